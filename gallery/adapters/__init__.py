@@ -1,0 +1,1 @@
+"""Everything that touches the outside. TensorFlow, OpenCV, SQLAlchemy and Pillow appear only here."""

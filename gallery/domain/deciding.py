@@ -1,0 +1,175 @@
+"""From scores to decisions: who stays visible, and why not.
+
+A face is kept only if every rule holds. The rules are tried in a fixed order, and the first that fails is the reason.
+Any doubt blurs: a stranger left visible is the harm, an enrolled person blurred is a nuisance.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from gallery.domain.errors import BadArgument
+from gallery.domain.faces import Face, Quality
+from gallery.domain.matching import Candidate
+from gallery.domain.models import Floors, Thresholds
+
+
+class Verdict(StrEnum):
+    """What happens to a face."""
+
+    KEEP = "keep"
+    BLUR = "blur"
+
+
+class Rule(StrEnum):
+    """What settled a decision. The value is short enough for a table's cell."""
+
+    MATCH = "matches"
+    NOBODY = "gallery empty"
+    COSINE = "cosine too far"
+    EUCLIDEAN = "euclidean too far"
+    UNALIGNED = "not aligned"
+    SMALL = "too small"
+    BLURRED = "not sharp"
+    RIVAL = "better match here"
+    GREY_BAND = "needs review"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The rules' numbers.
+
+    Attributes:
+        thresholds: Largest distances of a match.
+        floors: Least quality of a face that may be kept.
+        grey_band: Share of a threshold, just under it, in which a match waits for a person's word; 0 for none. It is
+            taken of the cosine distance and of the squared Euclidean distance, which on vectors of length one are
+            the same quantity.
+        once_per_photo: Whether an identity may be kept at most once per photo.
+    """
+
+    thresholds: Thresholds
+    floors: Floors
+    grey_band: float = 0.0
+    once_per_photo: bool = True
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.grey_band < 1:
+            raise BadArgument(f"The grey band must be a share from 0 to below 1, not {self.grey_band}.")
+
+    @property
+    def sure(self) -> Thresholds:
+        """The distances up to which a match needs no confirmation: the lower edge of the grey band."""
+        return Thresholds(
+            self.thresholds.cosine * (1 - self.grey_band),
+            self.thresholds.euclidean * math.sqrt(1 - self.grey_band),
+            "lower edge of the grey band",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What happens to one face, and the evidence.
+
+    Attributes:
+        verdict: Keep or blur.
+        rule: The rule that settled it.
+        reason: The same as a sentence, with the numbers.
+        candidate: The closest identity, whatever the verdict; None when the gallery is empty.
+        runner_up: The closest other identity, if there is one.
+    """
+
+    verdict: Verdict
+    rule: Rule
+    reason: str
+    candidate: Candidate | None = None
+    runner_up: Candidate | None = None
+
+    def __post_init__(self) -> None:
+        if (self.verdict is Verdict.KEEP) != (self.rule is Rule.MATCH):
+            raise ValueError(f"a decision to {self.verdict} cannot rest on '{self.rule}'")
+        if self.verdict is Verdict.KEEP and self.candidate is None:
+            raise ValueError("a face can only be kept for somebody")
+
+    @property
+    def kept(self) -> bool:
+        """Whether the face stays visible."""
+        return self.verdict is Verdict.KEEP
+
+    @property
+    def waits(self) -> bool:
+        """Whether a person should look at it: blurred, but only just."""
+        return self.rule is Rule.GREY_BAND
+
+    @property
+    def margin(self) -> float | None:
+        """How much farther the runner-up is than the candidate, in cosine distance; None without a runner-up."""
+        if self.candidate is None or self.runner_up is None:
+            return None
+        return self.runner_up.cosine - self.candidate.cosine
+
+
+def decide(faces: Sequence[Face], found: Sequence[Sequence[Candidate]], policy: Policy) -> list[Decision]:
+    """Settles all faces of one photo together.
+
+    Args:
+        faces: The faces of one photo.
+        found: For each face its candidates, the best first, as `gallery.domain.matching.candidates` gives them.
+        policy: The rules' numbers.
+
+    Returns:
+        One decision per face, in the same order.
+    """
+    if len(faces) != len(found):
+        raise ValueError(f"{len(faces)} faces, but candidates for {len(found)}")
+    best = _best_face_of_each_identity(found)
+    return [
+        _decide_one(face.quality, ranked, policy, rivals=best, index=index)
+        for index, (face, ranked) in enumerate(zip(faces, found, strict=True))
+    ]
+
+
+def _best_face_of_each_identity(found: Sequence[Sequence[Candidate]]) -> dict[str, int]:
+    best: dict[str, int] = {}
+    for index, ranked in enumerate(found):
+        if not ranked:
+            continue
+        name = ranked[0].identity
+        if name not in best or ranked[0].cosine < found[best[name]][0].cosine:
+            best[name] = index
+    return best
+
+
+def _decide_one(
+    quality: Quality, ranked: Sequence[Candidate], policy: Policy, rivals: dict[str, int], index: int
+) -> Decision:
+    if not ranked:
+        return Decision(Verdict.BLUR, Rule.NOBODY, "the gallery holds nobody to keep")
+    top, runner_up = ranked[0], ranked[1] if len(ranked) > 1 else None
+    rule, reason = _first_failing(
+        quality, top, policy, rival=rivals[top.identity] if policy.once_per_photo else index, index=index
+    )
+    verdict = Verdict.KEEP if rule is Rule.MATCH else Verdict.BLUR
+    return Decision(verdict, rule, reason, top, runner_up)
+
+
+def _first_failing(quality: Quality, top: Candidate, policy: Policy, rival: int, index: int) -> tuple[Rule, str]:
+    limit, floors, sure = policy.thresholds, policy.floors, policy.sure
+    if not top.cosine <= limit.cosine:
+        return Rule.COSINE, f"cosine distance {top.cosine:.3f} is above the threshold {limit.cosine:.3f}"
+    if not top.euclidean <= limit.euclidean:
+        return Rule.EUCLIDEAN, f"Euclidean distance {top.euclidean:.3f} is above the threshold {limit.euclidean:.3f}"
+    if not quality.as_meant:
+        return Rule.UNALIGNED, "no landmarks were found to align the face by, so the thresholds do not apply to it"
+    if quality.size < floors.size:
+        return Rule.SMALL, f"the face is {quality.size} pixels wide, below the {floors.size} that the model needs"
+    if not quality.sharpness >= floors.sharpness:
+        return Rule.BLURRED, f"sharpness {quality.sharpness:.0f} is below the {floors.sharpness:.0f} the model needs"
+    if rival != index:
+        return Rule.RIVAL, f"face {rival + 1} of the same photo matches {top.identity} better"
+    if not (top.cosine <= sure.cosine and top.euclidean <= sure.euclidean):
+        return Rule.GREY_BAND, f"only just under the threshold: a person should confirm that this is {top.identity}"
+    return Rule.MATCH, f"matches {top.identity} within both thresholds"

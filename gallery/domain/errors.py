@@ -1,0 +1,85 @@
+"""Everything that can go wrong in a way a user can act on.
+
+Each error is one sentence that says what is wrong and with which file, and a hint that says what to do about it.
+The command line turns them into an exit code at one place (`gallery.cli.boundary`).
+"""
+
+from __future__ import annotations
+
+
+class GalleryError(Exception):
+    """The base of every error this package raises on purpose.
+
+    Args:
+        message: One sentence: what is wrong, and with which file or name.
+        hint: What to do about it; may be empty.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class BadArgument(GalleryError):
+    """A value the user gave makes no sense: an empty name, a negative threshold."""
+
+    exit_code = 2
+
+
+class BadPhoto(GalleryError):
+    """A file that cannot be read as one photo, or not be read in full."""
+
+
+class NotWritten(GalleryError):
+    """An output that could not be written; nothing was left in its place."""
+
+
+class NoFace(GalleryError):
+    """A reference photo in which no face was found."""
+
+
+class SeveralFaces(GalleryError):
+    """A reference photo with more than one face, and nothing said which one is meant."""
+
+
+class UnknownName(GalleryError):
+    """No identity (or model, or run) of that name."""
+
+
+class AlreadyEnrolled(GalleryError):
+    """The same photo, or the same face of it, is in the gallery already."""
+
+
+class ModelMissing(GalleryError):
+    """A model whose file is not on this machine."""
+
+
+class ModelChanged(GalleryError):
+    """A model's file that is not the one whose hash is on record."""
+
+
+class ModelFailed(GalleryError):
+    """A detector or embedder that could not do its work. Never the same as "no faces"."""
+
+
+class ModelMismatch(GalleryError):
+    """Templates of one model compared with faces of another."""
+
+
+class DownloadFailed(GalleryError):
+    """A download that broke off, or brought something other than what was expected."""
+
+
+class StoreUnusable(GalleryError):
+    """A gallery file that is not one, or cannot be opened or written."""
+
+
+class SchemaTooOld(StoreUnusable):
+    """A gallery file written by an earlier version of this program."""
+
+
+class SchemaTooNew(StoreUnusable):
+    """A gallery file written by a later version of this program."""

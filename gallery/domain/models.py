@@ -1,0 +1,201 @@
+"""What the program knows about a model: its file, its preprocessing, its thresholds and where they come from."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from gallery.domain.errors import BadArgument
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+class Kind(StrEnum):
+    """What a model does."""
+
+    DETECTOR = "detector"
+    EMBEDDER = "embedder"
+
+
+class Crop(StrEnum):
+    """How a face is cut out for an embedder."""
+
+    ALIGNED = "aligned"
+    """Turned, scaled and moved until the five landmarks lie where the model expects them."""
+    BOX = "box"
+    """The detector's box, made square and grown by the margin, resized; as the original notebook did."""
+
+
+class Normalisation(StrEnum):
+    """What is done to an embedding before it is stored and compared."""
+
+    NONE = "none"
+    L2 = "l2"
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """The two distances up to which a face counts as the same person.
+
+    Attributes:
+        cosine: Largest cosine distance, from 0 to 2.
+        euclidean: Largest Euclidean distance, in the units of the model's embeddings.
+        origin: Where the two numbers come from, in words.
+    """
+
+    cosine: float
+    euclidean: float
+    origin: str = ""
+
+    def __post_init__(self) -> None:
+        for name, value in (("cosine", self.cosine), ("euclidean", self.euclidean)):
+            if not math.isfinite(value) or value < 0:
+                raise BadArgument(
+                    f"The {name} threshold must be a number from 0 upwards, not {value}.",
+                    "Lower keeps fewer people; 'gallery models list' shows each model's own thresholds.",
+                )
+        if self.cosine > 2:
+            raise BadArgument(
+                f"The cosine threshold must be at most 2, not {self.cosine}.",
+                "A cosine distance lies between 0 (same direction) and 2 (opposite).",
+            )
+
+    def replace(self, cosine: float | None, euclidean: float | None) -> Thresholds:
+        """These thresholds with one or both set by hand; None leaves a value as it is."""
+        if cosine is None and euclidean is None:
+            return self
+        set_by_hand = [n for n, v in (("cosine", cosine), ("euclidean", euclidean)) if v is not None]
+        return Thresholds(
+            self.cosine if cosine is None else cosine,
+            self.euclidean if euclidean is None else euclidean,
+            f"{' and '.join(set_by_hand)} set by hand" + ("" if len(set_by_hand) == 2 else f"; else {self.origin}"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Floors:
+    """Below these, a face is too poor for its model's thresholds to mean anything, and is blurred.
+
+    Attributes:
+        size: Least shorter side of the face's box, in pixels of the photo.
+        sharpness: Least variance of the Laplacian of the grey chip (see `gallery.domain.faces.Quality`).
+        origin: Where the two numbers come from, in words.
+    """
+
+    size: int
+    sharpness: float
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedderSpec:
+    """What only an embedder has.
+
+    Attributes:
+        input_size: Width and height of its chips in pixels.
+        crop: How a face is cut out.
+        margin: Share of the box (or of the aligned square) added on every side.
+        dimension: Length of an embedding.
+        normalisation: What is done to an embedding before it is compared.
+        thresholds: Its default thresholds.
+        floors: Its default quality floors.
+        grey_band: Share of a threshold, just under it, in which a person must confirm the match.
+    """
+
+    input_size: tuple[int, int]
+    crop: Crop
+    margin: float
+    dimension: int
+    normalisation: Normalisation
+    thresholds: Thresholds
+    floors: Floors
+    grey_band: float
+
+    @property
+    def preparation(self) -> str:
+        """What distinguishes two ways of using the same weights; templates of different ones cannot be compared."""
+        return f"{self.crop} margin {self.margin:g}, {self.normalisation}, {self.dimension}-d"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """One entry of the registry.
+
+    Attributes:
+        name: What the user types.
+        kind: Detector or embedder.
+        architecture: Which code runs the file.
+        file: File name of the weights, or an absolute path for weights a user added.
+        sha256: Of the file.
+        size: Of the file, in bytes; 0 where it is not known.
+        licence: Of the weights.
+        source: Who made the model, in words.
+        urls: Where the file can be downloaded, tried in order.
+        package: Python package that carries the file, if one does.
+        package_path: The file's path inside that package.
+        embedder: What only an embedder has; None for a detector.
+    """
+
+    name: str
+    kind: Kind
+    architecture: str
+    file: str
+    sha256: str
+    size: int
+    licence: str
+    source: str = ""
+    urls: tuple[str, ...] = ()
+    package: str = ""
+    package_path: str = ""
+    embedder: EmbedderSpec | None = None
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise BadArgument(
+                f"{self.name!r} cannot be a model's name.",
+                "Use up to 64 lower-case letters, digits, dots, hyphens and underscores.",
+            )
+        if not _SHA256.fullmatch(self.sha256):
+            raise BadArgument(f"Model {self.name}: {self.sha256!r} is not a SHA-256 in lower-case hexadecimal.")
+        if (self.embedder is not None) != (self.kind is Kind.EMBEDDER):
+            raise BadArgument(f"Model {self.name}: an embedder needs its embedding's fields, a detector has none.")
+
+    @property
+    def spec(self) -> EmbedderSpec:
+        """The embedder's fields.
+
+        Raises:
+            BadArgument: If this is a detector.
+        """
+        if self.embedder is None:
+            raise BadArgument(f"{self.name} is a detector, not an embedder.", "See 'gallery models list'.")
+        return self.embedder
+
+    @property
+    def space(self) -> EmbeddingSpace:
+        """Where this model's embeddings live."""
+        return EmbeddingSpace(self.name, self.sha256, self.spec.preparation, self.spec.dimension)
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingSpace:
+    """Embeddings can be compared only within one space.
+
+    Attributes:
+        model: The model's name, for people.
+        sha256: Of its weights.
+        preparation: How faces are cut out and embeddings normalised.
+        dimension: Length of an embedding.
+    """
+
+    model: str
+    sha256: str
+    preparation: str
+    dimension: int
+
+    def comparable(self, other: EmbeddingSpace) -> bool:
+        """Whether embeddings of both may be compared: same weights, same preparation, whatever the names."""
+        return (self.sha256, self.preparation, self.dimension) == (other.sha256, other.preparation, other.dimension)

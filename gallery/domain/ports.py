@@ -1,0 +1,160 @@
+"""What the use cases need from the outside, as protocols. Adapters implement them; `gallery.testing` has fakes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from gallery.domain.faces import RGB, Chips, Detection, Embeddings, Photo
+from gallery.domain.geometry import Box
+from gallery.domain.matching import Whitelist
+from gallery.domain.models import EmbeddingSpace, ModelCard
+from gallery.domain.people import Identity, IdentitySummary, NewReference
+from gallery.domain.runs import ImageRecord, Run, RunSettings, RunStatus, RunSummary
+
+
+class Detector(Protocol):
+    """Finds faces."""
+
+    @property
+    def card(self) -> ModelCard:
+        """The detector's entry in the registry."""
+
+    def detect(self, image: RGB) -> tuple[Detection, ...]:
+        """All faces of a picture, from left to right, boxes clipped to it.
+
+        Raises:
+            ModelFailed: If the detector could not do its work. Never an empty result instead.
+        """
+
+
+class Cropper(Protocol):
+    """Cuts faces out the way one embedder wants them."""
+
+    def crop(self, image: RGB, detections: Sequence[Detection]) -> Chips:
+        """One chip per detection, in the same order."""
+
+
+class Embedder(Protocol):
+    """Turns faces into vectors."""
+
+    @property
+    def card(self) -> ModelCard:
+        """The embedder's entry in the registry."""
+
+    def embed(self, chips: RGB) -> Embeddings:
+        """Embeddings of `(N, H, W, 3) uint8` RGB chips of the model's input size, as `(N, D) float32`.
+
+        Raises:
+            ValueError: If the chips have another shape or type.
+            ModelFailed: If the embedder could not do its work.
+        """
+
+
+class Redactor(Protocol):
+    """Makes regions unrecognisable."""
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Method, shape, margin and strength, for the record."""
+
+    def redact(self, image: RGB, boxes: Sequence[Box]) -> RGB:
+        """A copy of the picture in which the face in each box cannot be recognised; the rest is as it was."""
+
+
+class PhotoFiles(Protocol):
+    """Photo files on disk."""
+
+    def expand(self, paths: Sequence[Path]) -> list[tuple[Path, Path]]:
+        """The photo files among files and folders: (file, the path it gets below an output folder).
+
+        Raises:
+            BadPhoto: If a path does not exist, or a folder holds no photo.
+        """
+
+    def read(self, path: Path) -> Photo:
+        """Reads one photo, upright.
+
+        Raises:
+            BadPhoto: If it cannot be read in full, or holds more than one picture.
+        """
+
+    def write(self, pixels: RGB, like: Photo, target: Path) -> str:
+        """Writes a picture in the format and quality of `like`, without metadata, all or nothing.
+
+        Returns:
+            SHA-256 of the file written.
+
+        Raises:
+            NotWritten: If it could not be written; nothing is left in its place.
+        """
+
+
+class Store(Protocol):
+    """The gallery file."""
+
+    def space(self) -> EmbeddingSpace | None:
+        """Where the gallery's templates live; None while it has none and none was chosen."""
+
+    def choose(self, card: ModelCard) -> None:
+        """Makes a model the gallery's own.
+
+        Raises:
+            ModelMismatch: If the gallery holds templates that cannot be compared with that model's.
+        """
+
+    def whitelist(self) -> Whitelist:
+        """All templates under the gallery's model, read in one go."""
+
+    def identities(self) -> list[IdentitySummary]:
+        """Everybody, by name."""
+
+    def identity(self, name: str) -> Identity:
+        """One person.
+
+        Raises:
+            UnknownName: If there is nobody of that name; the hint names the nearest.
+        """
+
+    def enrolled(self, sha256: str) -> list[tuple[str, Box]]:
+        """Who is enrolled from the photo with this hash, and from which face of it."""
+
+    def add(self, name: str, reference: NewReference, space: EmbeddingSpace) -> int:
+        """Adds a reference with its template, and the identity if it is new; all or nothing.
+
+        Returns:
+            The reference's id.
+
+        Raises:
+            ModelMismatch: If `space` is not the gallery's.
+        """
+
+    def remove(self, name: str) -> int:
+        """Removes a person with all references and templates.
+
+        Returns:
+            How many references went with them.
+
+        Raises:
+            UnknownName: If there is nobody of that name.
+        """
+
+    def begin_run(self, settings: RunSettings) -> int:
+        """Opens a run's record and returns its number."""
+
+    def record(self, run: int, image: ImageRecord) -> None:
+        """Adds one photo to a run's record."""
+
+    def end_run(self, run: int, status: RunStatus) -> None:
+        """Closes a run's record."""
+
+    def runs(self) -> list[RunSummary]:
+        """All runs, the newest first."""
+
+    def run(self, number: int) -> Run:
+        """One run in full.
+
+        Raises:
+            UnknownName: If there is no run of that number.
+        """
