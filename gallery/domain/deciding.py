@@ -149,27 +149,49 @@ def _decide_one(
     if not ranked:
         return Decision(Verdict.BLUR, Rule.NOBODY, "the gallery holds nobody to keep")
     top, runner_up = ranked[0], ranked[1] if len(ranked) > 1 else None
-    rule, reason = _first_failing(
-        quality, top, policy, rival=rivals[top.identity] if policy.once_per_photo else index, index=index
+    rival = rivals[top.identity] if policy.once_per_photo else index
+    doubt = (
+        _too_far(top, policy)
+        or _too_poor(quality, policy.floors)
+        or _outdone(top, rival, index)
+        or _only_just(top, policy)
     )
-    verdict = Verdict.KEEP if rule is Rule.MATCH else Verdict.BLUR
-    return Decision(verdict, rule, reason, top, runner_up)
+    if doubt:
+        return Decision(Verdict.BLUR, *doubt, top, runner_up)
+    return Decision(Verdict.KEEP, Rule.MATCH, f"matches {top.identity} within both thresholds", top, runner_up)
 
 
-def _first_failing(quality: Quality, top: Candidate, policy: Policy, rival: int, index: int) -> tuple[Rule, str]:
-    limit, floors, sure = policy.thresholds, policy.floors, policy.sure
+_Doubt = tuple[Rule, str] | None
+
+
+def _too_far(top: Candidate, policy: Policy) -> _Doubt:
+    limit = policy.thresholds
+    # "not <=" rather than ">": a distance that is not a number must not count as near.
     if not top.cosine <= limit.cosine:
         return Rule.COSINE, f"cosine distance {top.cosine:.3f} is above the threshold {limit.cosine:.3f}"
     if not top.euclidean <= limit.euclidean:
         return Rule.EUCLIDEAN, f"Euclidean distance {top.euclidean:.3f} is above the threshold {limit.euclidean:.3f}"
+    return None
+
+
+def _too_poor(quality: Quality, floors: Floors) -> _Doubt:
     if not quality.as_meant:
         return Rule.UNALIGNED, "no landmarks were found to align the face by, so the thresholds do not apply to it"
     if quality.size < floors.size:
-        return Rule.SMALL, f"the face is {quality.size} pixels wide, below the {floors.size} that the model needs"
+        return Rule.SMALL, f"the face is {quality.size} pixels across, below the {floors.size} that the model needs"
     if not quality.sharpness >= floors.sharpness:
-        return Rule.BLURRED, f"sharpness {quality.sharpness:.0f} is below the {floors.sharpness:.0f} the model needs"
-    if rival != index:
-        return Rule.RIVAL, f"face {rival + 1} of the same photo matches {top.identity} better"
-    if not (top.cosine <= sure.cosine and top.euclidean <= sure.euclidean):
-        return Rule.GREY_BAND, f"only just under the threshold: a person should confirm that this is {top.identity}"
-    return Rule.MATCH, f"matches {top.identity} within both thresholds"
+        return Rule.BLURRED, f"sharpness {quality.sharpness:.1f} is below the {floors.sharpness:g} that the model needs"
+    return None
+
+
+def _outdone(top: Candidate, rival: int, index: int) -> _Doubt:
+    if rival == index:
+        return None
+    return Rule.RIVAL, f"face {rival + 1} of the same photo matches {top.identity} better"
+
+
+def _only_just(top: Candidate, policy: Policy) -> _Doubt:
+    sure = policy.sure
+    if top.cosine <= sure.cosine and top.euclidean <= sure.euclidean:
+        return None
+    return Rule.GREY_BAND, f"only just under the threshold: a person should confirm that this is {top.identity}"

@@ -83,3 +83,7 @@ class SchemaTooOld(StoreUnusable):
 
 class SchemaTooNew(StoreUnusable):
     """A gallery file written by a later version of this program."""
+
+
+class RegistryUnusable(GalleryError):
+    """A list of models that cannot be read, or that says something untrue of a model."""

@@ -6,6 +6,7 @@ import math
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 from gallery.domain.errors import BadArgument
 
@@ -164,6 +165,11 @@ class ModelCard:
             raise BadArgument(f"Model {self.name}: an embedder needs its embedding's fields, a detector has none.")
 
     @property
+    def own(self) -> bool:
+        """Whether these are weights a user added, which stay where the user has them."""
+        return Path(self.file).is_absolute()
+
+    @property
     def spec(self) -> EmbedderSpec:
         """The embedder's fields.
 
@@ -173,6 +179,15 @@ class ModelCard:
         if self.embedder is None:
             raise BadArgument(f"{self.name} is a detector, not an embedder.", "See 'gallery models list'.")
         return self.embedder
+
+    def require_detector(self) -> None:
+        """Checks that this is a detector.
+
+        Raises:
+            BadArgument: If it is an embedder.
+        """
+        if self.kind is not Kind.DETECTOR:
+            raise BadArgument(f"{self.name} is an embedder, not a detector.", "See 'gallery models list'.")
 
     @property
     def space(self) -> EmbeddingSpace:

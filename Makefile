@@ -1,0 +1,46 @@
+# Everything happens in an environment of its own, .venv; nothing but packages is downloaded.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test test-fast test-slow lint bench clean
+
+demo: $(VENV)/demo.stamp  ## see it done on two public-domain portraits
+	$(BIN)/gallery demo
+
+test: $(VENV)/dev.stamp  ## all tests but the slow ones
+	$(BIN)/python -m pytest -m "not slow"
+
+test-fast: $(VENV)/dev.stamp  ## only what needs no model and no photograph
+	$(BIN)/python -m pytest -m "not slow and not models"
+
+test-slow: $(VENV)/dev.stamp  ## kill, fuzz and scale tests
+	$(BIN)/python -m pytest -m slow
+
+lint: $(VENV)/dev.stamp  ## style, types and the arrows between layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/dev.stamp  ## print the tables of speed
+	$(BIN)/python tests/benchmarks/bench_startup.py
+	$(BIN)/python tests/benchmarks/bench_detection.py
+	$(BIN)/python tests/benchmarks/bench_sface.py
+	$(BIN)/python tests/benchmarks/bench_vgg_face.py
+
+clean:
+	rm -rf $(VENV) build dist demo-output
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "gallery needs Python 3.11 or newer; name one with: make PYTHON=python3.12 …"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/demo.stamp: pyproject.toml $(BIN)/python
+	$(BIN)/python -m pip install --quiet -e '.[demo]'
+	@touch $@
+
+$(VENV)/dev.stamp: pyproject.toml $(BIN)/python
+	$(BIN)/python -m pip install --quiet -e '.[dev]'
+	@touch $@ $(VENV)/demo.stamp

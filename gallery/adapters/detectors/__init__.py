@@ -1,0 +1,1 @@
+"""Face detectors: each finds all faces of one picture, or fails loudly."""

@@ -1,0 +1,95 @@
+"""How one picture is looked at in several sizes and pieces, so that tiny and huge faces are both found.
+
+A detector such as YuNet sees faces within a range of sizes only. The full picture shows it the small faces; coarser
+levels, each up to eight times smaller than the one before, bring larger ones into its range; the coarsest shows it a
+face that fills the frame. Large levels are cut into overlapping tiles, which keeps memory flat (a 50-megapixel picture
+at once took 3.7 GB and twice the time; see `tests/benchmarks/bench_detection.py`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gallery.domain.faces import Detection
+from gallery.domain.geometry import Box
+
+COARSEST = 320
+"""Longer side of the coarsest level in pixels: the size YuNet was made for. A face that fills it is found there."""
+LARGEST = 192
+"""Longer side, in a level's own pixels, of the largest face believed at any level but the coarsest. YuNet invents
+faces inside faces of more than about 300."""
+STEP = 8
+"""A level is at most this many times smaller than the one before, so that a face of `LARGEST` pixels, which is the
+last to be believed at one level, still has 24 at the next; YuNet finds faces from about 10."""
+TILE = 1536
+"""Side of a tile in pixels."""
+SAME_FACE = 0.4
+"""Intersection over union from which two boxes are taken to be one face. Two people cheek to cheek overlap less."""
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One size at which a picture is looked at.
+
+    Attributes:
+        width: In pixels.
+        height: In pixels.
+        largest: Longer side of the largest face that is believed, in this level's pixels; None for any.
+    """
+
+    width: int
+    height: int
+    largest: int | None
+
+    def tiles(self) -> Iterator[Box]:
+        """Pieces that cover the level and overlap so far that every believable face lies whole in one of them."""
+        if self.largest is None:
+            yield Box(0, 0, self.width, self.height)
+            return
+        for top in _starts(self.height, self.largest):
+            for left in _starts(self.width, self.largest):
+                yield Box(left, top, min(TILE, self.width - left), min(TILE, self.height - top))
+
+    def believes(self, face: Box, tile: Box) -> bool:
+        """Whether a face found in a tile can be trusted, in level coordinates.
+
+        Faces cut by an inner edge are left to the neighbouring tile, which sees them whole.
+        """
+        if self.largest is not None and max(face.width, face.height) > self.largest:
+            return False
+        cut_left = tile.x > 0 and face.x <= tile.x
+        cut_top = tile.y > 0 and face.y <= tile.y
+        cut_right = tile.right < self.width and face.right >= tile.right
+        cut_bottom = tile.bottom < self.height and face.bottom >= tile.bottom
+        return not (cut_left or cut_top or cut_right or cut_bottom)
+
+
+def _starts(length: int, overlap: int) -> range:
+    return range(0, max(1, length - overlap), TILE - overlap)
+
+
+def levels(width: int, height: int) -> list[Level]:
+    """The levels for a picture of that size, the largest first."""
+    longer = max(width, height)
+    if longer <= COARSEST:
+        return [Level(width, height, None)]
+    steps = math.ceil(math.log(longer / COARSEST, STEP))
+    found = []
+    for step in range(steps + 1):
+        scale = (COARSEST / longer) ** (step / steps)
+        last = step == steps
+        found.append(
+            Level(max(1, round(width * scale)), max(1, round(height * scale)), None if last else LARGEST),
+        )
+    return found
+
+
+def merge(detections: list[Detection]) -> tuple[Detection, ...]:
+    """One detection per face, the surest, from left to right (greedy non-maximum suppression)."""
+    kept: list[Detection] = []
+    for detection in sorted(detections, key=lambda d: (-d.score, d.box)):
+        if all(detection.box.overlap(other.box) < SAME_FACE for other in kept):
+            kept.append(detection)
+    return tuple(sorted(kept, key=lambda d: d.box))

@@ -1,0 +1,115 @@
+"""Downloads a model's file over HTTP: resumed after a break, hashed before it gets its name.
+
+While a file is on its way it is called `NAME.part`. A break that a few more tries do not mend, or Ctrl-C, leaves that
+file, and the next download goes on from its last byte; every other failure removes it. A file under its final name is
+always whole and has the hash on record.
+
+What a `.part` file was begun from is not written down, because it does not matter: there is one right content, given
+by its hash, and all addresses of a model are addresses of that content. If bytes from before turn out not to belong to
+it, the hash says so, and the file is fetched once more from its start. Within one download an entity tag in `If-Range`
+spares the detour: a server whose file has changed in between sends all of it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from io import BufferedRandom
+from pathlib import Path
+
+from gallery.adapters.placing import free_bytes, place, require_room, writing
+from gallery.adapters.transfer import Patience, Transfer
+from gallery.domain.errors import DownloadFailed
+from gallery.domain.models import ModelCard
+from gallery.domain.ports import Progress
+
+
+class HttpDownloader:
+    """Brings a model's file from the first of its addresses that has it.
+
+    Args:
+        patience: How long to wait, and how often to try.
+        free: How many bytes can still be written below a folder.
+    """
+
+    def __init__(self, patience: Patience | None = None, free: Callable[[Path], int] = free_bytes) -> None:
+        self._patience = patience or Patience()
+        self._free = free
+
+    def fetch(self, card: ModelCard, target: Path, progress: Progress) -> None:
+        """Downloads a model's file to `target`, all or nothing, going on from `NAME.part` where there is one.
+
+        Raises:
+            DownloadFailed: If no address gave the file whose hash is on record, or another process is downloading it.
+            NotWritten: If there is no room for it, or it could not be written.
+        """
+        if not card.urls:
+            raise DownloadFailed(
+                f"The registry has no address from which {card.file} could be downloaded.",
+                f"Give a file you have: 'gallery models install {card.name} --from FILE'.",
+            )
+        part = target.with_name(f"{target.name}.part")
+        with writing(part):
+            part.parent.mkdir(parents=True, exist_ok=True)
+            with _alone(part, card) as file:
+                require_room(target, card.size - part.stat().st_size, self._free(part.parent))
+                troubles = Transfer(card, file, self._patience, progress).run()
+                if troubles:
+                    raise _failed(card, part, troubles)
+                os.fsync(file.fileno())
+                place(part, target)
+
+
+@contextmanager
+def _alone(part: Path, card: ModelCard) -> Iterator[BufferedRandom]:
+    """Opens a `.part` file for this process only; removes it at the end unless it holds the start of the file.
+
+    Raises:
+        DownloadFailed: If another process has it.
+    """
+    with _locked(part, card) as file:
+        try:
+            yield file
+        except OSError:  # no room, a disk that fails: what was written may be anything
+            part.unlink(missing_ok=True)
+            raise
+        finally:
+            if part.exists() and part.stat().st_size == 0:
+                part.unlink()
+
+
+def _locked(part: Path, card: ModelCard) -> BufferedRandom:
+    while True:
+        file = part.open("a+b")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            file.close()
+            raise DownloadFailed(
+                f"Another process is downloading {card.file} to {part.parent}.", "Wait until it is done."
+            ) from error
+        if _names(part, file):
+            return file
+        file.close()  # whoever had it has just finished, and the file has moved on to its final name
+
+
+def _names(path: Path, file: BufferedRandom) -> bool:
+    """Whether a path still names an open file."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
+    except FileNotFoundError:
+        return False
+
+
+def _failed(card: ModelCard, part: Path, troubles: list[str]) -> DownloadFailed:
+    kept = part.stat().st_size
+    by_hand = f"get the file by hand and run 'gallery models install {card.name} --from FILE'."
+    return DownloadFailed(
+        f"{card.file} could not be downloaded: {'; '.join(troubles)}.",
+        f"The {kept:,} of {card.size:,} bytes that came are kept in {part}, and the same command goes on from there; "
+        f"or {by_hand}"
+        if kept
+        else f"Nothing of it was kept; try again later, or {by_hand}",
+    )

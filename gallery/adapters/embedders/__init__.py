@@ -1,0 +1,1 @@
+"""Embedders: each turns the faces of a picture into one vector per face, or fails loudly."""

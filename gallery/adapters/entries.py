@@ -1,0 +1,179 @@
+"""One entry of a registry: from a TOML table to a `ModelCard` and back, with every field checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gallery.adapters.fields import Fields, shown
+from gallery.domain.errors import BadArgument, RegistryUnusable
+from gallery.domain.models import Crop, EmbedderSpec, Floors, Kind, ModelCard, Normalisation, Thresholds
+
+DEFAULT_GREY_BAND = 0.05
+"""Share of a threshold, just under it, in which a person must confirm the match, where an entry says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preprocessing:
+    """What the code of an architecture does to a chip, whatever an entry says.
+
+    Attributes:
+        colour: Order of the channels the network sees.
+        mean: What is subtracted from each, in that order.
+        scale: What the difference is multiplied by.
+    """
+
+    colour: str
+    mean: tuple[float, float, float]
+    scale: float
+
+
+DETECTORS = ("yunet", "haar")
+"""The architectures of detectors this program has code for."""
+
+EMBEDDERS = {
+    # cv2.FaceRecognizerSF.feature: blobFromImage with scale 1, mean 0 and red and blue swapped.
+    "sface": Preprocessing("RGB", (0.0, 0.0, 0.0), 1.0),
+    # Mean colour of the training images of Parkhi et al. 2015, as in keras.applications.vgg16.preprocess_input.
+    "vgg-face": Preprocessing("BGR", (103.939, 116.779, 123.68), 1.0),
+}
+"""The architectures of embedders this program has code for, with the preprocessing that code does."""
+
+
+def read_entry(path: Path, name: str, table: Any, hint: str) -> ModelCard:
+    """Reads one entry.
+
+    Args:
+        path: The registry, for messages.
+        name: The entry's name.
+        table: The entry as TOML gives it.
+        hint: The remedy to state if the entry is wrong.
+
+    Raises:
+        RegistryUnusable: If a field is missing, of the wrong type, out of range or not known, or if the stated
+            preprocessing is not what the architecture does.
+    """
+    fields = Fields(f"{path}: [{name}]", table, hint)
+    try:
+        card = _card(name, fields)
+    except BadArgument as error:
+        raise RegistryUnusable(f"{path}: [{name}] cannot be used: {error.message}", hint) from error
+    fields.finish()
+    return card
+
+
+def write_entry(card: ModelCard) -> str:
+    """The TOML of one entry, which `read_entry` reads back as the same card."""
+    import tomli_w
+
+    entry: dict[str, Any] = {
+        "kind": str(card.kind),
+        "architecture": card.architecture,
+        "file": card.file,
+        "sha256": card.sha256,
+        "size": card.size,
+        "licence": card.licence,
+        "source": card.source,
+        "urls": list(card.urls),
+    }
+    if card.package:
+        entry |= {"package": card.package, "package_path": card.package_path}
+    if card.embedder:
+        entry |= _embedder_entry(card.architecture, card.embedder)
+    return tomli_w.dumps({card.name: entry})
+
+
+def _embedder_entry(architecture: str, spec: EmbedderSpec) -> dict[str, Any]:
+    done = EMBEDDERS[architecture]
+    return {
+        "input_size": list(spec.input_size),
+        "colour": done.colour,
+        "mean": list(done.mean),
+        "scale": done.scale,
+        "crop": str(spec.crop),
+        "margin": spec.margin,
+        "dimension": spec.dimension,
+        "normalisation": str(spec.normalisation),
+        "grey_band": spec.grey_band,
+        "thresholds": {
+            "cosine": spec.thresholds.cosine,
+            "euclidean": spec.thresholds.euclidean,
+            "origin": spec.thresholds.origin,
+        },
+        "floors": {
+            "size": spec.floors.size,
+            "sharpness": spec.floors.sharpness,
+            "origin": spec.floors.origin,
+        },
+    }
+
+
+def _card(name: str, fields: Fields) -> ModelCard:
+    kind = fields.choice("kind", Kind)
+    architecture = fields.text("architecture")
+    known = EMBEDDERS if kind is Kind.EMBEDDER else DETECTORS
+    if architecture not in known:
+        fields.refuse("architecture", f"{' or '.join(known)} for a {kind}", architecture)
+    package = _package(fields)
+    return ModelCard(
+        name=name,
+        kind=kind,
+        architecture=architecture,
+        file=_file(fields),
+        sha256=fields.text("sha256"),
+        size=fields.whole("size", low=1),
+        licence=fields.text("licence"),
+        source=fields.text("source", ""),
+        urls=fields.texts("urls"),
+        package=package,
+        package_path=fields.text("package_path") if package else "",
+        embedder=_embedder(fields, architecture) if kind is Kind.EMBEDDER else None,
+    )
+
+
+def _file(fields: Fields) -> str:
+    name = fields.text("file")
+    if not Path(name).is_absolute() and (Path(name).name != name or name == ".."):
+        fields.refuse("file", "a file name without folders, or an absolute path", name)
+    return name
+
+
+def _package(fields: Fields) -> str:
+    name = fields.text("package", "")
+    if name and not name.isidentifier():  # a package inside another could not be found without importing the other
+        fields.refuse("package", "the name of a top-level Python package", name)
+    return name
+
+
+def _embedder(fields: Fields, architecture: str) -> EmbedderSpec:
+    _require_true(fields, architecture)
+    width, height = fields.numbers("input_size", 2)
+    if not all(side == int(side) and side >= 1 for side in (width, height)):
+        fields.refuse("input_size", "two whole numbers from 1 upwards", [width, height])
+    thresholds, floors = fields.table("thresholds"), fields.table("floors")
+    spec = EmbedderSpec(
+        input_size=(int(width), int(height)),
+        crop=fields.choice("crop", Crop),
+        margin=fields.number("margin"),
+        dimension=fields.whole("dimension", low=1),
+        normalisation=fields.choice("normalisation", Normalisation),
+        thresholds=Thresholds(thresholds.number("cosine"), thresholds.number("euclidean"), thresholds.text("origin")),
+        floors=Floors(floors.whole("size", low=0), floors.number("sharpness"), floors.text("origin")),
+        grey_band=fields.number("grey_band", DEFAULT_GREY_BAND),
+    )
+    if spec.grey_band >= 1:
+        fields.refuse("grey_band", "a share from 0 to below 1", spec.grey_band)
+    thresholds.finish()
+    floors.finish()
+    return spec
+
+
+def _require_true(fields: Fields, architecture: str) -> None:
+    """Refuses an entry that states another preprocessing than the code does."""
+    done = EMBEDDERS[architecture]
+    stated = Preprocessing(fields.text("colour"), fields.three("mean"), fields.number("scale"))
+    for field in ("colour", "mean", "scale"):
+        does, says = getattr(done, field), getattr(stated, field)
+        if does != says:
+            fields.refuse(field, f"{shown(does)}, which is what the architecture {architecture} does", says)

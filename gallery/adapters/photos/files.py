@@ -1,0 +1,51 @@
+"""The port `PhotoFiles`, by Pillow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from gallery.adapters.photos.expand import expand, find
+from gallery.adapters.photos.read import read
+from gallery.adapters.photos.write import write
+from gallery.domain.errors import BadArgument
+from gallery.domain.faces import RGB, Photo
+
+MAX_PIXELS = 100_000_000
+"""Largest picture read unless told otherwise: twice what a 50-megapixel camera makes, 300 MB in memory."""
+
+
+class PillowPhotoFiles:
+    """Photo files on disk, read and written with Pillow.
+
+    Args:
+        max_pixels: Width times height of the largest picture that is read.
+
+    Raises:
+        BadArgument: If `max_pixels` is not positive.
+    """
+
+    def __init__(self, max_pixels: int = MAX_PIXELS) -> None:
+        if max_pixels < 1:
+            raise BadArgument(f"The largest number of pixels must be at least 1, not {max_pixels}.")
+        self._max_pixels = max_pixels
+
+    def find(self, paths: Sequence[Path]) -> list[Path]:
+        """See `gallery.adapters.photos.expand.find`."""
+        return find(paths)
+
+    def expand(self, paths: Sequence[Path]) -> list[tuple[Path, Path]]:
+        """See `gallery.adapters.photos.expand.expand`."""
+        return expand(paths)
+
+    def read(self, path: Path) -> Photo:
+        """See `gallery.adapters.photos.read.read`."""
+        return read(path, self._max_pixels)
+
+    def write(self, pixels: RGB, like: Photo, target: Path) -> str:
+        """See `gallery.adapters.photos.write.write`."""
+        return write(pixels, like, target)
+
+    def discard(self, path: Path) -> None:
+        """Removes a file that `write` made and that must not stay; a file that is gone already is no error."""
+        path.unlink(missing_ok=True)

@@ -1,0 +1,38 @@
+"""Turning a picture upright, as its EXIF orientation asks."""
+
+from __future__ import annotations
+
+from PIL import ExifTags, Image
+
+# CIPA DC-008 (EXIF 2.32), tag 0x0112: where the first row and the first column of the stored picture lie.
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_ON_ITS_SIDE = frozenset((5, 6, 7, 8))
+
+
+def upright(image: Image.Image) -> tuple[Image.Image, bool]:
+    """The picture turned upright, and whether rows and columns have changed places.
+
+    EXIF data that cannot be read is taken as none, as picture viewers do. (Pillow has turned a TIFF already when it
+    is loaded, and taken its tag away.)
+    """
+    orientation = _orientation(image)
+    if orientation not in _TURNS:
+        return image, False
+    return image.transpose(_TURNS[orientation]), orientation in _ON_ITS_SIDE
+
+
+def _orientation(image: Image.Image) -> object:
+    try:
+        orientation = image.getexif().get(ExifTags.Base.Orientation)
+        hash(orientation)
+    except Exception:  # Pillow raises whatever its parser stumbles over: struct.error, SyntaxError, KeyError, ...
+        return None
+    return orientation

@@ -1,0 +1,125 @@
+"""Reading one photo."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import stat
+from pathlib import Path
+
+from PIL import Image, UnidentifiedImageError
+
+from gallery.adapters.photos.colour import UnknownDepth, to_srgb
+from gallery.adapters.photos.encoding import encoding_of
+from gallery.adapters.photos.formats import READ, READ_AS_TEXT, name_of
+from gallery.adapters.photos.guard import pillow_guarded
+from gallery.adapters.photos.orientation import upright
+from gallery.domain.errors import BadPhoto
+from gallery.domain.faces import Photo
+from gallery.domain.paths import shown
+
+# Four channels of sixteen bits make 8 bytes per pixel; twice that leaves room for metadata. What is larger is not
+# read into memory at all.
+_MOST_BYTES_PER_PIXEL = 16
+_LEAST_BYTES_ALLOWED = 64 * 2**20
+
+_GET_AGAIN = "Get the file again from where it came, or leave it out."
+_CONVERT = f"Convert it to one of {READ_AS_TEXT} first, or leave it out."
+
+
+def read(path: Path, max_pixels: int) -> Photo:
+    """Reads one photo: upright, in sRGB, eight bits.
+
+    What the file is follows from its content, not from its name.
+
+    Args:
+        path: The file.
+        max_pixels: Width times height of the largest picture that is read; checked before anything is decoded.
+
+    Raises:
+        BadPhoto: If the file cannot be read in full, is no photo, or holds more than one picture.
+    """
+    data = _bytes_of(path, max_pixels)
+    try:
+        with pillow_guarded(max_pixels):
+            return _decode(path, data)
+    except BadPhoto:
+        raise
+    except Exception as error:
+        # Pillow's parsers raise whatever they stumble over (OSError, SyntaxError, struct.error, IndexError, ...).
+        raise _refusal(path, data, error, max_pixels) from error
+
+
+def _bytes_of(path: Path, max_pixels: int) -> bytes:
+    try:
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise BadPhoto(f"{shown(path)} is a folder, not a photo.", "Name a file in it.")
+        if not stat.S_ISREG(status.st_mode):
+            raise BadPhoto(f"{shown(path)} is not a regular file.", "Name a photo on disk.")
+        if status.st_size > max(max_pixels * _MOST_BYTES_PER_PIXEL, _LEAST_BYTES_ALLOWED):
+            raise BadPhoto(
+                f"{shown(path)} is {status.st_size / 1e9:.1f} GB long, more than any photo of"
+                f" {max_pixels / 1e6:.0f} million pixels needs.",
+                "Leave it out.",
+            )
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise BadPhoto(f"No such file: {shown(path)}.", "Check the spelling of its path.") from error
+    except PermissionError as error:
+        raise BadPhoto(f"There is no permission to read {shown(path)}.", "Change the file's permissions.") from error
+    except (OSError, ValueError) as error:
+        cause = getattr(error, "strerror", None) or str(error)
+        raise BadPhoto(f"{shown(path)} cannot be read: {cause}.", "Check its path and the disk.") from error
+    if not data:
+        raise BadPhoto(f"{shown(path)} is empty.", _GET_AGAIN)
+    return data
+
+
+def _decode(path: Path, data: bytes) -> Photo:
+    with Image.open(io.BytesIO(data), formats=READ) as image:
+        pictures = getattr(image, "n_frames", 1)
+        if pictures != 1:
+            raise BadPhoto(
+                f"{shown(path)} holds {pictures} pictures, not one.",
+                "Save each as a photo of its own; only one of them would be looked at here.",
+            )
+        image.load()
+        turned, on_its_side = upright(image)
+        pixels, alpha = to_srgb(turned)
+        return Photo(
+            source=path,
+            sha256=hashlib.sha256(data).hexdigest(),
+            pixels=pixels,
+            alpha=alpha,
+            format=str(image.format),
+            encoding=encoding_of(image, data, on_its_side),
+        )
+
+
+def _refusal(path: Path, data: bytes, error: Exception, max_pixels: int) -> BadPhoto:
+    name = shown(path)
+    if isinstance(error, (Image.DecompressionBombError, Image.DecompressionBombWarning)):
+        return BadPhoto(
+            f"{name} has more than {max_pixels / 1e6:g} million pixels, the most that are read.",
+            "Scale it down, or leave it out: a small file of a huge picture can be made to fill the memory.",
+        )
+    if isinstance(error, MemoryError):
+        return BadPhoto(f"{name} needs more memory than there is.", "Scale it down, or close other programs.")
+    if isinstance(error, UnknownDepth):
+        return BadPhoto(f"{name} cannot be shown: {error}.", "Convert it to 8 bits per channel first.")
+    kind = name_of(data)
+    if isinstance(error, UnidentifiedImageError) and kind not in READ:
+        what = f"is a picture in {kind} format, which is not read here" if kind else "is not a photo in a known format"
+        return BadPhoto(f"{name} {what}.", _CONVERT)
+    if isinstance(error, EOFError) or "truncated" in str(error).lower():
+        return BadPhoto(f"{name} is cut off: the file ends before its picture does.", _GET_AGAIN)
+    return BadPhoto(f"{name} is a damaged {kind or 'picture'} file{_detail(error)}.", _GET_AGAIN)
+
+
+def _detail(error: Exception) -> str:
+    # The text of these names a buffer in memory, a missing key or a place in a list, which tells the reader nothing.
+    if isinstance(error, (UnidentifiedImageError, LookupError)):
+        return ""
+    lines = str(error).strip().splitlines()
+    return f" ({lines[0].rstrip('.')})" if lines else ""

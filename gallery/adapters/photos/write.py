@@ -1,0 +1,79 @@
+"""Writing one photo."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from gallery.adapters.photos.atomic import write_atomically
+from gallery.adapters.photos.encoding import CannotEncode, encode
+from gallery.adapters.photos.wording import cause_and_remedy
+from gallery.domain.errors import NotWritten
+from gallery.domain.faces import RGB, Photo, require_rgb
+from gallery.domain.paths import shown
+
+
+def write(pixels: RGB, like: Photo, target: Path) -> str:
+    """Writes a picture in the format and quality of `like`, without metadata, all or nothing.
+
+    See `gallery.adapters.photos.encoding` for what is promised of the pixels. The file is in the format of `like`
+    whatever `target` is called: a JPEG that came as `x.png` stays both. Missing folders are made. A file that is
+    there already, from an earlier run, is replaced in one step, and stays as it is where writing fails.
+
+    Args:
+        pixels: `(height, width, 3) uint8` RGB of the same size as `like`.
+        like: The photo as it was read.
+        target: The file to write.
+
+    Returns:
+        SHA-256 of the file written, in hexadecimal.
+
+    Raises:
+        NotWritten: If it could not be written, or `target` is the photo's own file.
+        ValueError: If the pixels are not a picture of that size.
+    """
+    require_rgb(pixels, f"the picture for {target}")
+    if pixels.shape != like.pixels.shape:
+        raise ValueError(f"a picture of {pixels.shape} cannot take the place of one of {like.pixels.shape}")
+    _protect_input(like.source, target)
+    data = _encoded(pixels, like, target)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(data, target)
+    except (OSError, ValueError) as error:
+        raise _not_written(target, error) from error
+    return hashlib.sha256(data).hexdigest()
+
+
+def _protect_input(source: Path, target: Path) -> None:
+    try:
+        same = target.samefile(source)
+    except (OSError, ValueError):  # one of them does not exist; if it cannot be reached, writing will say so
+        return
+    if same:
+        raise NotWritten(
+            f"{shown(target)} is the photo that was read, and an input is never overwritten.",
+            "Choose another output folder.",
+        )
+
+
+def _encoded(pixels: RGB, like: Photo, target: Path) -> bytes:
+    try:
+        return encode(pixels, like)
+    except CannotEncode as error:
+        raise NotWritten(
+            f"{shown(target)} was not written, because {like.format} cannot be written without changing its colours.",
+            "Convert the photo to PNG first.",
+        ) from error
+    except Exception as error:  # Pillow's encoders raise OSError, ValueError, SystemError and MemoryError
+        raise NotWritten(
+            f"{shown(target)} could not be written as {like.format}: {error}.", "Convert the photo to PNG first."
+        ) from error
+
+
+def _not_written(target: Path, error: OSError | ValueError) -> NotWritten:
+    if isinstance(error, OSError):
+        cause, remedy = cause_and_remedy(error)
+    else:
+        cause, remedy = str(error), "Choose another name."
+    return NotWritten(f"{shown(target)} could not be written: {cause}.", remedy)

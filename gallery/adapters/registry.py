@@ -1,0 +1,161 @@
+"""The list of models: `models/registry.toml`, which comes with the program, and the user's own beside the weights.
+
+Both files have one table per model with the same fields. The user's is written by `gallery models add` and may be
+edited by hand; it may not give another meaning to a name of the built-in list.
+"""
+
+from __future__ import annotations
+
+import difflib
+import fcntl
+import os
+import tempfile
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from gallery.adapters.entries import read_entry, write_entry
+from gallery.adapters.placing import place, writing
+from gallery.domain.errors import BadArgument, RegistryUnusable, UnknownName
+from gallery.domain.models import ModelCard
+from gallery.resources import resource
+
+FILE = "registry.toml"
+
+_HEADER = "# Your own models, for gallery. 'gallery models add' adds an entry; to forget one, delete its tables here.\n"
+
+
+def load(models_dir: Path, builtin: Path | None = None) -> dict[str, ModelCard]:
+    """Reads all models by name: the built-in ones in their order, then the user's.
+
+    Args:
+        models_dir: Folder of the user's `registry.toml`; neither need exist.
+        builtin: The built-in list, if not the one that comes with the program.
+
+    Raises:
+        RegistryUnusable: If a list cannot be read; if an entry lacks a field, has one of the wrong type or one that is
+            not known; if it states a preprocessing that its architecture does not do; or if an entry of the user has
+            the name of a built-in model.
+    """
+    path = builtin or resource("models", FILE)
+    cards = _read(path, "Install gallery again.")
+    theirs = models_dir / FILE
+    try:
+        own = _read(theirs, f"Correct the entry in {theirs}, or delete it and add the model again.")
+    except (FileNotFoundError, NotADirectoryError):
+        return cards
+    for name in own.keys() & cards.keys():
+        raise RegistryUnusable(
+            f"{theirs}: [{name}] has the name of a model that comes with gallery.",
+            f"Give the entry another name in {theirs}, or delete it.",
+        )
+    return cards | own
+
+
+class TomlRegistry:
+    """The list of models in two TOML files, read afresh at every call.
+
+    Args:
+        models_dir: Folder of the user's `registry.toml`; neither need exist.
+        builtin: The built-in list, if not the one that comes with the program.
+    """
+
+    def __init__(self, models_dir: Path, builtin: Path | None = None) -> None:
+        self._folder = models_dir
+        self._builtin = builtin
+
+    def cards(self) -> dict[str, ModelCard]:
+        """All models by name, the built-in ones first.
+
+        Raises:
+            RegistryUnusable: As `load` does.
+        """
+        return load(self._folder, self._builtin)
+
+    def card(self, name: str) -> ModelCard:
+        """One model.
+
+        Raises:
+            UnknownName: If there is none of that name; the hint names the nearest.
+            RegistryUnusable: As `load` does.
+        """
+        cards = self.cards()
+        if name in cards:
+            return cards[name]
+        near = difflib.get_close_matches(name.lower(), cards, n=3, cutoff=0.5)
+        raise UnknownName(
+            f"There is no model named {name!r}.",
+            (f"Did you mean {' or '.join(near)}? " if near else "") + "'gallery models list' shows them all.",
+        )
+
+    def add(self, card: ModelCard) -> None:
+        """Adds a user's own model, all or nothing.
+
+        What the file held is kept byte for byte, comments included. Processes that add at the same time wait for one
+        another.
+
+        Raises:
+            BadArgument: If the name is taken.
+            RegistryUnusable: As `load` does.
+            NotWritten: If the list could not be written; it is as it was.
+        """
+        target = self._folder / FILE
+        with writing(target):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with _alone(self._folder):
+                if card.name in self.cards():
+                    raise BadArgument(
+                        f"There is a model named {card.name} already.",
+                        f"Choose another name, or, if it is yours, first delete its tables from {target}.",
+                    )
+                before = target.read_text("utf-8") if target.exists() else _HEADER
+                _write(target, _encoded(f"{before.rstrip()}\n\n{write_entry(card)}", card))
+
+
+def _read(path: Path, hint: str) -> dict[str, ModelCard]:
+    return {name: read_entry(path, name, table, hint) for name, table in _tables(path, hint).items()}
+
+
+def _tables(path: Path, hint: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        raise
+    except OSError as error:
+        raise RegistryUnusable(
+            f"{path} cannot be read: {error.strerror or error}.", "Check that it is a file and that you may read it."
+        ) from error
+    except ValueError as error:  # bad TOML, or not even UTF-8
+        raise RegistryUnusable(f"{path} is not valid TOML: {error}.", hint) from error
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Waits until no other process is adding a model. The empty lock file stays; removing it would let two in."""
+    with (folder / f".{FILE}.lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _encoded(text: str, card: ModelCard) -> bytes:
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise BadArgument(
+            f"The path {card.file!r} is not valid UTF-8, so no registry can hold it.", "Give the file another name."
+        ) from error
+
+
+def _write(target: Path, data: bytes) -> None:
+    descriptor, name = tempfile.mkstemp(prefix=f"{target.name}.", dir=target.parent)
+    try:
+        with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
+            file.write(data)
+            file.flush()
+            os.fchmod(file.fileno(), 0o644)
+            os.fsync(file.fileno())
+        place(Path(name), target)
+    finally:
+        Path(name).unlink(missing_ok=True)

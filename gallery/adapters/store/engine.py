@@ -1,0 +1,65 @@
+"""SQLAlchemy's engine over a gallery file, and its two kinds of transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import QueuePool
+
+from gallery.adapters.store.connection import connect
+from gallery.adapters.store.failures import explained
+from gallery.adapters.store.files import GalleryFile
+
+_BEGIN = "gallery_begin"
+
+
+class Database:
+    """Transactions on a gallery file.
+
+    The driver begins none by itself. Reading begins a deferred one, which sees one state of the file throughout.
+    Writing takes the write lock at once: a transaction that reads first and then wants to write is refused without
+    waiting when another process has written in between (https://www.sqlite.org/lang_transaction.html).
+    """
+
+    def __init__(self, file: GalleryFile) -> None:
+        self._file = file
+        self._engine = _engine(file)
+        self._writing = self._engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """One consistent view of the gallery.
+
+        Raises:
+            StoreUnusable: If the file cannot be used.
+        """
+        with explained(self._file.path), Session(self._engine) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """All or nothing: committed at the end, rolled back when anything is raised.
+
+        Raises:
+            StoreUnusable: If the file cannot be used or written.
+        """
+        self._file.require_writable()
+        with explained(self._file.path), Session(self._writing) as session, session.begin():
+            yield session
+
+    def close(self) -> None:
+        """Closes all connections."""
+        self._engine.dispose()
+
+
+def _engine(file: GalleryFile) -> Engine:
+    engine = create_engine("sqlite://", creator=lambda: connect(file), poolclass=QueuePool)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN"))

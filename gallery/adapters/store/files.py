@@ -1,0 +1,184 @@
+"""The gallery as a file: where it is, whether it may be written, and how a new one comes to be."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from gallery.domain.errors import StoreUnusable
+
+OWNER_ONLY = 0o600
+"""A gallery holds biometric data and names: nobody but its owner reads it."""
+
+BUSY_TIMEOUT = 30.0
+"""Seconds to wait for another process that holds the file."""
+
+
+class Access(Enum):
+    """How SQLite is to open the file; the value goes into its URI (https://www.sqlite.org/uri.html)."""
+
+    WRITE = "mode=rw"
+    READ = "mode=ro"
+    FROZEN = "immutable=1"
+    """Nothing can be written beside the file, not even the index of a write-ahead log, and no log is pending."""
+
+
+@dataclass(frozen=True, slots=True)
+class GalleryFile:
+    """A gallery file and the way to open it.
+
+    Attributes:
+        path: Where it is.
+        access: Whether it can be written.
+        timeout: Seconds to wait for another process that holds it.
+    """
+
+    path: Path
+    access: Access = Access.WRITE
+    timeout: float = BUSY_TIMEOUT
+
+    @property
+    def uri(self) -> str:
+        """What SQLite is to open. It never makes a file: that would not be private from its first byte."""
+        return f"{self.path.absolute().as_uri()}?{self.access.value}"
+
+    @property
+    def writable(self) -> bool:
+        """Whether the gallery can be written."""
+        return self.access is Access.WRITE
+
+    def require_writable(self) -> None:
+        """Checks that the gallery can be written.
+
+        Raises:
+            StoreUnusable: If the file or its folder is read-only.
+        """
+        if not self.writable:
+            raise read_only(self.path)
+
+
+def find(path: Path, timeout: float) -> GalleryFile:
+    """An existing gallery file, to be read, and written where that is allowed.
+
+    Raises:
+        StoreUnusable: If there is none, or it is not a file.
+    """
+    try:
+        status = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        raise no_gallery_yet(path) from None
+    except OSError as error:
+        raise _unreachable(path, error) from error
+    if not stat.S_ISREG(status.st_mode):
+        raise _not_a_file(path)
+    if status.st_size == 1:  # which SQLite takes for an empty file (unixFileSize in its os_unix.c)
+        raise not_a_database(path)
+    return GalleryFile(path, _access(path), timeout)
+
+
+def find_or_make(path: Path, timeout: float) -> GalleryFile:
+    """A gallery file to be written; where there is none, an empty file that only its owner may read.
+
+    Raises:
+        StoreUnusable: If it cannot be made or written, or is not a file.
+    """
+    if _is_missing(path):
+        _make(path)
+    file = find(path, timeout)
+    file.require_writable()
+    return file
+
+
+def make_private(path: Path) -> None:
+    """Makes an empty file that only its owner may read, whatever the umask.
+
+    Raises:
+        FileExistsError: If there is something of that name.
+        OSError: If it cannot be made.
+    """
+    handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, OWNER_ONLY)
+    try:
+        os.fchmod(handle, OWNER_ONLY)
+    finally:
+        os.close(handle)
+
+
+def no_gallery_yet(path: Path) -> StoreUnusable:
+    """The error for a path where nobody has been enrolled."""
+    return StoreUnusable(f"There is no gallery at {path} yet.", "Enrol somebody first: gallery enroll NAME PHOTO")
+
+
+def not_a_database(path: Path) -> StoreUnusable:
+    """The error for a file that SQLite did not write."""
+    return StoreUnusable(
+        f"{path} is not a gallery, nor any other SQLite file; it was left as it is.",
+        "Choose another file with --db PATH.",
+    )
+
+
+def read_only(path: Path) -> StoreUnusable:
+    """The error for a gallery that can be read but not written."""
+    return StoreUnusable(
+        f"The gallery {path} cannot be written: the file or its folder is read-only.",
+        "Allow writing to both, or choose another gallery with --db PATH.",
+    )
+
+
+def _is_missing(path: Path) -> bool:
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _make(path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(path)
+    except FileExistsError:
+        if _is_missing(path):  # a link to nowhere, or a file where a folder should be
+            raise _unmakable(path, "something else is in the way") from None
+    except OSError as error:
+        raise _unmakable(path, error.strerror or str(error)) from error
+
+
+def _access(path: Path) -> Access:
+    if _may_write(path) and _may_write(path.parent):
+        return Access.WRITE
+    return Access.READ if _log_is_pending(path) else Access.FROZEN
+
+
+def _may_write(path: Path) -> bool:
+    return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
+
+
+def _log_is_pending(path: Path) -> bool:
+    try:
+        return path.with_name(f"{path.name}-wal").stat().st_size > 0
+    except OSError:
+        return False
+
+
+def _unmakable(path: Path, why: str) -> StoreUnusable:
+    return StoreUnusable(
+        f"The gallery {path} cannot be made: {why}.", "Choose a place you may write to with --db PATH."
+    )
+
+
+def _unreachable(path: Path, error: OSError) -> StoreUnusable:
+    return StoreUnusable(
+        f"The gallery {path} cannot be opened: {error.strerror or error}.", "Choose another gallery with --db PATH."
+    )
+
+
+def _not_a_file(path: Path) -> StoreUnusable:
+    what = "a folder" if path.is_dir() else "not a file"
+    return StoreUnusable(
+        f"The gallery cannot be {path}: that is {what}.", "Name a file, such as gallery.db, with --db PATH."
+    )

@@ -1,0 +1,216 @@
+"""The audit trail: runs, their photos and their decisions."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from gallery.adapters.store.decisions import decided_face, decision_row
+from gallery.adapters.store.tables import DecisionRow, IdentityRow, RunImageRow, RunRow
+from gallery.domain.deciding import Rule, Verdict
+from gallery.domain.errors import UnknownName
+from gallery.domain.models import EmbeddingSpace, Thresholds
+from gallery.domain.runs import DecidedFace, ImageRecord, ImageStatus, Run, RunSettings, RunStatus, RunSummary
+
+
+class _Counts(NamedTuple):
+    """Photos and faces of a run, as `RunSummary` has them."""
+
+    images: int
+    failed: int
+    kept: int
+    blurred: int
+    waiting: int
+
+
+def begin(session: Session, settings: RunSettings, now: datetime) -> int:
+    """Opens a run's record and returns its number."""
+    row = RunRow(
+        status=RunStatus.RUNNING,
+        started=now,
+        program=settings.program,
+        model=settings.space.model,
+        model_sha256=settings.space.sha256,
+        preparation=settings.space.preparation,
+        dimension=settings.space.dimension,
+        detector=settings.detector,
+        detector_sha256=settings.detector_sha256,
+        cosine=float(settings.thresholds.cosine),
+        euclidean=float(settings.thresholds.euclidean),
+        threshold_origin=settings.thresholds.origin,
+        policy=settings.policy,
+        redaction=settings.redaction,
+        identities=settings.identities,
+        templates=settings.templates,
+        output=settings.output,
+    )
+    session.add(row)
+    session.flush()
+    return row.id
+
+
+def record(session: Session, run: int, image: ImageRecord) -> None:
+    """Adds one photo with its decisions.
+
+    Raises:
+        UnknownName: If there is no run of that number.
+    """
+    _row(session, run)
+    numbers = _identity_numbers(session, image.faces)
+    session.add(
+        RunImageRow(
+            run_id=run,
+            source=image.source,
+            status=image.status,
+            sha256=image.sha256,
+            width=image.width,
+            height=image.height,
+            output=image.output,
+            output_sha256=image.output_sha256,
+            error=image.error,
+            decisions=[decision_row(position, face, numbers) for position, face in enumerate(image.faces)],
+        )
+    )
+
+
+def end(session: Session, run: int, status: RunStatus, now: datetime) -> None:
+    """Closes a run's record.
+
+    Raises:
+        UnknownName: If there is no run of that number.
+        ValueError: If the status is that of a run which has not ended.
+    """
+    if status is RunStatus.RUNNING:
+        raise ValueError("a run cannot end by running")
+    row = _row(session, run)
+    row.status, row.finished = status, now
+
+
+def summaries(session: Session) -> list[RunSummary]:
+    """All runs, the newest first; SQLite does the counting."""
+    images = (
+        select(
+            RunImageRow.run_id,
+            func.count().label("images"),
+            func.count().filter(RunImageRow.status == ImageStatus.FAILED).label("failed"),
+        )
+        .group_by(RunImageRow.run_id)
+        .subquery()
+    )
+    faces = (
+        select(
+            RunImageRow.run_id,
+            func.count().filter(DecisionRow.verdict == Verdict.KEEP).label("kept"),
+            func.count().filter(DecisionRow.verdict == Verdict.BLUR).label("blurred"),
+            func.count().filter(DecisionRow.rule == Rule.GREY_BAND).label("waiting"),
+        )
+        .join(RunImageRow.decisions)
+        .group_by(RunImageRow.run_id)
+        .subquery()
+    )
+    counted = (images.c.images, images.c.failed, faces.c.kept, faces.c.blurred, faces.c.waiting)
+    query = (
+        select(RunRow, *(func.coalesce(column, 0) for column in counted))
+        .outerjoin(images, images.c.run_id == RunRow.id)
+        .outerjoin(faces, faces.c.run_id == RunRow.id)
+        .order_by(RunRow.id.desc())
+    )
+    return [_summary(row, _Counts(*numbers)) for row, *numbers in session.execute(query)]
+
+
+def run(session: Session, number: int) -> Run:
+    """One run in full, in three queries whatever its length.
+
+    Raises:
+        UnknownName: If there is no run of that number.
+    """
+    row = _row(session, number)
+    faces = _faces_of_images(session, number)
+    images = tuple(
+        _image(image, tuple(faces[image.id]))
+        for image in session.scalars(select(RunImageRow).where(RunImageRow.run_id == number).order_by(RunImageRow.id))
+    )
+    counts = _Counts(
+        images=len(images),
+        failed=sum(image.status is ImageStatus.FAILED for image in images),
+        kept=sum(image.kept for image in images),
+        blurred=sum(image.blurred for image in images),
+        waiting=sum(image.waiting for image in images),
+    )
+    return Run(_summary(row, counts), _settings(row), images)
+
+
+def _row(session: Session, number: int) -> RunRow:
+    row = session.get(RunRow, number)
+    if row is None:
+        raise UnknownName(f"There is no run {number}.", "'gallery audit' lists all runs.")
+    return row
+
+
+def _identity_numbers(session: Session, faces: Iterable[DecidedFace]) -> dict[str, int]:
+    names = {face.decision.candidate.identity for face in faces if face.decision.candidate}
+    rows = session.execute(select(IdentityRow.name, IdentityRow.id).where(IdentityRow.name.in_(names)))
+    return {row.name: row.id for row in rows}
+
+
+def _faces_of_images(session: Session, number: int) -> dict[int, list[DecidedFace]]:
+    rows = session.scalars(
+        select(DecisionRow)
+        .join(RunImageRow.decisions)
+        .where(RunImageRow.run_id == number)
+        .order_by(DecisionRow.run_image_id, DecisionRow.position)
+    )
+    faces = defaultdict(list)
+    for row in rows:
+        faces[row.run_image_id].append(decided_face(row))
+    return faces
+
+
+def _image(row: RunImageRow, faces: tuple[DecidedFace, ...]) -> ImageRecord:
+    return ImageRecord(
+        source=row.source,
+        status=row.status,
+        sha256=row.sha256,
+        width=row.width,
+        height=row.height,
+        output=row.output,
+        output_sha256=row.output_sha256,
+        faces=faces,
+        error=row.error,
+    )
+
+
+def _settings(row: RunRow) -> RunSettings:
+    return RunSettings(
+        program=row.program,
+        space=EmbeddingSpace(row.model, row.model_sha256, row.preparation, row.dimension),
+        detector=row.detector,
+        detector_sha256=row.detector_sha256,
+        thresholds=Thresholds(row.cosine, row.euclidean, row.threshold_origin),
+        policy=row.policy,
+        redaction=row.redaction,
+        identities=row.identities,
+        templates=row.templates,
+        output=row.output,
+    )
+
+
+def _summary(row: RunRow, counts: _Counts) -> RunSummary:
+    return RunSummary(
+        id=row.id,
+        status=row.status,
+        started=row.started,
+        finished=row.finished,
+        model=row.model,
+        detector=row.detector,
+        images=counts.images,
+        failed=counts.failed,
+        kept=counts.kept,
+        blurred=counts.blurred,
+        waiting=counts.waiting,
+    )

@@ -1,0 +1,244 @@
+"""The tables. The migrations make them; a test compares the two."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Double, ForeignKey, Index, MetaData, String, UniqueConstraint, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+from gallery.adapters.store.columns import AnyText, JsonText, LandmarksText, UtcTime, choice
+from gallery.domain.deciding import Rule, Verdict
+from gallery.domain.geometry import Landmarks
+from gallery.domain.people import LONGEST_NAME
+from gallery.domain.runs import ImageStatus, RunStatus
+
+SHA256 = String(64)
+NAME = String(LONGEST_NAME)
+
+
+class Base(DeclarativeBase):
+    """What all tables share: how times are kept, and how constraints are named, so that a migration can name them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: UtcTime, float: Double}  # noqa: RUF012 - SQLAlchemy reads it from the class
+
+
+class FaceColumns:
+    """Where a face is in its photo, and how good it is."""
+
+    box_x: Mapped[int]
+    box_y: Mapped[int]
+    box_width: Mapped[int]
+    box_height: Mapped[int]
+    score: Mapped[float]
+    landmarks: Mapped[Landmarks | None] = mapped_column(LandmarksText)
+    size: Mapped[int]
+    sharpness: Mapped[float]
+    as_meant: Mapped[bool]
+
+
+def _face_checks() -> tuple[CheckConstraint, ...]:
+    return (
+        CheckConstraint("box_width > 0 AND box_height > 0", name="box"),
+        CheckConstraint("size > 0", name="size"),
+        CheckConstraint("as_meant IN (0, 1)", name="as_meant"),
+    )
+
+
+class IdentityRow(Base):
+    """One named person. Numbers are never given twice, so that a record cannot come to mean somebody else."""
+
+    __tablename__ = "identity"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(NAME)
+    name_key: Mapped[str] = mapped_column(String, unique=True)
+    added: Mapped[datetime]
+    references: Mapped[list[ReferenceRow]] = relationship(
+        back_populates="identity", order_by="ReferenceRow.id", passive_deletes=True
+    )
+
+    __table_args__ = (
+        CheckConstraint("length(name) > 0 AND length(name_key) > 0", name="name"),
+        {"sqlite_autoincrement": True},
+    )
+
+
+class ReferenceRow(FaceColumns, Base):
+    """One photo's face of an identity. Numbers are never given twice."""
+
+    __tablename__ = "reference"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    identity_id: Mapped[int] = mapped_column(ForeignKey("identity.id", ondelete="CASCADE"), index=True)
+    source: Mapped[str] = mapped_column(AnyText)
+    sha256: Mapped[str] = mapped_column(SHA256)
+    detector: Mapped[str]
+    added: Mapped[datetime]
+    identity: Mapped[IdentityRow] = relationship(back_populates="references")
+    templates: Mapped[list[TemplateRow]] = relationship(
+        back_populates="reference", order_by="TemplateRow.model_id", passive_deletes=True
+    )
+
+    __table_args__ = (
+        UniqueConstraint(
+            "sha256", "identity_id", "box_x", "box_y", "box_width", "box_height", name="uq_reference_face"
+        ),
+        CheckConstraint("length(sha256) = 64", name="sha256"),
+        *_face_checks(),
+        {"sqlite_autoincrement": True},
+    )
+
+
+class ModelRow(Base):
+    """A space that templates live in. At most one is the gallery's own."""
+
+    __tablename__ = "model"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    sha256: Mapped[str] = mapped_column(SHA256)
+    preparation: Mapped[str]
+    dimension: Mapped[int]
+    current: Mapped[bool]
+
+    __table_args__ = (
+        UniqueConstraint("sha256", "preparation", "dimension", name="uq_model_space"),
+        Index("uq_model_current", "current", unique=True, sqlite_where=text("current = 1")),
+        CheckConstraint("length(sha256) = 64", name="sha256"),
+        CheckConstraint("dimension > 0", name="dimension"),
+        CheckConstraint("current IN (0, 1)", name="current"),
+    )
+
+
+class TemplateRow(Base):
+    """A reference's embedding under one model, as little-endian float32.
+
+    The key begins with the model, so that all templates of one are found in order: sorting them would write a copy of
+    the vectors to a temporary file.
+    """
+
+    __tablename__ = "template"
+
+    model_id: Mapped[int] = mapped_column(ForeignKey("model.id"), primary_key=True)
+    reference_id: Mapped[int] = mapped_column(
+        ForeignKey("reference.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    vector: Mapped[bytes] = mapped_column(deferred=True)
+    reference: Mapped[ReferenceRow] = relationship(back_populates="templates")
+    model: Mapped[ModelRow] = relationship()
+
+    __table_args__ = (CheckConstraint("length(vector) > 0 AND length(vector) % 4 = 0", name="vector"),)
+
+
+class RunRow(Base):
+    """One run over photos, with everything that shaped it. Numbers are never given twice."""
+
+    __tablename__ = "run"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    status: Mapped[RunStatus] = mapped_column(choice(RunStatus, "status"))
+    started: Mapped[datetime]
+    finished: Mapped[datetime | None]
+    program: Mapped[str]
+    model: Mapped[str]
+    model_sha256: Mapped[str] = mapped_column(SHA256)
+    preparation: Mapped[str]
+    dimension: Mapped[int]
+    detector: Mapped[str]
+    detector_sha256: Mapped[str] = mapped_column(SHA256)
+    cosine: Mapped[float]
+    euclidean: Mapped[float]
+    threshold_origin: Mapped[str]
+    policy: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    redaction: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    identities: Mapped[int]
+    templates: Mapped[int]
+    output: Mapped[str] = mapped_column(AnyText)
+
+    __table_args__ = (
+        CheckConstraint("(status = 'running') = (finished IS NULL)", name="finished"),
+        CheckConstraint("dimension > 0", name="dimension"),
+        CheckConstraint("cosine >= 0 AND cosine <= 2 AND euclidean >= 0", name="thresholds"),
+        CheckConstraint("identities >= 0 AND templates >= 0", name="counts"),
+        {"sqlite_autoincrement": True},
+    )
+
+
+class RunImageRow(Base):
+    """What a run did with one photo."""
+
+    __tablename__ = "run_image"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("run.id", ondelete="CASCADE"), index=True)
+    source: Mapped[str] = mapped_column(AnyText)
+    status: Mapped[ImageStatus] = mapped_column(choice(ImageStatus, "status"))
+    sha256: Mapped[str | None] = mapped_column(SHA256)
+    width: Mapped[int | None]
+    height: Mapped[int | None]
+    output: Mapped[str | None] = mapped_column(AnyText)
+    output_sha256: Mapped[str | None] = mapped_column(SHA256)
+    error: Mapped[str | None] = mapped_column(AnyText)
+    decisions: Mapped[list[DecisionRow]] = relationship(order_by="DecisionRow.position", passive_deletes=True)
+
+    __table_args__ = (
+        CheckConstraint("length(sha256) = 64 AND length(output_sha256) = 64", name="sha256"),
+        CheckConstraint("width > 0 AND height > 0", name="size"),
+        CheckConstraint("(status = 'failed') = (error IS NOT NULL)", name="error"),
+        CheckConstraint("status = 'ok' OR output IS NULL", name="output"),
+    )
+
+
+class DecisionRow(FaceColumns, Base):
+    """What was decided for one face, and why. Names stay when the person is removed, so that the record does too.
+
+    The face's embedding is not kept: it may be a bystander's.
+    """
+
+    __tablename__ = "decision"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run_image_id: Mapped[int] = mapped_column(ForeignKey("run_image.id", ondelete="CASCADE"))
+    position: Mapped[int]
+    verdict: Mapped[Verdict] = mapped_column(choice(Verdict, "verdict"))
+    rule: Mapped[Rule] = mapped_column(choice(Rule, "rule"))
+    reason: Mapped[str] = mapped_column(AnyText)
+    identity_id: Mapped[int | None] = mapped_column(ForeignKey("identity.id", ondelete="SET NULL"), index=True)
+    identity: Mapped[str | None]
+    reference_id: Mapped[int | None]
+    cosine: Mapped[float | None]
+    euclidean: Mapped[float | None]
+    runner_up: Mapped[str | None]
+    runner_up_reference_id: Mapped[int | None]
+    runner_up_cosine: Mapped[float | None]
+    runner_up_euclidean: Mapped[float | None]
+
+    __table_args__ = (
+        UniqueConstraint("run_image_id", "position"),
+        CheckConstraint("position >= 0", name="position"),
+        CheckConstraint("(verdict = 'keep') = (rule = 'matches')", name="keep_rests_on_a_match"),
+        CheckConstraint("verdict = 'blur' OR identity IS NOT NULL", name="keep_is_for_somebody"),
+        CheckConstraint(
+            "(identity IS NULL) = (reference_id IS NULL) AND (identity IS NULL) = (cosine IS NULL)"
+            " AND (identity IS NULL) = (euclidean IS NULL)",
+            name="candidate",
+        ),
+        CheckConstraint(
+            "(runner_up IS NULL) = (runner_up_reference_id IS NULL)"
+            " AND (runner_up IS NULL) = (runner_up_cosine IS NULL)"
+            " AND (runner_up IS NULL) = (runner_up_euclidean IS NULL)",
+            name="runner_up",
+        ),
+        *_face_checks(),
+    )

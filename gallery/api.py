@@ -1,0 +1,225 @@
+"""The Python interface: a gallery as an object, and models by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from gallery.bootstrap import Bootstrap, HaarSettings, Wishes
+from gallery.domain.faces import RGB
+from gallery.domain.models import ModelCard
+from gallery.domain.people import Identity, IdentitySummary
+from gallery.domain.ports import Detector, Embedder
+from gallery.domain.runs import DecidedFace, Run, RunSummary
+from gallery.usecases.anonymise import Outcome
+from gallery.usecases.enrol import EnrolledPhoto, FaceChoice
+from gallery.usecases.faces import Recogniser
+
+PathLike = str | Path
+
+
+def load_embedder(name: str, models_dir: PathLike | None = None) -> Embedder:
+    """An embedder of the registry, or one of your own that `gallery models add` has recorded.
+
+    Args:
+        name: As in `gallery models list`.
+        models_dir: The folder of installed weights; `GALLERY_MODELS` or your data folder if None.
+
+    Returns:
+        An object whose `embed(chips)` turns `(N, H, W, 3) uint8` RGB chips of the model's input size
+        (`card.spec.input_size`) into `(N, D) float32`.
+
+    Raises:
+        UnknownName: If there is no model of that name.
+        BadArgument: If the model is no embedder.
+        ModelMissing: If its weights are not on this machine.
+        ModelChanged: If its weights are not the file on record.
+    """
+    boot = Bootstrap.of(models_dir=_path(models_dir))
+    return boot.embedder(boot.registry().card(name))
+
+
+def load_detector(
+    name: str = "yunet",
+    models_dir: PathLike | None = None,
+    haar_scale_factor: float | None = None,
+    haar_neighbours: int | None = None,
+) -> Detector:
+    """A detector of the registry.
+
+    Args:
+        name: As in `gallery models list`.
+        models_dir: The folder of installed weights; `GALLERY_MODELS` or your data folder if None.
+        haar_scale_factor: With `haar`, the ratio of one search size to the next; 1.3 if None.
+        haar_neighbours: With `haar`, the overlapping hits that make a face; 5 if None.
+
+    Returns:
+        An object whose `detect(image)` takes `(H, W, 3) uint8` RGB, upright, and gives the faces from left to right.
+
+    Raises:
+        UnknownName: If there is no model of that name.
+        BadArgument: If the model is no detector, or a setting makes no sense.
+        ModelMissing: If its file is not on this machine.
+        ModelChanged: If its file is not the one on record.
+    """
+    haar = HaarSettings(haar_scale_factor, haar_neighbours)
+    return Bootstrap.of(models_dir=_path(models_dir), haar=haar).detector(name)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AnonymisedImage:
+    """An array that was anonymised.
+
+    Attributes:
+        pixels: `(H, W, 3) uint8` RGB, a copy.
+        faces: Every detected face with its decision, from left to right.
+    """
+
+    pixels: RGB
+    faces: tuple[DecidedFace, ...]
+
+
+class Gallery:
+    """A gallery file with the models that go with it.
+
+    To be used in a `with` statement, or closed. Models are loaded when they are first needed.
+
+    Args:
+        path: The gallery file, made if it does not exist; `GALLERY_DB` or your data folder if None.
+        model: The embedder of a new gallery; the gallery's own, or the default, if None.
+        detector: What finds the faces.
+        models_dir: The folder of installed weights; `GALLERY_MODELS` or your data folder if None.
+
+    Raises:
+        StoreUnusable: If the file is not a gallery, or cannot be opened.
+        ModelMismatch: If the gallery's templates were made by another model than the one named.
+    """
+
+    def __init__(
+        self,
+        path: PathLike | None = None,
+        *,
+        model: str | None = None,
+        detector: str = "yunet",
+        models_dir: PathLike | None = None,
+    ) -> None:
+        self._boot = Bootstrap.of(_path(path), _path(models_dir))
+        self._detector = detector
+        self._loaded: Recogniser | None = None
+        self._store = self._boot.store(create=True)
+        try:
+            self._card = self._boot.choose(self._store, model).card
+        except BaseException:
+            self._store.close()
+            raise
+
+    @property
+    def model(self) -> ModelCard:
+        """The embedder's entry in the registry, with its thresholds."""
+        return self._card
+
+    def enrol(self, name: str, photos: Sequence[PathLike], face: FaceChoice = "only") -> list[EnrolledPhoto]:
+        """Enrols one person from photos or folders of photos; see `gallery.usecases.enrol`.
+
+        Args:
+            name: The person's name.
+            photos: Files and folders.
+            face: Which face of a photo with several: `"only"`, `"largest"`, or a number from the left, from 1.
+
+        Returns:
+            One result per photo: accepted, or rejected with the reason.
+
+        Raises:
+            BadArgument: If the name cannot be used.
+            BadPhoto: If a folder holds no photo.
+        """
+        return self._boot.enrol(self._store, self._recogniser())(name, [Path(p) for p in photos], face)
+
+    def anonymise(
+        self, image: RGB, *, method: str = "blur", cosine: float | None = None, euclidean: float | None = None
+    ) -> AnonymisedImage:
+        """Anonymises an array; nothing is recorded.
+
+        Args:
+            image: `(H, W, 3) uint8` RGB, upright. It is not changed.
+            method: `"blur"`, `"pixelate"` or `"solid"`.
+            cosine: Largest cosine distance of a match; the model's own threshold if None.
+            euclidean: Largest Euclidean distance of a match; the model's own threshold if None.
+
+        Raises:
+            BadArgument: If a threshold or the method makes no sense.
+            ModelFailed: If the detector or the embedder could not do its work.
+            ValueError: If the array has another shape or type.
+        """
+        use = self._boot.anonymise(self._store, self._recogniser(), Wishes(method, cosine, euclidean))
+        faces = use.decide(image, use.whitelist())
+        return AnonymisedImage(use.redact(image, faces), faces)
+
+    def anonymise_files(
+        self,
+        inputs: Sequence[PathLike],
+        output: PathLike,
+        *,
+        method: str = "blur",
+        cosine: float | None = None,
+        euclidean: float | None = None,
+    ) -> Outcome:
+        """Anonymises files and folders into an output folder and records the run; see `gallery.usecases.anonymise`."""
+        use = self._boot.anonymise(self._store, self._recogniser(), Wishes(method, cosine, euclidean))
+        return use([Path(p) for p in inputs], Path(output))
+
+    def people(self) -> list[IdentitySummary]:
+        """Everybody on the whitelist."""
+        return self._store.identities()
+
+    def person(self, name: str) -> Identity:
+        """One person with their references.
+
+        Raises:
+            UnknownName: If there is nobody of that name.
+        """
+        return self._store.identity(name)
+
+    def remove(self, name: str) -> int:
+        """Removes a person; returns how many references went with them.
+
+        Raises:
+            UnknownName: If there is nobody of that name.
+        """
+        return self._store.remove(name)
+
+    def runs(self) -> list[RunSummary]:
+        """All recorded runs, the newest first."""
+        return self._store.runs()
+
+    def decisions(self, run: int) -> Run:
+        """One recorded run with all its decisions.
+
+        Raises:
+            UnknownName: If there is no run of that number.
+        """
+        return self._store.run(run)
+
+    def close(self) -> None:
+        """Closes the gallery file."""
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _recogniser(self) -> Recogniser:
+        if self._loaded is None:
+            self._loaded = self._boot.recogniser(self._card, self._detector)
+        return self._loaded
+
+
+def _path(value: PathLike | None) -> Path | None:
+    return None if value is None else Path(value)

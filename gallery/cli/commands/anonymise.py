@@ -1,0 +1,98 @@
+"""`gallery anonymise`: blur everybody who is not on the whitelist."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gallery.cli import options
+from gallery.cli.exits import Exit
+
+if TYPE_CHECKING:
+    from gallery.usecases.anonymise import Outcome
+
+EXAMPLE = "Example: gallery anonymise photos/ --output published/"
+
+
+def anonymise(
+    inputs: Annotated[list[Path], typer.Argument(help="Photos, or folders of them.", metavar="INPUT…")],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="The folder for the anonymised copies. Inputs are never changed."),
+    ] = None,
+    cosine: Annotated[
+        float | None,
+        typer.Option(
+            "--cosine",
+            help="Largest cosine distance of a match, instead of the model's own threshold. "
+            "Higher keeps more faces, strangers' among them.",
+        ),
+    ] = None,
+    euclidean: Annotated[
+        float | None,
+        typer.Option(
+            "--euclidean",
+            help="Largest Euclidean distance of a match, instead of the model's own threshold. "
+            "Higher keeps more faces, strangers' among them.",
+        ),
+    ] = None,
+    method: Annotated[
+        options.Method,
+        typer.Option(
+            "--method",
+            help="blur: a coarse grid of means, smoothed. pixelate: the same grid as blocks. "
+            "solid: one colour, which leaves nothing of the face.",
+        ),
+    ] = options.Method.BLUR,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Decide and print, but write no file and no audit record.")
+    ] = False,
+    model: options.Model = None,
+    detector: options.Detector = "yunet",
+    haar_scale: options.ScaleFactor = None,
+    haar_neighbours: options.Neighbours = None,
+    db: options.Db = None,
+    models_dir: options.ModelsDir = None,
+    as_json: options.Json = False,
+) -> None:
+    """Blur every detected face that is not surely one of the enrolled people, and record why each one stayed."""
+    from gallery.bootstrap import Bootstrap, HaarSettings, Wishes
+    from gallery.cli import documents, tables
+    from gallery.cli.output import console, print_json, remark
+    from gallery.domain.errors import BadArgument
+
+    if output is None and not dry_run:
+        raise BadArgument("No output folder was given.", "Add --output FOLDER, or --dry-run to write nothing.")
+    boot = Bootstrap.of(db, models_dir, HaarSettings(haar_scale, haar_neighbours))
+    out = console()
+    with boot.store(create=not dry_run) as store:
+        chosen = boot.choose(store, model)
+        wishes = Wishes(method.value, cosine, euclidean)
+        run = boot.anonymise(store, boot.recogniser(chosen.card, detector), wishes)
+        thresholds = run.policy.thresholds
+        if not as_json:
+            remark(chosen.why)
+        outcome = run(
+            inputs,
+            output if output is not None else Path(),
+            dry_run,
+            report=lambda record: None if as_json else out.print(tables.image(record, thresholds), ""),
+        )
+    if as_json:
+        print_json(documents.of_outcome(outcome))
+    else:
+        if not outcome.settings.templates:
+            remark(f"The gallery {boot.db} holds nobody, so every face was blurred. Enrol: gallery enroll NAME PHOTO…")
+        out.print(tables.outcome(outcome))
+    raise typer.Exit(_exit_code(outcome))
+
+
+def _exit_code(outcome: Outcome) -> Exit:
+    failed = sum(image.error is not None for image in outcome.images)
+    if failed == len(outcome.images):
+        return Exit.FAILED
+    if failed or any(image.waiting for image in outcome.images):
+        return Exit.PARTLY
+    return Exit.OK

@@ -1,0 +1,108 @@
+"""`gallery models`: what is known, what is installed, and where thresholds come from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gallery.cli import options
+from gallery.cli.exits import Exit
+
+app = typer.Typer(help="List, install, verify and add models.", no_args_is_help=True)
+
+
+@app.command("list", epilog="Example: gallery models list --json")
+def list_models(models_dir: options.ModelsDir = None, as_json: options.Json = False) -> None:
+    """List all models: dimension, licence, size, thresholds and their origin, installed or not."""
+    from gallery.bootstrap import Bootstrap
+    from gallery.cli import documents, tables
+    from gallery.cli.output import console, print_json
+
+    listing = Bootstrap.of(models_dir=models_dir).models().listing()
+    if as_json:
+        print_json([documents.of_listed(listed) for listed in listing])
+        return
+    out = console()
+    out.print(tables.models(listing), "")
+    out.print(tables.threshold_origins(listing))
+
+
+@app.command("install", epilog="Example: gallery models install vgg-face")
+def install(
+    name: Annotated[str, typer.Argument(help="The model, see 'gallery models list'.", metavar="NAME")],
+    source: Annotated[
+        Path | None, typer.Option("--from", help="A file already on disk, copied instead of downloading.")
+    ] = None,
+    models_dir: options.ModelsDir = None,
+    as_json: options.Json = False,
+) -> None:
+    """Download a model's weights and check their hash. A download that broke off is resumed."""
+    from gallery.bootstrap import Bootstrap
+    from gallery.cli.output import console, print_json, remark
+    from gallery.cli.progress import bytes_progress
+
+    models = Bootstrap.of(models_dir=models_dir).models()
+    with bytes_progress(name) as progress:
+        done = models.install(
+            name,
+            source,
+            announce=lambda card: remark(f"{card.name}: {card.source}. Licence of the weights: {card.licence}."),
+            progress=progress,
+        )
+    if as_json:
+        print_json({"model": name, "path": str(done.installed.path), "fresh": done.fresh, "sha256": done.card.sha256})
+    else:
+        what = "Installed" if done.fresh else "Already here, hash checked:"
+        console().print(f"{what} {name} ({done.installed.origin}): {done.installed.path}", markup=False)
+
+
+@app.command("verify", epilog="Example: gallery models verify")
+def verify(
+    name: Annotated[
+        str | None, typer.Argument(help="One model; all installed ones without it.", metavar="[NAME]")
+    ] = None,
+    models_dir: options.ModelsDir = None,
+    as_json: options.Json = False,
+) -> None:
+    """Hash the installed weights and compare them with the registry."""
+    from gallery.bootstrap import Bootstrap
+    from gallery.cli import documents, tables
+    from gallery.cli.output import console, print_json
+
+    checked = Bootstrap.of(models_dir=models_dir).models().verify(name)
+    if as_json:
+        print_json([documents.of_checked(c) for c in checked])
+    else:
+        console().print(tables.checked(checked))
+    if not all(c.intact for c in checked):
+        raise typer.Exit(Exit.FAILED)
+
+
+@app.command(
+    "add",
+    epilog="Example: gallery models add mine --architecture vgg-face --weights my.h5 --cosine 0.4 --euclidean 120",
+)
+def add(
+    name: Annotated[str, typer.Argument(help="How the model will be called.", metavar="NAME")],
+    architecture: Annotated[str, typer.Option("--architecture", help="What the weights are for: vgg-face or sface.")],
+    weights: Annotated[Path, typer.Option("--weights", help="The file. It stays where it is; its hash is recorded.")],
+    cosine: Annotated[float, typer.Option("--cosine", help="Largest cosine distance of a match.")],
+    euclidean: Annotated[float, typer.Option("--euclidean", help="Largest Euclidean distance of a match.")],
+    models_dir: options.ModelsDir = None,
+    as_json: options.Json = False,
+) -> None:
+    """Add weights of your own for a known architecture. The file is refused once it changes."""
+    from datetime import UTC, datetime
+
+    from gallery.bootstrap import Bootstrap
+    from gallery.cli.output import console, print_json
+    from gallery.usecases.models import OwnWeights
+
+    own = OwnWeights(name, architecture, weights, cosine, euclidean)
+    card = Bootstrap.of(models_dir=models_dir).models().add(own, datetime.now(UTC).date())
+    if as_json:
+        print_json({"model": card.name, "architecture": card.architecture, "file": card.file, "sha256": card.sha256})
+    else:
+        console().print(f"Added {card.name}: {card.file}, SHA-256 {card.sha256}", markup=False)

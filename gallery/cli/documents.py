@@ -1,0 +1,187 @@
+"""The JSON that commands print, field by field. Other programs rely on it: fields are added, never taken away."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # NumPy comes with these, and `gallery list` does without it
+    from gallery.domain.deciding import Decision
+    from gallery.domain.models import ModelCard, Thresholds
+    from gallery.domain.people import Identity, IdentitySummary
+    from gallery.domain.runs import DecidedFace, ImageRecord, Run, RunSettings, RunSummary
+    from gallery.usecases.anonymise import Outcome
+    from gallery.usecases.enrol import EnrolledPhoto
+    from gallery.usecases.models import Checked, Listed
+
+
+def of_outcome(outcome: Outcome) -> dict[str, Any]:
+    """What `gallery anonymise` did."""
+    return {"run": outcome.run, **_of_settings(outcome.settings), "images": [of_image(i) for i in outcome.images]}
+
+
+def of_run(run: Run) -> dict[str, Any]:
+    """One run of the audit trail."""
+    return {
+        "run": run.summary.id,
+        **of_summary(run.summary),
+        **_of_settings(run.settings),
+        "images": [of_image(i) for i in run.images],
+    }
+
+
+def of_summary(summary: RunSummary) -> dict[str, Any]:
+    """One line of the table of runs."""
+    return {
+        "run": summary.id,
+        "status": summary.status.value,
+        "started": summary.started.isoformat(),
+        "finished": summary.finished.isoformat() if summary.finished else None,
+        "model": summary.model,
+        "detector": summary.detector,
+        "photos": summary.images,
+        "failed": summary.failed,
+        "kept": summary.kept,
+        "blurred": summary.blurred,
+        "waiting": summary.waiting,
+    }
+
+
+def _of_settings(settings: RunSettings) -> dict[str, Any]:
+    return {
+        "program": settings.program,
+        "model": settings.space.model,
+        "model_sha256": settings.space.sha256,
+        "preparation": settings.space.preparation,
+        "detector": settings.detector,
+        "detector_sha256": settings.detector_sha256,
+        "thresholds": of_thresholds(settings.thresholds),
+        "policy": settings.policy,
+        "redaction": settings.redaction,
+        "gallery": {"identities": settings.identities, "templates": settings.templates},
+        "output_folder": settings.output,
+    }
+
+
+def of_thresholds(thresholds: Thresholds) -> dict[str, Any]:
+    """Both thresholds and where they come from."""
+    return asdict(thresholds)
+
+
+def of_image(image: ImageRecord) -> dict[str, Any]:
+    """One photo of a run."""
+    return {
+        "source": image.source,
+        "output": image.output,
+        "status": image.status.value,
+        "error": image.error,
+        "sha256": image.sha256,
+        "output_sha256": image.output_sha256,
+        "width": image.width,
+        "height": image.height,
+        "faces": [_of_face(face) for face in image.faces],
+    }
+
+
+def _of_face(face: DecidedFace) -> dict[str, Any]:
+    landmarks = face.detection.landmarks
+    return {
+        "box": face.detection.box.as_list(),
+        "score": face.detection.score,
+        "landmarks": [list(point) for point in landmarks.as_tuple()] if landmarks else None,
+        "size": face.quality.size,
+        "sharpness": face.quality.sharpness,
+        "as_meant": face.quality.as_meant,
+        **_of_decision(face.decision),
+    }
+
+
+def _of_decision(decision: Decision) -> dict[str, Any]:
+    top, second = decision.candidate, decision.runner_up
+    return {
+        "identity": top.identity if top else None,
+        "reference": top.reference if top else None,
+        "cosine": top.cosine if top else None,
+        "euclidean": top.euclidean if top else None,
+        "runner_up": second.identity if second else None,
+        "margin": decision.margin,
+        "decision": decision.verdict.value,
+        "rule": decision.rule.value,
+        "reason": decision.reason,
+        "waits": decision.waits,
+    }
+
+
+def of_enrolled(name: str, model: ModelCard, detector: str, photos: list[EnrolledPhoto]) -> dict[str, Any]:
+    """What `gallery enroll` did."""
+    return {
+        "name": name,
+        "model": model.name,
+        "detector": detector,
+        "accepted": sum(p.accepted for p in photos),
+        "photos": [asdict(p) for p in photos],
+    }
+
+
+def of_people(people: list[IdentitySummary]) -> list[dict[str, Any]]:
+    """The people of a gallery."""
+    return [
+        {
+            "name": person.name,
+            "references": person.references,
+            "templates": person.templates,
+            "added": person.added.isoformat(),
+            "last_added": person.last_added.isoformat() if person.last_added else None,
+        }
+        for person in people
+    ]
+
+
+def of_identity(identity: Identity) -> dict[str, Any]:
+    """One person with their references."""
+    return {
+        "name": identity.name,
+        "added": identity.added.isoformat(),
+        "references": [
+            {
+                "id": stored.id,
+                "source": stored.reference.source,
+                "sha256": stored.reference.sha256,
+                "added": stored.added.isoformat(),
+                "box": stored.reference.detection.box.as_list(),
+                "detector": stored.reference.detector,
+                "size": stored.reference.quality.size,
+                "sharpness": stored.reference.quality.sharpness,
+                "models": list(stored.models),
+            }
+            for stored in identity.references
+        ],
+    }
+
+
+def of_listed(listed: Listed) -> dict[str, Any]:
+    """One model of the registry."""
+    card, spec = listed.card, listed.card.embedder
+    return {
+        "name": card.name,
+        "kind": card.kind.value,
+        "architecture": card.architecture,
+        "dimension": spec.dimension if spec else None,
+        "licence": card.licence,
+        "size": card.size,
+        "sha256": card.sha256,
+        "thresholds": of_thresholds(spec.thresholds) if spec else None,
+        "preparation": spec.preparation if spec else None,
+        "installed": str(listed.installed.path) if listed.installed else None,
+        "origin": listed.installed.origin if listed.installed else None,
+    }
+
+
+def of_checked(checked: Checked) -> dict[str, Any]:
+    """Whether one model's file is the one on record."""
+    return {
+        "name": checked.card.name,
+        "path": str(checked.installed.path) if checked.installed else None,
+        "intact": checked.intact,
+        "error": checked.error.message if checked.error else None,
+    }

@@ -1,0 +1,61 @@
+"""Options that several commands share, each written once."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Db = Annotated[
+    Path | None,
+    typer.Option("--db", envvar="GALLERY_DB", help="The gallery file.", show_default="in your data folder"),
+]
+ModelsDir = Annotated[
+    Path | None,
+    typer.Option(
+        "--models-dir",
+        envvar="GALLERY_MODELS",
+        help="The folder of installed weights.",
+        show_default="in your data folder",
+    ),
+]
+Model = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        help="The embedder, see 'gallery models list'. A gallery keeps to the one it was begun with.",
+        show_default="the gallery's own; for a new one vgg-face if installed, else sface",
+    ),
+]
+Detector = Annotated[
+    str,
+    typer.Option("--detector", help="What finds the faces: yunet, or haar as in the original notebook."),
+]
+ScaleFactor = Annotated[
+    float | None,
+    typer.Option(
+        "--haar-scale",
+        help="With haar: ratio of one search size to the next. Nearer to 1 finds more faces and takes longer.",
+        show_default="1.3",
+    ),
+]
+Neighbours = Annotated[
+    int | None,
+    typer.Option(
+        "--haar-neighbours",
+        help="With haar: overlapping hits that make a face. More finds fewer faces, and fewer that are none.",
+        show_default="5",
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+
+
+class Method(StrEnum):
+    """How a face is made unrecognisable."""
+
+    BLUR = "blur"
+    PIXELATE = "pixelate"
+    SOLID = "solid"

@@ -1,0 +1,313 @@
+"""All tables. They fit 80 columns, use more where there is more, and read well without colour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:  # NumPy comes with these, and `gallery list` does without it
+    from datetime import datetime
+
+    from gallery.domain.deciding import Decision
+    from gallery.domain.models import Thresholds
+    from gallery.domain.people import Identity, IdentitySummary
+    from gallery.domain.runs import DecidedFace, ImageRecord, Run, RunSummary
+    from gallery.usecases.anonymise import Outcome
+    from gallery.usecases.enrol import EnrolledPhoto
+    from gallery.usecases.models import Checked, Listed
+
+
+def _table(title: str = "", caption: str = "") -> Table:
+    return Table(
+        title=Text(title, style="bold") if title else None,
+        caption=Text(caption) if caption else None,
+        title_justify="left",
+        caption_justify="left",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+        show_edge=False,
+    )
+
+
+def enrolled_photo(photo: EnrolledPhoto) -> tuple[Text | str, ...]:
+    """One row of the table of enrolled photos."""
+    quality = photo.quality
+    verdict = Text("accepted", "green") if photo.accepted else Text("rejected", "red")
+    return (
+        escape(_short(photo.source)),
+        verdict,
+        f"{quality.size} px" if quality else "–",
+        f"{quality.sharpness:.0f}" if quality else "–",
+        "" if photo.accepted else escape(f"{photo.reason} {photo.hint}".strip()),
+    )
+
+
+def enrolled(name: str, photos: Iterable[EnrolledPhoto]) -> Table:
+    """What became of each photo of one person."""
+    table = _table(name)
+    table.add_column("photo", overflow="fold", min_width=20)
+    table.add_column("verdict", no_wrap=True)
+    table.add_column("face", justify="right", no_wrap=True)
+    table.add_column("sharp", justify="right", no_wrap=True)
+    table.add_column("why", overflow="fold")
+    for photo in photos:
+        table.add_row(*enrolled_photo(photo))
+    return table
+
+
+def people(summaries: Iterable[IdentitySummary]) -> Table:
+    """Everybody in the gallery."""
+    table = _table()
+    table.add_column("name", overflow="fold")
+    table.add_column("references", justify="right")
+    table.add_column("templates", overflow="fold")
+    table.add_column("added", no_wrap=True)
+    table.add_column("last photo", no_wrap=True)
+    for person in summaries:
+        table.add_row(
+            escape(person.name),
+            str(person.references),
+            ", ".join(f"{model} {count}" for model, count in sorted(person.templates.items())) or "–",
+            _day(person.added),
+            _day(person.last_added) if person.last_added else "–",
+        )
+    return table
+
+
+def references(identity: Identity) -> Table:
+    """One person's references."""
+    table = _table(identity.name, _count(len(identity.references), "reference"))
+    table.add_column("id", justify="right")
+    table.add_column("photo", overflow="fold")
+    table.add_column("box", no_wrap=True)
+    table.add_column("sharp", justify="right")
+    table.add_column("templates", overflow="fold")
+    table.add_column("added", no_wrap=True)
+    for stored in identity.references:
+        reference = stored.reference
+        table.add_row(
+            str(stored.id),
+            escape(_short(reference.source)),
+            _box(reference.detection.box.as_list()),
+            f"{reference.quality.sharpness:.0f}",
+            ", ".join(stored.models) or "–",
+            _day(stored.added),
+        )
+    return table
+
+
+def image(record: ImageRecord, thresholds: Thresholds) -> Table | Text:
+    """All decisions of one photo, with the evidence; for a photo that failed, the reason."""
+    if record.error is not None:
+        return Text.assemble((record.source, "bold"), "\n  ", ("failed: ", "red"), record.error, "\n")
+    if not record.faces:
+        return Text.assemble((record.source, "bold"), "\n  no face found", _written(record), "\n")
+    caption = f"{record.kept} kept, {record.blurred} blurred"
+    if record.waiting:
+        caption += f", {record.waiting} of them for a person to look at"
+    table = _table(record.source, caption + _written(record))
+    _decision_columns(table, thresholds)
+    for number, face in enumerate(record.faces, 1):
+        table.add_row(str(number), *_decision_cells(face))
+    return table
+
+
+def _written(record: ImageRecord) -> str:
+    return f"; written to {record.output}" if record.output else "; nothing written"
+
+
+def _decision_columns(table: Table, thresholds: Thresholds) -> None:
+    table.add_column("#", justify="right", no_wrap=True)
+    table.add_column("box", overflow="fold", min_width=9)
+    table.add_column("best identity", overflow="fold", min_width=8)
+    table.add_column(f"cosine\n≤ {thresholds.cosine:.3f}", justify="right", no_wrap=True)
+    table.add_column(f"euclid.\n≤ {_distance(thresholds.euclidean)}", justify="right", no_wrap=True)
+    table.add_column("margin\nto next", justify="right", no_wrap=True)
+    table.add_column("decision", no_wrap=True)
+    table.add_column("reason", overflow="fold", min_width=9)
+
+
+def _decision_cells(face: DecidedFace) -> tuple[Text | str, ...]:
+    decision, top = face.decision, face.decision.candidate
+    return (
+        _box(face.detection.box.as_list()),
+        escape(top.identity) if top else "–",
+        f"{top.cosine:.3f}" if top else "–",
+        _distance(top.euclidean) if top else "–",
+        "–" if decision.margin is None else f"{decision.margin:.3f}",
+        _verdict(decision),
+        decision.rule.value,
+    )
+
+
+def _verdict(decision: Decision) -> Text:
+    if decision.kept:
+        return Text("keep", "bold green")
+    return Text("blur", "yellow" if decision.waits else "")
+
+
+def runs(summaries: Iterable[RunSummary]) -> Table:
+    """The table of runs."""
+    table = _table()
+    table.add_column("run", justify="right", no_wrap=True)
+    table.add_column("started (UTC)", overflow="fold", min_width=10)
+    table.add_column("status", no_wrap=True)
+    table.add_column("models", overflow="fold", min_width=8)
+    for name in ("photos", "failed", "kept", "blurred", "review"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for run in summaries:
+        table.add_row(
+            str(run.id),
+            f"{run.started:%Y-%m-%d %H:%M}",
+            run.status.value,
+            escape(f"{run.model}, {run.detector}"),
+            *(str(n) for n in (run.images, run.failed, run.kept, run.blurred, run.waiting)),
+        )
+    return table
+
+
+def facts(pairs: Iterable[tuple[str, str]], title: str = "") -> Table:
+    """Names and values, a line each."""
+    table = Table(
+        box=None, show_header=False, padding=(0, 1), pad_edge=False, title=title or None, title_justify="left"
+    )
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in pairs:
+        table.add_row(name, escape(value))
+    return table
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" + ("" if number == 1 else "s")
+
+
+def _distance(value: float) -> str:
+    """Three decimals for distances between vectors of length one, one for raw ones."""
+    return f"{value:.3f}" if value < 10 else f"{value:.1f}"
+
+
+def _box(values: list[int]) -> str:
+    x, y, width, height = values
+    return f"{x},{y} {width}×{height}"
+
+
+def _day(when: datetime) -> str:
+    return f"{when:%Y-%m-%d}"
+
+
+def _short(path: str, longest: int = 60) -> str:
+    """A path that fits a cell: its end, which is what tells photos apart."""
+    return path if len(path) <= longest else "…" + path[1 - longest :]
+
+
+def outcome(result: Outcome) -> Table:
+    """The summary of a run that just ended."""
+    images = result.images
+    failed = sum(i.error is not None for i in images)
+    kept, blurred = sum(i.kept for i in images), sum(i.blurred for i in images)
+    waiting = sum(i.waiting for i in images)
+    record = f"run {result.run}, see: gallery audit {result.run}" if result.run else "none: a dry run writes nothing"
+    return facts(
+        [
+            ("photos", f"{len(images)}" + (f", {failed} failed" if failed else "")),
+            ("faces", f"{kept + blurred}: {kept} kept, {blurred} blurred"),
+            *([("review", f"{waiting} blurred faces are only just under the threshold")] if waiting else []),
+            ("thresholds", _thresholds(result.settings.thresholds)),
+            ("record", record),
+        ]
+    )
+
+
+def run_facts(run: Run) -> Table:
+    """A recorded run's settings."""
+    summary, settings = run.summary, run.settings
+    finished = f", finished {summary.finished:%Y-%m-%d %H:%M:%S}" if summary.finished else ""
+    return facts(
+        [
+            ("run", f"{summary.id}, {summary.status}, started {summary.started:%Y-%m-%d %H:%M:%S}{finished} (UTC)"),
+            ("program", f"gallery {settings.program}"),
+            ("model", f"{settings.space.model} ({settings.space.preparation}), SHA-256 {settings.space.sha256}"),
+            ("detector", f"{settings.detector}, SHA-256 {settings.detector_sha256}"),
+            ("thresholds", _thresholds(settings.thresholds)),
+            ("rules", ", ".join(f"{k} {v}" for k, v in sorted(_flat(settings.policy)))),
+            ("redaction", ", ".join(f"{k} {v}" for k, v in sorted(_flat(settings.redaction)))),
+            ("gallery", f"{settings.identities} people on the whitelist, {_count(settings.templates, 'template')}"),
+            ("output", settings.output),
+            ("photos", f"{summary.images}, {summary.failed} failed"),
+            ("faces", f"{summary.kept} kept, {summary.blurred} blurred, {summary.waiting} of them for review"),
+        ]
+    )
+
+
+def _thresholds(thresholds: Thresholds) -> str:
+    limits = f"cosine ≤ {thresholds.cosine:.3f}, Euclidean ≤ {_distance(thresholds.euclidean)}"
+    return f"{limits} ({thresholds.origin})" if thresholds.origin else limits
+
+
+def _flat(values: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Nested settings as one list, the inner names after the outer."""
+    found: list[tuple[str, Any]] = []
+    for key, value in values.items():
+        if isinstance(value, dict):
+            found += [(f"{key} {inner}", v) for inner, v in _flat(value) if inner != "origin"]
+        else:
+            found.append((key.replace("_", " "), value))
+    return found
+
+
+def models(listing: Iterable[Listed]) -> Table:
+    """All models."""
+    table = _table()
+    table.add_column("name", overflow="fold", min_width=16)
+    table.add_column("kind", no_wrap=True)
+    table.add_column("dim.", justify="right", no_wrap=True)
+    table.add_column("MB", justify="right", no_wrap=True)
+    table.add_column("cosine", justify="right", no_wrap=True)
+    table.add_column("euclid.", justify="right", no_wrap=True)
+    table.add_column("on disk", no_wrap=True)
+    table.add_column("licence", overflow="fold", min_width=12)
+    for listed in listing:
+        card, spec = listed.card, listed.card.embedder
+        table.add_row(
+            escape(card.name),
+            card.kind.value,
+            str(spec.dimension) if spec else "–",
+            f"{card.size / 1e6:.1f}",
+            f"{spec.thresholds.cosine:.3f}" if spec else "–",
+            _distance(spec.thresholds.euclidean) if spec else "–",
+            Text("yes", "green") if listed.installed else "no",
+            escape(card.licence),
+        )
+    return table
+
+
+def threshold_origins(listing: Iterable[Listed]) -> Table:
+    """Where each embedder's thresholds come from."""
+    return facts(
+        [(listed.card.name, listed.card.embedder.thresholds.origin) for listed in listing if listed.card.embedder],
+        "Where the thresholds come from",
+    )
+
+
+def checked(results: Iterable[Checked]) -> Table:
+    """Which model files are the ones on record."""
+    table = _table()
+    table.add_column("name", overflow="fold")
+    table.add_column("file", overflow="fold")
+    table.add_column("", no_wrap=True)
+    table.add_column("what is wrong", overflow="fold")
+    for result in results:
+        table.add_row(
+            escape(result.card.name),
+            escape(str(result.installed.path)) if result.installed else "–",
+            Text("intact", "green") if result.intact else Text("broken", "red"),
+            escape(f"{result.error.message} {result.error.hint}") if result.error else "",
+        )
+    return table

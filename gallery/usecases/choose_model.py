@@ -1,0 +1,84 @@
+"""Which embedder a command uses, and the sentence that says why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from gallery.domain.errors import ModelMismatch
+from gallery.domain.models import EmbeddingSpace, ModelCard
+
+PREFERRED = "vgg-face"
+"""The project's first embedder; used for a new gallery where its weights are on the machine."""
+FALLBACK = "sface"
+"""The embedder whose weights come with the installed packages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The embedder to use.
+
+    Attributes:
+        card: Its entry in the registry.
+        why: A sentence for the user; empty where there was nothing to choose.
+    """
+
+    card: ModelCard
+    why: str = ""
+
+
+def choose_embedder(
+    asked: ModelCard | None,
+    gallery: EmbeddingSpace | None,
+    cards: Mapping[str, ModelCard],
+    installed: Callable[[ModelCard], bool],
+) -> Choice:
+    """Settles the embedder of a command.
+
+    Args:
+        asked: What the user named; None if nothing.
+        gallery: Where the gallery's templates live; None for a new gallery.
+        cards: The registry.
+        installed: Whether a model's file is on this machine.
+
+    Raises:
+        BadArgument: If the user named a detector.
+        ModelMismatch: If the user named another model than the gallery's, or the gallery's own has changed.
+    """
+    if asked is not None:
+        asked.spec  # noqa: B018 - refuses a detector
+    if gallery is not None:
+        return Choice(_own(gallery, asked or cards.get(gallery.model)))
+    if asked is not None:
+        return Choice(asked)
+    if installed(cards[PREFERRED]):
+        return Choice(
+            cards[PREFERRED],
+            f"New gallery with {PREFERRED}, since its weights are here; for the smaller {FALLBACK}: --model {FALLBACK}",
+        )
+    return Choice(
+        cards[FALLBACK],
+        f"New gallery with {FALLBACK}, since the weights of {PREFERRED} are not here; to get them "
+        f"({cards[PREFERRED].size / 1e6:.0f} MB): gallery models install {PREFERRED}",
+    )
+
+
+def _own(gallery: EmbeddingSpace, card: ModelCard | None) -> ModelCard:
+    if card is not None and card.space.comparable(gallery):
+        return card
+    if card is None:
+        raise ModelMismatch(
+            f"This gallery's templates were made by the model {gallery.model}, which the registry does not know.",
+            f"Add it again with 'gallery models add {gallery.model} …', or use another gallery with --db.",
+        )
+    if card.name == gallery.model:
+        raise ModelMismatch(
+            f"This gallery's templates were made by {gallery.model} with weights {gallery.sha256[:12]}… "
+            f"({gallery.preparation}); the registry now names {card.sha256[:12]}… ({card.space.preparation}).",
+            "Distances between the two mean nothing: enrol again into another gallery with --db.",
+        )
+    raise ModelMismatch(
+        f"This gallery's templates were made by {gallery.model}; faces embedded by {card.name} cannot be compared "
+        "with them.",
+        f"Leave --model out, or enrol into another gallery with --db FILE --model {card.name}.",
+    )

@@ -1,0 +1,51 @@
+"""From pixels to described faces: the one way, for references and probes alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gallery.domain.faces import RGB, Detection, Face, Quality
+from gallery.domain.ports import Cropper, Detector, Embedder
+from gallery.domain.sharpness import sharpness
+
+
+@dataclass(frozen=True, slots=True)
+class Recogniser:
+    """A detector, an embedder and the cropper between them, made to fit one another."""
+
+    detector: Detector
+    cropper: Cropper
+    embedder: Embedder
+
+    def detect(self, image: RGB) -> tuple[Detection, ...]:
+        """All faces of a picture, from left to right.
+
+        Raises:
+            ModelFailed: If the detector could not do its work.
+        """
+        return self.detector.detect(image)
+
+    def describe(self, image: RGB, detections: Sequence[Detection]) -> tuple[Face, ...]:
+        """Those faces with their quality and embedding, all embedded as one batch.
+
+        Raises:
+            ModelFailed: If the embedder could not do its work.
+        """
+        if not detections:
+            return ()
+        chips = self.cropper.crop(image, detections)
+        embeddings = self.embedder.embed(chips.pixels)
+        return tuple(
+            Face(detection, _quality(detection, chip, as_meant), embedding)
+            for detection, chip, as_meant, embedding in zip(
+                detections, chips.pixels, chips.as_meant, embeddings, strict=True
+            )
+        )
+
+
+def _quality(detection: Detection, chip: NDArray[np.uint8], as_meant: bool) -> Quality:
+    return Quality(min(detection.box.width, detection.box.height), sharpness(chip), as_meant)

@@ -1,0 +1,211 @@
+"""What a user does with models: list them, install one, check the files, add weights of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from gallery.domain.errors import BadArgument, GalleryError, ModelChanged, ModelFailed, ModelMissing
+from gallery.domain.models import Kind, ModelCard, Thresholds
+from gallery.domain.ports import Downloader, Installed, Progress, Registry, Weights
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One row of `gallery models list`.
+
+    Attributes:
+        card: The model.
+        installed: Where its file lies (which has not been hashed for this); None where it is not on this machine.
+    """
+
+    card: ModelCard
+    installed: Installed | None
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """What `gallery models install` came to.
+
+    Attributes:
+        card: The model.
+        installed: Where its file lies; it has the hash on record.
+        fresh: Whether it was brought just now, rather than there already.
+    """
+
+    card: ModelCard
+    installed: Installed
+    fresh: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One row of `gallery models verify`.
+
+    Attributes:
+        card: The model.
+        installed: Where its file lies; None where it is not on this machine.
+        error: What is wrong, with the hash expected and the hash found, and the remedy; None where all is well.
+    """
+
+    card: ModelCard
+    installed: Installed | None
+    error: GalleryError | None
+
+    @property
+    def intact(self) -> bool:
+        """Whether the file is the one on record."""
+        return self.error is None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnWeights:
+    """What a user says of weights of their own.
+
+    Attributes:
+        name: How they will be called.
+        architecture: Which of the known architectures they are for.
+        file: The weights; they stay where they are.
+        cosine: Largest cosine distance of a match.
+        euclidean: Largest Euclidean distance of a match.
+    """
+
+    name: str
+    architecture: str
+    file: Path
+    cosine: float
+    euclidean: float
+
+
+def _ignore_card(_card: ModelCard) -> None:
+    pass
+
+
+def _ignore_progress(_done: int, _total: int) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """The use cases behind `gallery models`.
+
+    Attributes:
+        registry: The list of models.
+        weights: Their files on this machine.
+        downloader: Brings files from the network.
+    """
+
+    registry: Registry
+    weights: Weights
+    downloader: Downloader
+
+    def listing(self) -> list[Listed]:
+        """All models, the built-in ones first, with where their files lie.
+
+        Raises:
+            RegistryUnusable: If the registry cannot be read.
+        """
+        return [Listed(card, self.weights.find(card)) for card in self.registry.cards().values()]
+
+    def install(
+        self,
+        name: str,
+        source: Path | None = None,
+        announce: Callable[[ModelCard], None] = _ignore_card,
+        progress: Progress = _ignore_progress,
+    ) -> Installation:
+        """Puts a model's file on this machine, unless it is there and intact.
+
+        Args:
+            name: The model.
+            source: A file the user has, to be copied instead of downloading.
+            announce: Called with the model before anything is fetched, so that its licence can be shown.
+            progress: Is told how far the download or the copy has come.
+
+        Raises:
+            UnknownName: If there is no model of that name.
+            ModelMissing: If `source` does not exist, or the model is the user's own and its file is gone.
+            ModelChanged: If `source` is not the model's file, or the model is the user's own and its file has changed.
+            DownloadFailed: If no address gave the file whose hash is on record.
+            NotWritten: If there is no room for it, or it could not be written.
+        """
+        card = self.registry.card(name)
+        if card.own:
+            return Installation(card, self.weights.verified(card), fresh=False)
+        there = self.weights.find(card)
+        if there and self.weights.fingerprint(there.path).sha256 == card.sha256:
+            return Installation(card, there, fresh=False)
+        announce(card)
+        if source is not None:
+            return Installation(card, self.weights.adopt(card, source, progress), fresh=True)
+        self.downloader.fetch(card, self.weights.target(card), progress)
+        return Installation(card, Installed(self.weights.target(card), "models folder"), fresh=True)
+
+    def verify(self, name: str | None = None) -> list[Checked]:
+        """Hashes the files of one model, or of all that are on this machine or that the user added.
+
+        Raises:
+            UnknownName: If there is no model of that name.
+        """
+        if name is not None:
+            return [self._check(self.registry.card(name))]
+        return [self._check(card) for card in self.registry.cards().values() if card.own or self.weights.find(card)]
+
+    def add(self, own: OwnWeights, today: date) -> ModelCard:
+        """Puts a user's own weights of a known architecture on the list, with their hash.
+
+        Faces are prepared for them as for the built-in model of that architecture.
+
+        Raises:
+            BadArgument: If the name is taken or cannot be one, the architecture is not known, or a threshold makes no
+                sense.
+            ModelMissing: If there is no such file.
+            ModelFailed: If it cannot be read.
+            NotWritten: If the list could not be written.
+        """
+        cards = self.registry.cards()
+        if own.name in cards:
+            raise BadArgument(f"There is a model named {own.name} already.", "Choose another name.")
+        day = today.isoformat()
+        limits = Thresholds(own.cosine, own.euclidean, f"given by hand when added on {day}")
+        card = _like(_pattern(own.architecture, cards), own.name, limits, day)
+        file = own.file.absolute()
+        found = self.weights.fingerprint(file)
+        if not found.size:
+            raise BadArgument(f"{file} is empty.", "Give the file of the weights.")
+        card = replace(card, file=str(file), sha256=found.sha256, size=found.size)
+        self.registry.add(card)
+        return card
+
+    def _check(self, card: ModelCard) -> Checked:
+        try:
+            return Checked(card, self.weights.verified(card), None)
+        except (ModelMissing, ModelChanged, ModelFailed) as error:
+            return Checked(card, self.weights.find(card), error)
+
+
+def _pattern(architecture: str, cards: dict[str, ModelCard]) -> ModelCard:
+    """The built-in model that an architecture is named after."""
+    known = {name: card for name, card in cards.items() if card.kind is Kind.EMBEDDER and card.architecture == name}
+    if architecture not in known:
+        raise BadArgument(
+            f"There is no architecture {architecture!r} that weights of your own could be added for.",
+            f"Give one of these with --architecture: {', '.join(known)}.",
+        )
+    return known[architecture]
+
+
+def _like(pattern: ModelCard, name: str, thresholds: Thresholds, day: str) -> ModelCard:
+    """A card that differs from another in what it is called and whose it is; its file is not settled yet."""
+    return replace(
+        pattern,
+        name=name,
+        licence="not stated",
+        source=f"weights of your own, added on {day}",
+        urls=(),
+        package="",
+        package_path="",
+        embedder=replace(pattern.spec, thresholds=thresholds),
+    )

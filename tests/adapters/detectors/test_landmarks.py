@@ -1,0 +1,80 @@
+"""Landmarks for a detector that gives none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from gallery.adapters.detectors.landmarks import WithLandmarks
+from gallery.domain.faces import Detection
+from gallery.domain.geometry import Box, Landmarks
+from gallery.testing import DETECTOR
+
+
+@dataclass
+class Fixed:
+    """Finds the same faces in every picture."""
+
+    found: tuple[Detection, ...]
+    card: object = DETECTOR
+    looked_at: list[tuple[int, ...]] = field(default_factory=list)
+
+    def detect(self, image):
+        self.looked_at.append(image.shape)
+        return self.found
+
+
+def points(x: float, y: float) -> Landmarks:
+    return Landmarks((x, y), (x + 10, y), (x + 5, y + 5), (x, y + 10), (x + 10, y + 10))
+
+
+PICTURE = np.zeros((200, 300, 3), np.uint8)
+
+
+def test_landmarks_are_found_inside_the_box_and_moved_back():
+    inner = Fixed((Detection(Box(45, 45, 30, 40), 0.9, points(50, 60)),))
+    finder = WithLandmarks(Fixed((Detection(Box(100, 80, 60, 60), 7.0),)), inner)
+
+    (face,) = finder.detect(PICTURE)
+
+    assert face.box == Box(100, 80, 60, 60), "the box stays the first detector's"
+    assert face.score == 7.0
+    assert face.landmarks == points(50 + 70, 60 + 50)
+    assert inner.looked_at == [(120, 120, 3)], "half the box is added on every side"
+
+
+def test_the_face_nearest_to_the_middle_of_the_box_is_meant():
+    inner = Fixed(
+        (Detection(Box(30, 30, 20, 20), 0.9, points(1, 1)), Detection(Box(50, 50, 22, 22), 0.5, points(2, 2)))
+    )
+
+    (face,) = WithLandmarks(Fixed((Detection(Box(100, 80, 60, 60), 7.0),)), inner).detect(PICTURE)
+
+    assert face.landmarks == points(72, 52)
+
+
+def test_a_face_outside_the_box_is_somebody_else():
+    inner = Fixed((Detection(Box(0, 0, 20, 20), 0.9, points(1, 1)),))
+
+    (face,) = WithLandmarks(Fixed((Detection(Box(100, 80, 60, 60), 7.0),)), inner).detect(PICTURE)
+
+    assert face.landmarks is None
+
+
+def test_landmarks_that_are_there_are_left_alone():
+    inner = Fixed(())
+    known = Detection(Box(100, 80, 60, 60), 0.9, points(110, 100))
+
+    assert WithLandmarks(Fixed((known,)), inner).detect(PICTURE) == (known,)
+    assert inner.looked_at == []
+
+
+def test_the_edge_of_the_picture_is_no_obstacle():
+    inner = Fixed(())
+
+    WithLandmarks(Fixed((Detection(Box(0, 0, 40, 40), 7.0), Detection(Box(280, 180, 20, 20), 7.0))), inner).detect(
+        PICTURE
+    )
+
+    assert inner.looked_at == [(60, 60, 3), (30, 30, 3)]

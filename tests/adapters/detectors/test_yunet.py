@@ -1,0 +1,152 @@
+"""YuNet on real portraits, from tiny to larger than the frame."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import cv2
+import numpy as np
+import pytest
+
+from gallery import load_detector
+from gallery.adapters.detectors.yunet import YuNet
+from gallery.domain.errors import ModelFailed
+from gallery.domain.geometry import Box
+from portraits import HOPPER_FACE, backdrop, collins, hopper, scaled
+
+pytestmark = pytest.mark.models
+
+
+@pytest.fixture(scope="module")
+def yunet():
+    return load_detector("yunet")
+
+
+def near(box: Box, x: float, y: float, width: float, height: float) -> bool:
+    return box.overlap(Box(round(x), round(y), round(width), round(height))) > 0.5
+
+
+def test_the_portrait_has_one_face_with_landmarks(yunet):
+    (face,) = yunet.detect(hopper())
+
+    assert near(face.box, *HOPPER_FACE)
+    assert 0.8 < face.score <= 1
+    eyes = face.landmarks.right_eye, face.landmarks.left_eye
+    assert eyes[0][0] < face.landmarks.nose[0] < eyes[1][0]
+    assert max(y for _, y in eyes) < face.landmarks.nose[1] < face.landmarks.left_mouth[1]
+
+
+def test_faces_are_given_from_left_to_right(yunet):
+    picture = np.concatenate([scaled(collins(), 600 / 512), hopper(), scaled(collins(), 600 / 512)], axis=1)
+
+    found = yunet.detect(picture)
+
+    assert [face.box.x for face in found] == sorted(face.box.x for face in found)
+    assert len(found) == 3
+
+
+def test_a_50_megapixel_group_photo_with_30_pixel_faces(yunet):
+    picture = backdrop(8660, 5773)
+    small = scaled(hopper(), 30 / HOPPER_FACE[3])
+    factor = 30 / HOPPER_FACE[3]
+    places = [(x, y) for y in range(40, 5600, 620) for x in range(30, 8500, 700)]
+    # some across the tiles' edges, some in the picture's corners
+    places += [(1330, 1320), (1500, 1400), (8660 - small.shape[1], 0), (8660 - small.shape[1], 5773 - small.shape[0])]
+    for x, y in places:
+        picture[y : y + small.shape[0], x : x + small.shape[1]] = small
+
+    found = yunet.detect(picture)
+
+    x0, y0, width, height = (v * factor for v in HOPPER_FACE)
+    for x, y in places:
+        hits = [f for f in found if near(f.box, x + x0, y + y0, width, height)]
+        assert len(hits) == 1, f"the face at {x}, {y} was found {len(hits)} times"
+    assert len(found) <= len(places) + 5
+
+
+@pytest.mark.parametrize("side", [200, 640, 1200, 4000])
+@pytest.mark.parametrize("margin", [0.0, 0.1, 0.4])
+def test_a_selfie_whose_face_fills_the_frame(yunet, side, margin):
+    x, y, width, height = HOPPER_FACE
+    dx, dy = int(width * margin), int(height * margin)
+    face = hopper()[max(0, y - dy) : y + height + dy, max(0, x - dx) : x + width + dx]
+    picture = scaled(face, side / face.shape[0])
+
+    found = yunet.detect(picture)
+
+    assert len(found) == 1
+    assert found[0].box.height > 0.8 * picture.shape[0] / (1 + 2 * margin)
+
+
+@pytest.mark.parametrize("height", [16, 24, 48, 185, 200, 900, 2000])
+def test_every_size_in_one_large_photo(yunet, height):
+    picture = backdrop(4000, 3000, seed=height)
+    factor = height / HOPPER_FACE[3]
+    portrait = scaled(hopper(), factor)[: 3000 - 10, : 4000 - 10]
+    picture[10 : 10 + portrait.shape[0], 10 : 10 + portrait.shape[1]] = portrait
+
+    found = yunet.detect(picture)
+
+    x, y, width, tall = (v * factor for v in HOPPER_FACE)
+    assert [near(f.box, 10 + x, 10 + y, width, tall) for f in found].count(True) == 1
+    assert len(found) <= 2
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 500), (500, 1), (7, 9), (32, 320), (320, 320)])
+def test_narrow_and_tiny_pictures_hold_no_face_whatever_was_seen_before(yunet, shape):
+    """OpenCV's network reads memory of former pictures where a picture is 32 pixels high."""
+    for seed in range(10):
+        yunet.detect(backdrop(333 + seed, 480, seed))
+        assert yunet.detect(np.full((*shape, 3), 128, np.uint8)) == ()
+
+
+def test_boxes_lie_inside_the_picture(yunet):
+    x, y, width, height = HOPPER_FACE
+    cut = np.ascontiguousarray(hopper()[y : y + height, x + width // 3 :])
+
+    for face in yunet.detect(cut):
+        assert face.box.clip(cut.shape[1], cut.shape[0]) == face.box
+
+
+def test_the_same_picture_gives_the_same_faces(yunet):
+    assert yunet.detect(hopper()) == yunet.detect(hopper())
+
+
+@pytest.mark.parametrize("bad", [np.zeros((5, 5), np.uint8), np.zeros((5, 5, 4), np.uint8), np.zeros((5, 5, 3), float)])
+def test_arrays_that_are_no_picture(yunet, bad):
+    with pytest.raises(ValueError, match="RGB"):
+        yunet.detect(bad)
+
+
+def test_a_file_that_is_no_model(yunet, tmp_path):
+    file = tmp_path / "broken.onnx"
+    file.write_bytes(b"not a model")
+
+    with pytest.raises(ModelFailed, match="yunet cannot load"):
+        YuNet(yunet.card, file)
+
+
+def test_a_failure_while_running_is_an_error_never_no_faces(yunet):
+    class Failing:
+        def __init__(self, outcome):
+            self.outcome = outcome
+
+        def setInputSize(self, size):  # noqa: N802
+            pass
+
+        def detect(self, image):
+            if isinstance(self.outcome, Exception):
+                raise self.outcome
+            return self.outcome
+
+    broken = object.__new__(YuNet)
+    broken.__dict__.update(yunet.__dict__)
+    for outcome in (cv2.error("boom"), (0, None), (1, np.full((1, 15), np.nan, np.float32))):
+        broken._net = Failing(outcome)
+        with pytest.raises(ModelFailed):
+            broken.detect(hopper())
+
+
+def test_the_registry_names_a_detector(yunet):
+    assert yunet.card.embedder is None
+    assert dataclasses.replace(yunet.card) == yunet.card

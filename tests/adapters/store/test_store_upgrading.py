@@ -1,0 +1,221 @@
+"""Upgrades, with a migration that does not exist yet, and the frozen databases of the schemas released so far."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import stat
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+import gallery
+from gallery.adapters.store import SqliteStore, upgrade
+from gallery.adapters.store.schema import REVISIONS, Schema, this_schema
+from gallery.domain.deciding import Rule, Verdict
+from gallery.domain.errors import SchemaTooNew, SchemaTooOld, StoreUnusable
+from gallery.domain.geometry import Box
+from gallery.domain.runs import ImageStatus, RunStatus
+from gallery.resources import resource
+
+ROOT = Path(gallery.__file__).resolve().parent.parent
+FROZEN = Path(__file__).resolve().parents[2] / "assets" / "upgrade"
+
+NEXT = '''
+"""Gives identities a column and rebuilds their table, which others refer to."""
+import sqlalchemy as sa
+from alembic import op
+
+revision = "9999"
+down_revision = "{head}"
+branch_labels = None
+depends_on = None
+
+
+def upgrade():
+    with op.batch_alter_table("identity", recreate="always") as batch:
+        batch.add_column(sa.Column("note", sa.Text()))
+    {more}
+'''
+
+
+@pytest.fixture
+def next_schema(tmp_path: Path):
+    """Makes this program's schema with one more migration."""
+
+    def make(more: str = "pass") -> Schema:
+        folder = tmp_path / "migrations 100%"
+        shutil.copytree(resource("migrations"), folder)
+        (folder / "versions" / "9999_next.py").write_text(NEXT.format(head=REVISIONS[-1], more=more))
+        return Schema((*REVISIONS, "9999"), folder)
+
+    return make
+
+
+@pytest.fixture
+def old(path, space, make_reference) -> Path:
+    """A gallery of this program's schema with two people."""
+    with SqliteStore.open(path, create=True) as store:
+        store.add("Ada", make_reference(1), space)
+        store.add("Grace", make_reference(2), space)
+    return path
+
+
+def columns(path: Path) -> set[str]:
+    with closing(sqlite3.connect(path)) as connection:
+        return {row[1] for row in connection.execute("PRAGMA table_info(identity)")}
+
+
+def test_an_upgrade_keeps_everything_and_backs_up_first(old, next_schema):
+    schema = next_schema()
+    with pytest.raises(SchemaTooOld):
+        SqliteStore.open(old, create=False, schema=schema)
+    with SqliteStore.open(old, create=False) as store:
+        before = [store.identity("Ada"), store.identity("Grace")]
+    backup = upgrade(old, schema=schema)
+    assert "note" in columns(old)
+    with SqliteStore.open(old, create=False, schema=schema) as store:
+        assert [store.identity("Ada"), store.identity("Grace")] == before
+        assert len(store.whitelist()) == 2
+    assert backup is not None
+    assert backup.parent == old.parent
+    assert backup.name.startswith(f"gallery.db.{REVISIONS[-1]}-")
+    assert stat.S_IMODE(backup.stat().st_mode) == 0o600
+    with SqliteStore.open(backup, create=False) as store:
+        assert [store.identity("Ada"), store.identity("Grace")] == before
+
+
+def test_a_backup_is_private_whatever_the_umask(old, next_schema):
+    before = os.umask(0)
+    try:
+        backup = upgrade(old, schema=next_schema())
+    finally:
+        os.umask(before)
+    assert backup is not None
+    assert stat.S_IMODE(backup.stat().st_mode) == 0o600
+
+
+def test_a_gallery_that_is_up_to_date_is_left_alone(old):
+    content = old.read_bytes()
+    assert upgrade(old) is None
+    assert old.read_bytes() == content
+    assert [p.name for p in old.parent.iterdir()] == ["gallery.db"]
+
+
+@pytest.mark.parametrize("more", ["raise RuntimeError('broken')", "op.execute('SELECT * FROM nowhere')"])
+def test_an_upgrade_that_breaks_leaves_the_gallery_as_it_was(old, next_schema, more):
+    with pytest.raises((RuntimeError, StoreUnusable)):
+        upgrade(old, schema=next_schema(more))
+    assert "note" not in columns(old)
+    with SqliteStore.open(old, create=False) as store:
+        assert len(store.whitelist()) == 2
+
+
+def test_an_upgrade_that_loses_rows_others_refer_to_is_undone(old, next_schema):
+    with pytest.raises(StoreUnusable, match="do not fit together"):
+        upgrade(old, schema=next_schema("""op.execute("DELETE FROM identity WHERE name = 'Ada'")"""))
+    with SqliteStore.open(old, create=False) as store:
+        assert [person.name for person in store.identities()] == ["Ada", "Grace"]
+
+
+def test_a_gallery_in_use_is_not_upgraded(old, next_schema):
+    schema = next_schema()
+    with closing(sqlite3.connect(old, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreUnusable, match="in use by another program"):
+            upgrade(old, timeout=0.05, schema=schema)
+        other.execute("ROLLBACK")
+    assert not list(old.parent.glob("*.backup"))
+
+
+def test_what_cannot_be_upgraded(path, tmp_path):
+    with pytest.raises(StoreUnusable, match="no gallery at"):
+        upgrade(path)
+    path.touch()
+    with pytest.raises(StoreUnusable, match="no gallery at"):
+        upgrade(path)
+    path.write_text("not a database")
+    with pytest.raises(StoreUnusable, match="not a gallery"):
+        upgrade(path)
+    assert path.read_text() == "not a database"
+    with pytest.raises(StoreUnusable, match="that is a folder"):
+        upgrade(tmp_path)
+
+
+def test_a_newer_gallery_is_not_upgraded(old):
+    with closing(sqlite3.connect(old)) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.commit()
+    with pytest.raises(SchemaTooNew):
+        upgrade(old)
+
+
+def test_a_read_only_gallery_is_not_upgraded(open_folder, as_ordinary_user, next_schema):
+    schema = next_schema()
+    path = open_folder / "gallery.db"
+    SqliteStore.open(path, create=True).close()
+    path.chmod(0o400)
+    with as_ordinary_user(open_folder), pytest.raises(StoreUnusable, match="read-only"):
+        upgrade(path, schema=schema)
+    assert list(open_folder.iterdir()) == [path]
+
+
+def test_every_released_schema_has_its_frozen_database():
+    assert sorted(file.stem for file in FROZEN.glob("*.db")) == sorted(REVISIONS)
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_a_frozen_database_is_upgraded_and_read(path, revision):
+    shutil.copyfile(FROZEN / f"{revision}.db", path)
+    assert (upgrade(path) is None) == (revision == this_schema().head)
+    with SqliteStore.open(path, create=False) as store:
+        ada, grace = store.identities()
+        assert (ada.name, ada.references, ada.templates) == ("Ada Lovelace", 3, {"tiny": 3})
+        assert (grace.name, grace.references) == ("Grace Hopper", 2)
+        first = store.identity("ada lovelace").references[0]
+        assert first.reference.detection.box == Box(10, 20, 64, 80)
+        assert first.reference.detection.landmarks is not None
+        assert first.added.isoformat() == "2026-01-31T12:00:00.123456+00:00"
+        assert store.identity("grace hopper").references[1].reference.detection.landmarks is None
+        whitelist = store.whitelist()
+        assert whitelist.templates.shape == (5, 8)
+        assert whitelist.names == ("Ada Lovelace", "Grace Hopper")
+        assert [run.status for run in store.runs()] == [RunStatus.RUNNING, RunStatus.FINISHED]
+        run = store.run(1)
+        assert [image.status for image in run.images] == [ImageStatus.OK, ImageStatus.FAILED]
+        kept, blurred = (face.decision for face in run.images[0].faces)
+        assert (kept.verdict, kept.rule, kept.candidate.identity) == (Verdict.KEEP, Rule.MATCH, "Ada Lovelace")
+        assert (blurred.verdict, blurred.rule, blurred.runner_up) == (Verdict.BLUR, Rule.COSINE, None)
+
+
+def test_the_script_that_freezes_a_database_still_works(tmp_path):
+    target = tmp_path / "frozen.db"
+    subprocess.run([sys.executable, FROZEN / "make.py", target], cwd=ROOT, env=env(), check=True, timeout=60)
+    with SqliteStore.open(target, create=False) as store:
+        assert [person.name for person in store.identities()] == ["Ada Lovelace", "Grace Hopper"]
+
+
+def test_a_migration_can_be_drafted(tmp_path):
+    folder = tmp_path / "migrations"
+    shutil.copytree(resource("migrations"), folder)
+    done = subprocess.run(
+        [sys.executable, folder / "draft.py", "nothing new"],
+        cwd=ROOT,
+        env=env(),
+        check=True,
+        timeout=60,
+        capture_output=True,
+        text=True,
+    )
+    made = folder / "versions" / f"{len(REVISIONS) + 1:04}_nothing_new.py"
+    assert str(made) in done.stdout
+    assert f"down_revision = '{REVISIONS[-1]}'" in made.read_text()
+    assert "op." not in made.read_text()
+
+
+def env() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT)}

@@ -1,0 +1,313 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tomli_w
+
+from gallery.adapters.entries import DETECTORS, EMBEDDERS
+from gallery.adapters.registry import TomlRegistry, load
+from gallery.domain.errors import BadArgument, NotWritten, RegistryUnusable, UnknownName
+from gallery.domain.models import Crop, Kind, ModelCard, Normalisation
+from gallery.resources import resource
+
+DETECTOR: dict[str, Any] = {
+    "kind": "detector",
+    "architecture": "yunet",
+    "file": "some.onnx",
+    "sha256": "a" * 64,
+    "size": 10,
+    "licence": "MIT",
+}
+EMBEDDER: dict[str, Any] = DETECTOR | {
+    "kind": "embedder",
+    "architecture": "vgg-face",
+    "input_size": [224, 224],
+    "colour": "BGR",
+    "mean": [103.939, 116.779, 123.68],
+    "scale": 1,
+    "crop": "box",
+    "margin": 0,
+    "dimension": 2622,
+    "normalisation": "none",
+    "thresholds": {"cosine": 0.4, "euclidean": 120, "origin": "measured"},
+    "floors": {"size": 20, "sharpness": 0, "origin": "guessed"},
+}
+
+
+def own_card(tmp_path: Path, name: str = "mine") -> ModelCard:
+    return replace(load(tmp_path)["vgg-face"], name=name, file="/weights/mine.h5", urls=(), sha256="b" * 64, size=7)
+
+
+def load_one(tmp_path: Path, entry: Any) -> ModelCard:
+    path = tmp_path / "list.toml"
+    path.write_text(tomli_w.dumps({"some": entry}))
+    return load(tmp_path, path)["some"]
+
+
+def test_the_built_in_list_names_what_the_program_can_run(tmp_path: Path) -> None:
+    cards = load(tmp_path)
+    assert {"yunet", "yunet-float", "haar", "sface", "sface-float", "vgg-face", "vgg-face-aligned"} <= set(cards)
+    assert {card.architecture for card in cards.values()} == {*DETECTORS, *EMBEDDERS}
+    assert all(name == card.name for name, card in cards.items())
+    assert cards["vgg-face"].spec.thresholds.cosine == 0.4
+    assert cards["vgg-face"].spec.thresholds.euclidean == 120
+    assert cards["vgg-face-aligned"].spec.crop is Crop.ALIGNED
+    assert cards["sface"].spec.normalisation is Normalisation.L2
+
+
+def test_every_built_in_model_can_be_downloaded_and_says_so(tmp_path: Path) -> None:
+    for card in load(tmp_path).values():
+        assert card.urls, card.name
+        assert all(url.startswith("https://") for url in card.urls), card.name
+        assert card.size > 0
+        assert card.licence
+        assert card.source
+        if card.kind is Kind.EMBEDDER:
+            assert card.spec.thresholds.origin
+            assert card.spec.floors.origin
+
+
+def test_the_float_file_of_sface_is_used_like_the_quantised_one(tmp_path: Path) -> None:
+    cards = load(tmp_path)
+    one, other = cards["sface"].spec, cards["sface-float"].spec
+    assert replace(other, thresholds=one.thresholds, floors=one.floors) == one
+    assert other.thresholds.cosine == one.thresholds.cosine
+    assert "quantised" in other.thresholds.origin
+    assert not cards["sface"].space.comparable(cards["sface-float"].space)
+
+
+def test_the_grey_band_has_a_default(tmp_path: Path) -> None:
+    assert load_one(tmp_path, EMBEDDER).spec.grey_band == 0.05
+    assert load_one(tmp_path, EMBEDDER | {"grey_band": 0}).spec.grey_band == 0
+
+
+@pytest.mark.parametrize("field", sorted(EMBEDDER))
+def test_a_missing_field_is_named(tmp_path: Path, field: str) -> None:
+    with pytest.raises(RegistryUnusable) as failure:
+        load_one(tmp_path, {key: value for key, value in EMBEDDER.items() if key != field})
+    assert str(tmp_path / "list.toml") in failure.value.message
+    assert "[some]" in failure.value.message
+    assert f"'{field}'" in failure.value.message
+    assert failure.value.hint
+
+
+@pytest.mark.parametrize(
+    ("table", "field"), [("thresholds", "euclidean"), ("thresholds", "origin"), ("floors", "size")]
+)
+def test_a_missing_field_of_a_table_is_named(tmp_path: Path, table: str, field: str) -> None:
+    inner = {key: value for key, value in EMBEDDER[table].items() if key != field}
+    with pytest.raises(RegistryUnusable, match=rf"\[some\], table '{table}' lacks the field '{field}'"):
+        load_one(tmp_path, EMBEDDER | {table: inner})
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("kind", "classifier"),
+        ("kind", 3),
+        ("architecture", "resnet"),
+        ("architecture", "yunet"),
+        ("file", ""),
+        ("file", "../elsewhere.h5"),
+        ("file", ".."),
+        ("file", 5),
+        ("size", "10"),
+        ("size", 0),
+        ("size", True),
+        ("size", 1.5),
+        ("urls", "https://example.org/a"),
+        ("urls", [1]),
+        ("package", "a.b"),
+        ("input_size", [224]),
+        ("input_size", [224, 0]),
+        ("input_size", [224, 224.5]),
+        ("input_size", 224),
+        ("crop", "round"),
+        ("margin", -0.1),
+        ("margin", float("nan")),
+        ("margin", "0"),
+        ("dimension", 0),
+        ("dimension", 2622.0),
+        ("normalisation", "l1"),
+        ("grey_band", 1),
+        ("grey_band", float("inf")),
+        ("thresholds", 0.4),
+        ("mean", [0, 0]),
+        ("scale", False),
+    ],
+)
+def test_a_wrong_field_is_named_with_its_value(tmp_path: Path, field: str, value: Any) -> None:
+    with pytest.raises(RegistryUnusable) as failure:
+        load_one(tmp_path, EMBEDDER | {field: value})
+    assert "[some]" in failure.value.message
+    assert f"'{field}'" in failure.value.message
+    assert "must be" in failure.value.message
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"sha256": "A" * 64}, "SHA-256"),
+        ({"thresholds": EMBEDDER["thresholds"] | {"cosine": 2.5}}, "at most 2"),
+    ],
+)
+def test_what_the_domain_refuses_is_said_with_file_and_entry(tmp_path: Path, change: Any, word: str) -> None:
+    with pytest.raises(RegistryUnusable, match=rf"list\.toml: \[some\].*{word}"):
+        load_one(tmp_path, EMBEDDER | change)
+
+
+@pytest.mark.parametrize("change", [{"treshold": 0.4}, {"thresholds": EMBEDDER["thresholds"] | {"cosin": 1}}])
+def test_an_unknown_field_is_refused(tmp_path: Path, change: Any) -> None:
+    with pytest.raises(RegistryUnusable, match=r"there is no field '(treshold|cosin)'"):
+        load_one(tmp_path, EMBEDDER | change)
+
+
+def test_a_detector_has_no_fields_of_an_embedder(tmp_path: Path) -> None:
+    assert load_one(tmp_path, DETECTOR).embedder is None
+    with pytest.raises(RegistryUnusable, match="there is no field 'dimension'"):
+        load_one(tmp_path, DETECTOR | {"dimension": 128})
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("colour", "RGB"), ("mean", [123.68, 116.779, 103.939]), ("scale", 0.0078125)]
+)
+def test_a_preprocessing_the_code_does_not_do_is_refused(tmp_path: Path, field: str, value: Any) -> None:
+    with pytest.raises(RegistryUnusable, match=rf"'{field}' must be .* what the architecture vgg-face does"):
+        load_one(tmp_path, EMBEDDER | {field: value})
+
+
+@pytest.mark.parametrize("text", ["[some", "some = 3", "\ufeff[x]\x00"])
+def test_a_file_that_is_no_list_is_named(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "registry.toml"
+    path.write_text(text)
+    with pytest.raises(RegistryUnusable) as failure:
+        load(tmp_path)
+    assert str(path) in failure.value.message
+    assert str(path) in failure.value.hint
+
+
+def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / "registry.toml").write_bytes(b"\xff\xfe[x]")
+    with pytest.raises(RegistryUnusable, match="not valid TOML"):
+        load(tmp_path)
+
+
+def test_a_folder_in_place_of_the_list(tmp_path: Path) -> None:
+    (tmp_path / "registry.toml").mkdir()
+    with pytest.raises(RegistryUnusable, match="cannot be read"):
+        load(tmp_path)
+
+
+def test_a_users_entry_may_not_have_a_built_in_name(tmp_path: Path) -> None:
+    (tmp_path / "registry.toml").write_text(tomli_w.dumps({"sface": DETECTOR}))
+    with pytest.raises(RegistryUnusable, match=r"\[sface\] has the name of a model that comes with gallery"):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize("folder", ["", "nowhere", "a file/below"])
+def test_without_a_users_list_there_are_the_built_in_models(tmp_path: Path, folder: str) -> None:
+    (tmp_path / "a file").write_text("")
+    assert load(tmp_path / folder) == load(tmp_path)
+
+
+@pytest.mark.parametrize(("asked", "meant"), [("vggface", "vgg-face"), ("SFACE", "sface"), ("yunett", "yunet")])
+def test_an_unknown_name_brings_the_nearest(tmp_path: Path, asked: str, meant: str) -> None:
+    with pytest.raises(UnknownName, match=asked) as failure:
+        TomlRegistry(tmp_path).card(asked)
+    assert meant in failure.value.hint
+    assert "gallery models list" in failure.value.hint
+
+
+def test_a_name_like_no_other_brings_none(tmp_path: Path) -> None:
+    with pytest.raises(UnknownName) as failure:
+        TomlRegistry(tmp_path).card("qqqqqqq")
+    assert "Did you mean" not in failure.value.hint
+
+
+@pytest.mark.parametrize("name", ["mine", "my.model-2_b"])
+@pytest.mark.parametrize("like", ["vgg-face", "vgg-face-aligned", "sface"])
+def test_what_was_added_is_read_back_the_same(tmp_path: Path, name: str, like: str) -> None:
+    card = replace(
+        load(tmp_path)[like], name=name, file='/home/a "b"/ü\\weights.h5', urls=(), package="", package_path=""
+    )
+    registry = TomlRegistry(tmp_path / "new" / "folder")
+    registry.add(card)
+    assert registry.card(name) == card
+    assert list(registry.cards()) == [*load(tmp_path), name]
+
+
+def test_adding_keeps_what_the_user_wrote(tmp_path: Path) -> None:
+    path = tmp_path / "registry.toml"
+    before = "# my notes\n" + tomli_w.dumps({"old": EMBEDDER}) + "# the end"
+    path.write_text(before)
+    TomlRegistry(tmp_path).add(own_card(tmp_path))
+    assert path.read_text().startswith(before + "\n")
+    assert set(load(tmp_path)) - set(load(tmp_path / "nowhere")) == {"old", "mine"}
+
+
+@pytest.mark.parametrize("name", ["sface", "mine"])
+def test_a_name_that_is_taken_is_refused_and_nothing_changes(tmp_path: Path, name: str) -> None:
+    registry = TomlRegistry(tmp_path)
+    registry.add(own_card(tmp_path))
+    before = (tmp_path / "registry.toml").read_bytes()
+    with pytest.raises(BadArgument, match=f"model named {name} already") as failure:
+        registry.add(own_card(tmp_path, name))
+    assert "another name" in failure.value.hint
+    assert (tmp_path / "registry.toml").read_bytes() == before
+
+
+def test_a_broken_list_is_not_added_to(tmp_path: Path) -> None:
+    card = own_card(tmp_path)
+    (tmp_path / "registry.toml").write_text("[broken")
+    with pytest.raises(RegistryUnusable):
+        TomlRegistry(tmp_path).add(card)
+    assert (tmp_path / "registry.toml").read_text() == "[broken"
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(NotWritten, match="could not be written"):
+        TomlRegistry(tmp_path / "file").add(own_card(tmp_path))
+
+
+def test_a_path_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadArgument, match="not valid UTF-8"):
+        TomlRegistry(tmp_path).add(replace(own_card(tmp_path), file="/weights/\udcff.h5"))
+    assert not (tmp_path / "registry.toml").exists()
+    assert [path.name for path in tmp_path.iterdir()] == [".registry.toml.lock"]
+
+
+ADDS = """
+import sys
+from dataclasses import replace
+from pathlib import Path
+from gallery.adapters.registry import TomlRegistry
+registry = TomlRegistry(Path(sys.argv[1]))
+card = replace(registry.card("vgg-face"), file="/weights/mine.h5", urls=())
+for number in range(10):
+    registry.add(replace(card, name=f"{sys.argv[2]}-{number}"))
+"""
+
+
+def test_processes_that_add_at_once_lose_nothing(tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    adding = [
+        subprocess.Popen([sys.executable, "-c", ADDS, str(tmp_path), f"p{number}"], env=environment)
+        for number in range(3)
+    ]
+    assert [process.wait(60) for process in adding] == [0, 0, 0]
+    expected = {f"p{process}-{number}" for process in range(3) for number in range(10)}
+    assert set(load(tmp_path)) == expected | set(load(tmp_path / "nowhere"))
+    assert {path.name for path in tmp_path.iterdir()} == {"registry.toml", ".registry.toml.lock"}
+
+
+def test_the_list_that_comes_with_the_program_is_plain_toml() -> None:
+    tables = tomllib.loads(resource("models", "registry.toml").read_text("utf-8"))
+    assert all(isinstance(table, dict) for table in tables.values())

@@ -1,0 +1,93 @@
+"""Makes the frozen database of the present schema: `python tests/assets/upgrade/make.py`, once per released schema.
+
+Two names, random vectors from a fixed seed, two runs. No photographs, and nobody's real face. A released schema's
+database is never made again: later schemas must be able to upgrade the file that the released program wrote.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+
+from gallery.adapters.store import SqliteStore
+from gallery.adapters.store.schema import this_schema
+from gallery.domain.deciding import Decision, Rule, Verdict
+from gallery.domain.faces import Detection, Quality
+from gallery.domain.geometry import Box, Landmarks
+from gallery.domain.matching import Candidate
+from gallery.domain.models import EmbeddingSpace, Thresholds
+from gallery.domain.people import NewReference, Reference
+from gallery.domain.runs import DecidedFace, ImageRecord, ImageStatus, RunSettings, RunStatus
+
+SPACE = EmbeddingSpace("tiny", "a" * 64, "aligned margin 0, l2, 8-d", 8)
+POINTS = Landmarks((25.5, 50.25), (55.0, 50.0), (40.0, 65.0), (30.0, 80.0), (50.0, 80.0))
+SETTINGS = RunSettings(
+    program="0.1.0",
+    space=SPACE,
+    detector="yunet",
+    detector_sha256="d" * 64,
+    thresholds=Thresholds(0.535, 1.034, "made up"),
+    policy={"grey_band": 0.05, "once_per_photo": True},
+    redaction={"cells": 6, "method": "blur"},
+    identities=2,
+    templates=5,
+    output="anonymised",
+)
+
+
+def seconds() -> Iterator[datetime]:
+    moment = datetime(2026, 1, 31, 12, 0, 0, 123456, tzinfo=UTC)
+    while True:
+        yield moment
+        moment += timedelta(seconds=1)
+
+
+def make(target: Path) -> None:
+    clock, random = seconds(), np.random.default_rng(1)
+    with SqliteStore.open(target, create=True, clock=lambda: next(clock)) as store:
+        for n in range(5):
+            points = POINTS if n < 4 else None
+            reference = Reference(
+                f"photo{n}.jpg",
+                f"{n:064x}",
+                Detection(Box(10, 20, 64, 80), 0.875, points),
+                Quality(64, 120.5, points is not None),
+                "yunet" if points else "haar",
+            )
+            vector = random.standard_normal(8).astype(np.float32)
+            store.add("Ada Lovelace" if n < 3 else "Grace Hopper", NewReference(reference, vector), SPACE)
+        record(store)
+
+
+def record(store: SqliteStore) -> None:
+    detection, quality = Detection(Box(100, 50, 80, 96), 0.9, POINTS), Quality(80, 88.25, True)
+    kept = Decision(
+        Verdict.KEEP,
+        Rule.MATCH,
+        "matches Ada Lovelace within both thresholds",
+        Candidate("Ada Lovelace", 2, 0.3125, 0.75),
+        Candidate("Grace Hopper", 4, 0.9375, 1.375),
+    )
+    blurred = Decision(
+        Verdict.BLUR,
+        Rule.COSINE,
+        "cosine distance 0.812 is above the threshold 0.535",
+        Candidate("Grace Hopper", 5, 0.8125, 1.25),
+    )
+    faces = (DecidedFace(detection, quality, kept), DecidedFace(detection, quality, blurred))
+    run = store.begin_run(SETTINGS)
+    store.record(
+        run,
+        ImageRecord("party.jpg", ImageStatus.OK, "b" * 64, 640, 480, "anonymised/party.jpg", "c" * 64, faces),
+    )
+    store.record(run, ImageRecord("torn.jpg", ImageStatus.FAILED, error="torn.jpg is cut off."))
+    store.end_run(run, RunStatus.FINISHED)
+    store.begin_run(SETTINGS)
+
+
+if __name__ == "__main__":
+    make(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).with_name(f"{this_schema().head}.db"))

@@ -1,0 +1,186 @@
+"""Enrol, anonymise, audit on real portraits, as a user types it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+
+pytestmark = pytest.mark.models
+
+FACE_FIELDS = {"box", "score", "identity", "cosine", "euclidean", "decision", "reason"}
+
+
+@pytest.fixture
+def enrolled(gallery, photos):
+    said = gallery("enroll", "Grace Hopper", photos / "hopper.png", photos / "hopper-small.jpg")
+    assert said.code == 0, said.err
+    return said
+
+
+def pixels(path) -> np.ndarray:
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB")).astype(int)
+
+
+def test_enrolment_says_what_it_took(enrolled):
+    assert enrolled.out.count("accepted") == 2
+    assert "sface" in enrolled.out
+    assert "gallery models install vgg-face" in enrolled.err
+
+
+def test_only_the_enrolled_person_stays(gallery, enrolled, photos, here):
+    said = gallery("anonymise", photos / "pair.png", "--output", here / "out")
+
+    assert said.code == 0
+    assert "1 kept, 1 blurred" in said.out
+    before, after = pixels(photos / "pair.png"), pixels(here / "out" / "pair.png")
+    changed = np.abs(before - after).max(axis=2) > 0
+    assert changed[:, :480].any(), "Eileen Collins is blurred"
+    assert not changed[:, 480:].any(), "Grace Hopper is not touched"
+
+
+def test_the_json_other_programs_rely_on(gallery, enrolled, photos, here):
+    said = gallery("anonymise", photos / "pair.png", photos / "gone.png", "-o", here / "out", "--json")
+
+    assert said.code == 3
+    document = said.json
+    assert set(document) >= {"run", "model", "detector", "thresholds", "images"}
+    assert (document["run"], document["model"], document["detector"]) == (1, "sface", "yunet")
+    assert set(document["thresholds"]) >= {"cosine", "euclidean"}
+    fine, failed = document["images"]
+    assert set(fine) >= {"source", "output", "status", "error", "faces"}
+    assert (fine["status"], fine["error"], fine["output"]) == ("ok", None, str(here / "out" / "pair.png"))
+    assert all(set(face) >= FACE_FIELDS for face in fine["faces"])
+    assert [face["decision"] for face in fine["faces"]] == ["blur", "keep"]
+    assert [face["identity"] for face in fine["faces"]] == ["Grace Hopper"] * 2
+    assert (failed["status"], failed["output"], failed["faces"]) == ("failed", None, [])
+    assert "gone.png" in failed["error"]
+
+
+def test_an_empty_gallery_blurs_everything_and_says_so(gallery, photos, here):
+    said = gallery("anonymise", photos / "pair.png", "-o", here / "out")
+
+    assert said.code == 0
+    assert "0 kept, 2 blurred" in said.out
+    assert "holds nobody" in said.err
+    document = gallery("anonymise", photos / "pair.png", "-o", here / "out", "--json").json
+    for face in document["images"][0]["faces"]:
+        assert (face["identity"], face["cosine"], face["euclidean"]) == (None, None, None)
+
+
+def test_a_dry_run_writes_nothing(gallery, enrolled, photos, here):
+    said = gallery("anonymise", photos / "pair.png", "-o", here / "out", "--dry-run", "--json")
+
+    assert said.code == 0
+    assert said.json["run"] is None
+    assert [f["decision"] for f in said.json["images"][0]["faces"]] == ["blur", "keep"]
+    assert not (here / "out").exists()
+    assert "No run" in gallery("audit").err
+
+
+def test_thresholds_can_be_overridden_and_zero_is_one(gallery, enrolled, photos, here):
+    strict = gallery("anonymise", photos / "pair.png", "-o", here / "out", "--cosine", 0, "--json").json
+    loose = gallery(
+        "anonymise", photos / "pair.png", "-o", here / "out", "--cosine", 2, "--euclidean", 9, "--json"
+    ).json
+
+    assert strict["thresholds"]["cosine"] == 0
+    assert {f["decision"] for f in strict["images"][0]["faces"]} == {"blur"}
+    collins, hopper = loose["images"][0]["faces"]
+    assert hopper["decision"] == "keep"
+    assert collins["decision"] == "blur", "one identity at most once per photo, however loose the thresholds"
+    assert collins["rule"] == "better match here"
+
+
+@pytest.mark.parametrize("method", ["blur", "pixelate", "solid"])
+@pytest.mark.parametrize("spelling", ["anonymise", "anonymize"])
+def test_methods_and_spellings(gallery, photos, here, method, spelling):
+    said = gallery(spelling, photos / "collins.png", "-o", here / "out", "--method", method)
+
+    assert said.code == 0
+    before, after = pixels(photos / "collins.png"), pixels(here / "out" / "collins.png")
+    assert np.abs(before - after).max() > 50
+
+
+def test_the_audit_tells_what_was_decided(gallery, enrolled, photos, here):
+    run = gallery("anonymise", photos, "-o", here / "out", "--json")
+    again = gallery("audit", 1, "--json")
+
+    assert run.code == 0
+    assert again.json["images"] == run.json["images"]
+    assert again.json["status"] == "finished"
+    assert all(len(again.json[name]) == 64 for name in ("model_sha256", "detector_sha256"))
+    table = gallery("audit", 1)
+    assert table.code == 0
+    assert "Grace Hopper" in " ".join(table.out.split())
+    assert "finished" in gallery("audit").out
+    assert [r["run"] for r in gallery("audit", "--json", "--model", "sface").json] == [1]
+    assert gallery("audit", "--json", "--detector", "haar").json == []
+
+
+def test_the_haar_detector_goes_with_sface(gallery, enrolled, photos, here):
+    document = gallery("anonymise", photos / "pair.png", "-o", here / "out", "--detector", "haar", "--json").json
+
+    kept = [f for f in document["images"][0]["faces"] if f["decision"] == "keep"]
+    assert len(kept) == 1
+    assert kept[0]["landmarks"] is not None
+
+
+def test_people_are_listed_shown_and_removed(gallery, enrolled):
+    assert gallery("list", "--json").json[0]["references"] == 2
+    shown = gallery("show", "grace hopper", "--json").json
+    assert shown["name"] == "Grace Hopper"
+    assert len(shown["references"]) == 2
+    assert "Grace Hopper" in gallery("list").out
+    assert "hopper-small.jpg" in gallery("show", "Grace Hopper").out.replace("\n", "").replace(" ", "")
+    refused = gallery("remove", "Grace Hopper")
+    assert refused.code == 2
+    assert "--yes" in refused.err
+    assert gallery("remove", "Grace Hopper", "--yes").code == 0
+    assert gallery("list", "--json").json == []
+
+
+def test_enrolling_twice_changes_nothing(gallery, enrolled, photos):
+    said = gallery("enrol", "Grace Hopper", photos / "hopper.png", "--json")
+
+    assert said.code == 3
+    assert said.json["photos"][0]["already"]
+    assert gallery("list", "--json").json[0]["references"] == 2
+
+
+def test_several_faces_must_be_chosen_from(gallery, photos):
+    refused = gallery("enroll", "Grace Hopper", photos / "pair.png")
+    chosen = gallery("enroll", "Grace Hopper", photos / "pair.png", "--face", 2)
+
+    assert refused.code == 1
+    assert "2 faces" in " ".join(refused.out.split())
+    assert chosen.code == 0
+
+
+def test_the_demo(gallery, here):
+    said = gallery("demo", "--output", here / "shown")
+
+    assert said.code == 0, said.err
+    assert "1 kept, 2 blurred" in said.out
+    assert "public domain" in " ".join(said.out.split())
+    for name in ("before/group.png", "after/group.png", "before-after.png", "references/hopper-darker.png"):
+        assert (here / "shown" / name).is_file()
+    assert not (here / "gallery.db").exists(), "the demo has a gallery of its own"
+
+
+def test_options_before_the_command_hold_for_it(gallery, here, photos):
+    gallery("--db", here / "other.db", "enroll", "Grace Hopper", photos / "hopper.png")
+
+    assert gallery("list", "--db", here / "other.db", "--json").json[0]["name"] == "Grace Hopper"
+
+
+@pytest.mark.parametrize("width", [80, 60, 200])
+def test_tables_fit_the_width(gallery, enrolled, photos, here, monkeypatch, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    gallery("anonymise", photos, "-o", here / "out")
+
+    for words in (["list"], ["show", "Grace Hopper"], ["audit"], ["audit", "1"], ["models", "list"]):
+        for line in gallery(*words).out.splitlines():
+            assert len(line) <= width
+            assert "\x1b" not in line, "no colour without a terminal"

@@ -1,0 +1,121 @@
+"""Comparison scores."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from gallery.domain.matching import Whitelist, candidates, cosine_distances
+
+FINITE = st.floats(-100, 100, width=32)
+
+
+def whitelist(templates, owners=None, names=None) -> Whitelist:
+    templates = np.asarray(templates, np.float32)
+    owners = np.arange(len(templates)) if owners is None else np.asarray(owners)
+    names = names or tuple(f"person {i}" for i in range(owners.max() + 1))
+    return Whitelist(names, owners.astype(np.intp), np.arange(100, 100 + len(templates)), templates)
+
+
+@given(
+    arrays(np.float32, st.tuples(st.integers(1, 5), st.just(6)), elements=FINITE),
+    arrays(np.float32, st.tuples(st.integers(1, 7), st.just(6)), elements=FINITE),
+)
+def test_agrees_with_the_definition_one_pair_at_a_time(probes, templates):
+    distances = cosine_distances(probes, whitelist(templates))
+
+    for p, probe in enumerate(probes.astype(float)):
+        for t, template in enumerate(templates.astype(float)):
+            lengths = math.hypot(*probe) * math.hypot(*template)
+            if lengths < 1e-20:
+                continue
+            assert distances[p, t] == pytest.approx(1 - probe @ template / lengths, abs=2e-5)
+
+
+def test_a_vector_without_direction_is_as_far_as_can_be():
+    assert cosine_distances(np.zeros((1, 3), np.float32), whitelist([[1, 0, 0]]))[0, 0] == 2
+    ((only,),) = candidates(np.ones((1, 3), np.float32), whitelist([[0, 0, 0]]))
+    assert only.cosine == 2
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_values_that_are_no_numbers_are_refused(bad):
+    with pytest.raises(ValueError, match="finite"):
+        cosine_distances(np.array([[1, bad]], np.float32), whitelist([[1, 0]]))
+    with pytest.raises(ValueError, match="finite"):
+        whitelist([[1, bad]])
+
+
+def test_other_dimensions_are_refused():
+    with pytest.raises(ValueError, match="do not fit"):
+        cosine_distances(np.ones((1, 4), np.float32), whitelist([[1, 0, 0]]))
+
+
+def test_the_best_reference_of_each_identity_counts():
+    gallery = whitelist([[1, 0], [0, 1], [1, 1]], owners=[0, 0, 1], names=("Ada", "Grace"))
+
+    ((first, second),) = candidates(np.array([[0.1, 1]], np.float32), gallery)
+
+    assert (first.identity, first.reference) == ("Ada", 101)
+    assert (second.identity, second.reference) == ("Grace", 102)
+    assert first.cosine < second.cosine
+
+
+def test_both_distances_are_to_the_same_reference():
+    # The first template has the nearer direction, the second the nearer point.
+    gallery = whitelist([[100, 0], [1, 0.5]], owners=[0, 0], names=("Ada",))
+
+    ((best,),) = candidates(np.array([[1, 0]], np.float32), gallery)
+
+    assert best.reference == 100
+    assert best.cosine == 0
+    assert best.euclidean == 99
+
+
+def test_owners_may_come_in_any_order():
+    gallery = whitelist([[1, 0], [0, 1], [1, 0.1]], owners=[1, 0, 1], names=("Ada", "Grace"))
+
+    ((first, second),) = candidates(np.array([[1, 0.02]], np.float32), gallery)
+
+    assert (first.identity, second.identity) == ("Grace", "Ada")
+    assert first.reference == 100
+
+
+def test_nobody_to_compare_with():
+    assert candidates(np.ones((2, 3), np.float32), Whitelist.empty(3)) == [(), ()]
+    assert candidates(np.ones((0, 3), np.float32), whitelist([[1, 0, 0]])) == []
+
+
+@given(
+    arrays(np.float32, (8, 5), elements=st.floats(-1, 1, width=32)), st.lists(st.integers(0, 2), min_size=8, max_size=8)
+)
+def test_the_candidate_is_the_overall_minimum(templates, owners):
+    owners = np.unique(owners, return_inverse=True)[1]
+    gallery = whitelist(templates, owners)
+    probe = np.array([[0.3, -0.2, 0.9, 0.1, 0.4]], np.float32)
+
+    (ranked,) = candidates(probe, gallery, most=3)
+
+    assert ranked[0].cosine == pytest.approx(cosine_distances(probe, gallery).min(), abs=1e-5)
+    assert len({c.identity for c in ranked}) == len(ranked) == owners.max() + 1
+
+
+@given(arrays(np.float32, (2, 16), elements=st.floats(-1, 1, width=32)))
+def test_on_vectors_of_length_one_both_distances_say_the_same(vectors):
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    if (lengths < 1e-3).any():
+        return
+    probe, template = vectors / lengths
+    ((only,),) = candidates(probe[None], whitelist(template[None]))
+
+    assert only.euclidean == pytest.approx(math.sqrt(2 * only.cosine), abs=1e-3)
+
+
+def test_an_identity_without_template_is_refused():
+    with pytest.raises(ValueError, match="no template"):
+        whitelist([[1, 0]], owners=[0], names=("Ada", "Grace"))

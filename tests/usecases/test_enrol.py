@@ -1,0 +1,148 @@
+"""Enrolment on drawn faces."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gallery.domain.errors import BadArgument, ModelMismatch
+from gallery.domain.geometry import Box
+from gallery.testing import (
+    EMBEDDER,
+    FakeCropper,
+    FakeDetector,
+    FakeEmbedder,
+    FakePhotoFiles,
+    FakeStore,
+    blank,
+    draw,
+)
+from gallery.usecases.enrol import Enrol
+from gallery.usecases.faces import Recogniser
+
+ADA, GRACE = 10, 90
+ONE, TWO, NOBODY, TINY = Path("one.png"), Path("two.png"), Path("nobody.png"), Path("tiny.png")
+LEFT, RIGHT = Box(2, 5, 10, 12), Box(30, 8, 20, 22)
+
+
+@pytest.fixture
+def photos() -> FakePhotoFiles:
+    return FakePhotoFiles(
+        {
+            ONE: draw(blank(), LEFT, ADA),
+            TWO: draw(draw(blank(), LEFT, ADA), RIGHT, GRACE),
+            NOBODY: blank(),
+            TINY: draw(blank(), Box(3, 3, 3, 3), ADA),
+        }
+    )
+
+
+@pytest.fixture
+def store() -> FakeStore:
+    return FakeStore()
+
+
+@pytest.fixture
+def enrol(photos, store) -> Enrol:
+    return Enrol(Recogniser(FakeDetector(), FakeCropper(), FakeEmbedder()), photos, store)
+
+
+def test_a_photo_with_one_face_is_accepted(enrol, store):
+    (result,) = enrol("Ada", [ONE])
+
+    assert result.accepted
+    assert result.quality.size == 10
+    assert store.enrolled(enrol.photos.read(ONE).sha256) == [("Ada", LEFT)]
+
+
+def test_several_faces_are_listed_and_none_is_guessed(enrol, store):
+    (result,) = enrol("Ada", [TWO])
+
+    assert not result.accepted
+    assert "2 faces: 1 at x 2, y 5 (10×12), 2 at x 30, y 8 (20×22)" in result.reason
+    assert "--face" in result.hint
+    assert store.people == {}
+
+
+@pytest.mark.parametrize(("choice", "box"), [("largest", RIGHT), (1, LEFT), (2, RIGHT)])
+def test_the_face_can_be_chosen(enrol, store, choice, box):
+    (result,) = enrol("Grace", [TWO], choice)
+
+    assert result.accepted
+    assert store.enrolled(enrol.photos.read(TWO).sha256) == [("Grace", box)]
+
+
+def test_a_number_that_is_not_there(enrol):
+    (result,) = enrol("Grace", [TWO], 3)
+
+    assert "has no face 3" in result.reason
+
+
+def test_a_failing_photo_does_not_stop_the_others(enrol, store):
+    results = enrol("Ada", [Path("gone.png"), NOBODY, TINY, ONE])
+
+    assert [r.accepted for r in results] == [False, False, False, True]
+    assert "no file" in results[0].reason
+    assert "No face" in results[1].reason
+    assert "3 pixels across" in results[2].reason
+    assert len(store.people["Ada"]) == 1
+
+
+def test_the_same_photo_is_not_enrolled_twice(enrol, store):
+    first, again = enrol("Ada", [ONE]) + enrol("ADA", [ONE])
+
+    assert first.accepted
+    assert again.already
+    assert not again.accepted
+    assert len(store.people["Ada"]) == 1
+
+
+def test_the_same_face_is_not_enrolled_for_two_people(enrol):
+    enrol("Ada", [ONE])
+
+    (result,) = enrol("Grace", [ONE])
+
+    assert not result.accepted
+    assert "already enrolled for Ada" in result.reason
+
+
+def test_two_faces_of_one_photo_can_be_two_people(enrol, store):
+    enrol("Ada", [TWO], 1)
+    enrol("Grace", [TWO], 2)
+
+    assert set(store.people) == {"Ada", "Grace"}
+
+
+@pytest.mark.parametrize("name", ["", "  ", "x" * 300, "a\x00b"])
+def test_names_that_cannot_be_used(enrol, store, name):
+    with pytest.raises(BadArgument):
+        enrol(name, [ONE])
+    assert store.people == {}
+
+
+def test_a_failing_model_rejects_and_says_so(photos, store):
+    enrol = Enrol(Recogniser(FakeDetector(fails=True), FakeCropper(), FakeEmbedder()), photos, store)
+
+    (result,) = enrol("Ada", [ONE])
+
+    assert "fake detector" in result.reason
+    assert store.people == {}
+
+
+def test_a_gallery_keeps_to_its_model(enrol, photos, store):
+    import dataclasses
+
+    enrol("Ada", [ONE])
+    other = FakeEmbedder(card=dataclasses.replace(EMBEDDER, sha256="f" * 64))
+
+    with pytest.raises(ModelMismatch):
+        Enrol(Recogniser(FakeDetector(), FakeCropper(), other), photos, store)("Ada", [TWO], 1)
+
+
+def test_progress_is_reported_photo_by_photo(enrol, store):
+    seen = []
+
+    enrol("Ada", [ONE, NOBODY], report=lambda result: seen.append((result.accepted, len(store.people.get("Ada", [])))))
+
+    assert seen == [(True, 1), (False, 1)]

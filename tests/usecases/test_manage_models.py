@@ -1,0 +1,277 @@
+"""The use cases of `gallery.usecases.models`, on the real registry and folder, with a downloader without a network."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from gallery.adapters.registry import TomlRegistry
+from gallery.adapters.weights import WeightsFolder
+from gallery.domain.errors import (
+    BadArgument,
+    DownloadFailed,
+    ModelChanged,
+    ModelFailed,
+    ModelMissing,
+    UnknownName,
+)
+from gallery.domain.models import ModelCard
+from gallery.domain.ports import Progress
+from gallery.usecases.models import Models, OwnWeights
+
+CONTENT = b"some weights"
+ENTRY = f"""
+[some]
+kind = "detector"
+architecture = "yunet"
+file = "some.onnx"
+sha256 = "{hashlib.sha256(CONTENT).hexdigest()}"
+size = {len(CONTENT)}
+licence = "MIT"
+urls = ["https://example.org/some.onnx"]
+
+[vgg-face]
+kind = "embedder"
+architecture = "vgg-face"
+file = "vgg.h5"
+sha256 = "{"a" * 64}"
+size = 10
+licence = "CC BY-NC 4.0"
+urls = ["https://example.org/vgg.h5"]
+package = "carries_vgg"
+package_path = "vgg.h5"
+input_size = [224, 224]
+colour = "BGR"
+mean = [103.939, 116.779, 123.68]
+scale = 1.0
+crop = "box"
+margin = 0.1
+dimension = 2622
+normalisation = "none"
+grey_band = 0.1
+
+[vgg-face.thresholds]
+cosine = 0.4
+euclidean = 120.0
+origin = "the notebook"
+
+[vgg-face.floors]
+size = 20
+sharpness = 3
+origin = "guessed"
+"""
+TODAY = date(2025, 1, 2)
+
+
+@dataclass
+class FakeDownloader:
+    """Brings what it was given, and remembers what happened in which order."""
+
+    content: bytes | None = CONTENT
+    events: list[str] = field(default_factory=list)
+
+    def fetch(self, card: ModelCard, target: Path, progress: Progress) -> None:
+        self.events.append(f"fetch {card.name}")
+        if self.content is None:
+            raise DownloadFailed("No network.")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(self.content)
+        progress(len(self.content), len(self.content))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "models"
+
+
+@pytest.fixture
+def downloader() -> FakeDownloader:
+    return FakeDownloader()
+
+
+@pytest.fixture
+def models(tmp_path: Path, folder: Path, downloader: FakeDownloader) -> Models:
+    (tmp_path / "list.toml").write_text(ENTRY)
+    return Models(TomlRegistry(folder, tmp_path / "list.toml"), WeightsFolder(folder), downloader)
+
+
+@pytest.fixture
+def own_file(tmp_path: Path) -> Path:
+    path = tmp_path / "own.h5"
+    path.write_bytes(b"own weights")
+    return path
+
+
+def own(file: Path, name: str = "mine", architecture: str = "vgg-face", cosine: float = 0.3) -> OwnWeights:
+    return OwnWeights(name, architecture, file, cosine, euclidean=90.0)
+
+
+def test_the_listing_says_what_is_there(models: Models, folder: Path, own_file: Path) -> None:
+    assert [(row.card.name, row.installed) for row in models.listing()] == [("some", None), ("vgg-face", None)]
+    models.install("some")
+    models.add(own(own_file), TODAY)
+    rows = {row.card.name: row.installed for row in models.listing()}
+    assert list(rows) == ["some", "vgg-face", "mine"]
+    assert rows["some"] and rows["some"].origin == "models folder"  # noqa: PT018
+    assert rows["mine"] and rows["mine"].path == own_file  # noqa: PT018
+
+
+def test_the_licence_is_announced_before_the_download(models: Models, downloader: FakeDownloader) -> None:
+    done = models.install(
+        "some",
+        announce=lambda card: downloader.events.append(f"licence {card.licence}"),
+        progress=lambda at, of: downloader.events.append(f"{at} of {of}"),
+    )
+    assert downloader.events == ["licence MIT", "fetch some", "12 of 12"]
+    assert done.fresh
+    assert done.installed.path.read_bytes() == CONTENT
+
+
+def test_an_intact_model_is_left_alone(models: Models, downloader: FakeDownloader) -> None:
+    models.install("some")
+    downloader.events.clear()
+    again = models.install("some", announce=lambda card: downloader.events.append(card.name))
+    assert not again.fresh
+    assert again.installed.origin == "models folder"
+    assert downloader.events == []
+
+
+def test_a_damaged_model_is_brought_again(models: Models, folder: Path, downloader: FakeDownloader) -> None:
+    models.install("some")
+    (folder / "some.onnx").write_bytes(b"damaged")
+    assert models.install("some").fresh
+    assert (folder / "some.onnx").read_bytes() == CONTENT
+    assert downloader.events == ["fetch some", "fetch some"]
+
+
+def test_a_failed_download_is_passed_on(models: Models, folder: Path, downloader: FakeDownloader) -> None:
+    downloader.content = None
+    with pytest.raises(DownloadFailed):
+        models.install("some")
+    assert models.listing()[0].installed is None
+
+
+def test_installing_from_a_file_downloads_nothing(models: Models, tmp_path: Path, downloader: FakeDownloader) -> None:
+    source = tmp_path / "had it"
+    source.write_bytes(CONTENT)
+    told: list[str] = []
+    done = models.install("some", source=source, announce=lambda card: told.append(card.licence))
+    assert (done.fresh, told, downloader.events) == (True, ["MIT"], [])
+    assert done.installed.path.read_bytes() == CONTENT
+
+
+def test_installing_from_a_wrong_file_changes_nothing(models: Models, tmp_path: Path, folder: Path) -> None:
+    source = tmp_path / "wrong"
+    source.write_bytes(b"wrong")
+    with pytest.raises(ModelChanged):
+        models.install("some", source=source)
+    assert list(folder.iterdir()) == []
+
+
+def test_installing_an_unknown_model(models: Models) -> None:
+    with pytest.raises(UnknownName) as failure:
+        models.install("vggface")
+    assert "vgg-face" in failure.value.hint
+
+
+def test_what_is_added_is_prepared_like_its_architecture(models: Models, own_file: Path) -> None:
+    card = models.add(own(own_file), TODAY)
+    assert models.registry.card("mine") == card
+    assert card.file == str(own_file)
+    assert card.size == len(b"own weights")
+    assert card.sha256 == hashlib.sha256(b"own weights").hexdigest()
+    assert (card.spec.thresholds.cosine, card.spec.thresholds.euclidean) == (0.3, 90.0)
+    assert card.spec.thresholds.origin == "given by hand when added on 2025-01-02"
+    pattern = models.registry.card("vgg-face")
+    assert card.space.preparation == pattern.space.preparation
+    assert (card.spec.floors, card.spec.grey_band) == (pattern.spec.floors, pattern.spec.grey_band)
+    assert (card.urls, card.package) == ((), "")
+    assert "CC BY-NC" not in card.licence  # that of other weights
+
+
+def test_a_relative_path_is_recorded_in_full(models: Models, own_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(own_file.parent)
+    assert models.add(own(Path("own.h5")), TODAY).file == str(own_file)
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"name": "vgg-face"}, "already"),
+        ({"name": "Mine!"}, "cannot be a model's name"),
+        ({"name": ""}, "cannot be a model's name"),
+        ({"name": "m" * 300}, "cannot be a model's name"),
+        ({"architecture": "resnet"}, "no architecture 'resnet'"),
+        ({"architecture": "some"}, "no architecture 'some'"),
+        ({"cosine": -0.1}, "cosine threshold"),
+        ({"cosine": float("nan")}, "cosine threshold"),
+    ],
+)
+def test_what_makes_no_sense_is_not_added(
+    models: Models, folder: Path, own_file: Path, change: dict[str, object], word: str
+) -> None:
+    with pytest.raises(BadArgument, match=word) as failure:
+        models.add(own(own_file, **change), TODAY)  # type: ignore[arg-type]
+    assert failure.value.hint
+    assert not folder.exists()
+
+
+def test_a_name_is_not_given_twice(models: Models, own_file: Path) -> None:
+    first = models.add(own(own_file), TODAY)
+    with pytest.raises(BadArgument, match="already"):
+        models.add(own(own_file, cosine=0.2), TODAY)
+    assert models.registry.card("mine") == first
+
+
+def test_weights_that_are_no_file_are_not_added(models: Models, tmp_path: Path, folder: Path) -> None:
+    (tmp_path / "empty").write_bytes(b"")
+    with pytest.raises(ModelMissing):
+        models.add(own(tmp_path / "nothing"), TODAY)
+    with pytest.raises(ModelFailed):
+        models.add(own(tmp_path), TODAY)
+    with pytest.raises(BadArgument, match="empty"):
+        models.add(own(tmp_path / "empty"), TODAY)
+    assert not folder.exists()
+
+
+def test_own_weights_are_refused_once_they_change(models: Models, own_file: Path) -> None:
+    models.add(own(own_file), TODAY)
+    assert not models.install("mine").fresh
+    own_file.write_bytes(b"own weightz")
+    with pytest.raises(ModelChanged):
+        models.install("mine")
+    own_file.unlink()
+    with pytest.raises(ModelMissing):
+        models.install("mine")
+    own_file.write_bytes(b"own weights")
+    assert models.install("mine").installed.path == own_file
+
+
+def test_verify_tells_intact_changed_gone_and_absent_apart(models: Models, folder: Path, own_file: Path) -> None:
+    assert models.verify() == []
+    models.install("some")
+    models.add(own(own_file), TODAY)
+    assert [(row.card.name, row.intact) for row in models.verify()] == [("some", True), ("mine", True)]
+
+    (folder / "some.onnx").write_bytes(b"damaged")
+    own_file.unlink()
+    some, mine = models.verify()
+    assert isinstance(some.error, ModelChanged)
+    assert some.installed is not None
+    assert some.installed.path == folder / "some.onnx"
+    assert isinstance(mine.error, ModelMissing)
+    assert mine.installed is None
+
+
+def test_verify_one(models: Models) -> None:
+    (row,) = models.verify("vgg-face")
+    assert isinstance(row.error, ModelMissing)
+    models.install("some")
+    (row,) = models.verify("some")
+    assert row.intact
+    with pytest.raises(UnknownName):
+        models.verify("nobody")
