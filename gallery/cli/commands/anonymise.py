@@ -74,12 +74,16 @@ def anonymise(
         thresholds = run.policy.thresholds
         if not as_json:
             remark(chosen.why)
-        outcome = run(
-            inputs,
-            output if output is not None else Path(),
-            dry_run,
-            report=lambda record: None if as_json else out.print(tables.image(record, thresholds), ""),
-        )
+        try:
+            outcome = run(
+                inputs,
+                output if output is not None else Path(),
+                dry_run,
+                report=lambda record: None if as_json else out.print(tables.image(record, thresholds), ""),
+            )
+        except KeyboardInterrupt:
+            remark("Interrupted. What was written is whole and on record; the run is marked as interrupted.")
+            raise typer.Exit(Exit.INTERRUPTED) from None
     if as_json:
         print_json(documents.of_outcome(outcome))
     else:
