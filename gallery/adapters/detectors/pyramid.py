@@ -23,6 +23,11 @@ faces inside faces of more than about 300."""
 STEP = 8
 """A level is at most this many times smaller than the one before, so that a face of `LARGEST` pixels, which is the
 last to be believed at one level, still has 24 at the next; YuNet finds faces from about 10."""
+ENLARGE = 1.5
+"""A picture of up to `SMALL` pixels is looked at this many times larger, too. On CMU+MIT that finds 96.9 % of the faces
+instead of 95.3 %, at one false alarm in five pictures either way (`gallery evaluate detection`)."""
+SMALL = 1536
+"""Longer side, in pixels, up to which a picture is also enlarged; in larger ones it would take too long."""
 TILE = 1536
 """Side of a tile in pixels."""
 SAME_FACE = 0.4
@@ -73,10 +78,11 @@ def _starts(length: int, overlap: int) -> range:
 def levels(width: int, height: int) -> list[Level]:
     """The levels for a picture of that size, the largest first."""
     longer = max(width, height)
+    enlarged = [Level(round(width * ENLARGE), round(height * ENLARGE), LARGEST)] if longer <= SMALL else []
     if longer <= COARSEST:
-        return [Level(width, height, None)]
+        return [*enlarged, Level(width, height, None)]
     steps = math.ceil(math.log(longer / COARSEST, STEP))
-    found = []
+    found = enlarged
     for step in range(steps + 1):
         scale = (COARSEST / longer) ** (step / steps)
         last = step == steps

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gallery.adapters.detectors.pyramid import COARSEST, LARGEST, STEP, TILE, levels, merge
+from gallery.adapters.detectors.pyramid import COARSEST, LARGEST, SMALL, STEP, TILE, levels, merge
 from gallery.domain.faces import Detection
 from gallery.domain.geometry import Box
 
@@ -19,6 +19,9 @@ SIZES = st.integers(1, 12_000)
 def test_from_the_full_picture_down_to_the_coarsest(width, height):
     found = levels(width, height)
 
+    if max(width, height) <= SMALL:
+        enlarged = found.pop(0)
+        assert (enlarged.width, enlarged.height) == (round(1.5 * width), round(1.5 * height))
     assert (found[0].width, found[0].height) == (width, height)
     assert max(found[-1].width, found[-1].height) <= COARSEST
     assert found[-1].largest is None, "a face that fills the frame is believed at the coarsest level"
@@ -40,6 +43,7 @@ def test_every_size_of_face_is_within_range_of_some_level(face, longer):
 @given(st.integers(1, 7_000), st.integers(1, 7_000), st.data())
 def test_every_face_lies_whole_in_a_tile_that_believes_it(width, height, data):
     level = levels(width, height)[0]
+    width, height = level.width, level.height
     if level.largest is None:
         return
     side = data.draw(st.integers(1, min(LARGEST, width, height)))
@@ -52,9 +56,10 @@ def test_every_face_lies_whole_in_a_tile_that_believes_it(width, height, data):
 
 @given(st.integers(1, 7_000), st.integers(1, 7_000))
 def test_tiles_stay_inside_and_small(width, height):
-    for tile in levels(width, height)[0].tiles():
-        assert tile.clip(width, height) == tile
-        assert max(tile.width, tile.height) <= max(TILE, COARSEST)
+    for level in levels(width, height):
+        for tile in level.tiles():
+            assert tile.clip(level.width, level.height) == tile
+            assert max(tile.width, tile.height) <= max(TILE, COARSEST)
 
 
 def test_a_large_face_is_left_to_a_coarser_level():
