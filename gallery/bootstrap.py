@@ -43,11 +43,15 @@ class Wishes:
         method: `blur`, `pixelate` or `solid`.
         cosine: Threshold of the cosine distance; None for the model's own.
         euclidean: Threshold of the Euclidean distance; None for the model's own.
+        fusion: `best`, `mean` or `median-of-3`: a person's distance when they have several references.
+        allow_repeats: Whether a person may be kept more than once in a photo, as in a collage.
     """
 
     method: str = "blur"
     cosine: float | None = None
     euclidean: float | None = None
+    fusion: str = "best"
+    allow_repeats: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,12 +207,21 @@ class Bootstrap:
             BadArgument: If a threshold makes no sense.
         """
         from gallery.domain.deciding import Policy
+        from gallery.domain.matching import Fusion
         from gallery.usecases.anonymise import Anonymise
 
         wishes, spec = wishes or Wishes(), recogniser.embedder.card.spec
         thresholds = spec.thresholds.replace(wishes.cosine, wishes.euclidean)
-        policy = Policy(thresholds, spec.floors, spec.grey_band)
-        return Anonymise(recogniser, self.redactor(wishes.method), self.photos(), store, policy, __version__)
+        policy = Policy(thresholds, spec.floors, spec.grey_band, once_per_photo=not wishes.allow_repeats)
+        return Anonymise(
+            recogniser,
+            self.redactor(wishes.method),
+            self.photos(),
+            store,
+            policy,
+            __version__,
+            Fusion(wishes.fusion),
+        )
 
     def demo(self, store: Store, recogniser: Recogniser) -> Demo:
         """The use case of that name."""

@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# Machines differ in speed and are shared: what is right must not depend on how long it takes.
+settings.register_profile("gallery", deadline=None)
+settings.load_profile("gallery")
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -59,3 +59,11 @@ class Method(StrEnum):
     BLUR = "blur"
     PIXELATE = "pixelate"
     SOLID = "solid"
+
+
+class Fusion(StrEnum):
+    """What a person's distance is, when they have several references."""
+
+    BEST = "best"
+    MEAN = "mean"
+    MEDIAN_OF_3 = "median-of-3"

@@ -7,8 +7,8 @@ Any doubt blurs: a stranger left visible is the harm, an enrolled person blurred
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from gallery.domain.errors import BadArgument
@@ -35,6 +35,7 @@ class Rule(StrEnum):
     SMALL = "too small"
     BLURRED = "not sharp"
     RIVAL = "better match here"
+    CLOSE_CALL = "too like another"
     GREY_BAND = "needs review"
 
 
@@ -49,23 +50,33 @@ class Policy:
             taken of the cosine distance and of the squared Euclidean distance, which on vectors of length one are
             the same quantity.
         once_per_photo: Whether an identity may be kept at most once per photo.
+        min_margin: How much farther, in cosine distance, the next identity must be than the best; 0 for no such rule.
+        personal: Thresholds of people who have their own, by name.
     """
 
     thresholds: Thresholds
     floors: Floors
     grey_band: float = 0.0
     once_per_photo: bool = True
+    min_margin: float = 0.0
+    personal: Mapping[str, Thresholds] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not 0 <= self.grey_band < 1:
             raise BadArgument(f"The grey band must be a share from 0 to below 1, not {self.grey_band}.")
+        if not 0 <= self.min_margin <= 2:
+            raise BadArgument(f"The margin must be a cosine distance from 0 to 2, not {self.min_margin}.")
 
-    @property
-    def sure(self) -> Thresholds:
-        """The distances up to which a match needs no confirmation: the lower edge of the grey band."""
+    def limit(self, identity: str) -> Thresholds:
+        """The largest distances of a match with that person: their own thresholds, or everybody's."""
+        return self.personal.get(identity, self.thresholds)
+
+    def sure(self, identity: str) -> Thresholds:
+        """The distances up to which such a match needs no confirmation: the lower edge of the grey band."""
+        limit = self.limit(identity)
         return Thresholds(
-            self.thresholds.cosine * (1 - self.grey_band),
-            self.thresholds.euclidean * math.sqrt(1 - self.grey_band),
+            limit.cosine * (1 - self.grey_band),
+            limit.euclidean * math.sqrt(1 - self.grey_band),
             "lower edge of the grey band",
         )
 
@@ -154,6 +165,7 @@ def _decide_one(
         _too_far(top, policy)
         or _too_poor(quality, policy.floors)
         or _outdone(top, rival, index)
+        or _too_like_another(top, runner_up, policy.min_margin)
         or _only_just(top, policy)
     )
     if doubt:
@@ -165,7 +177,7 @@ _Doubt = tuple[Rule, str] | None
 
 
 def _too_far(top: Candidate, policy: Policy) -> _Doubt:
-    limit = policy.thresholds
+    limit = policy.limit(top.identity)
     # "not <=" rather than ">": a distance that is not a number must not count as near.
     if not top.cosine <= limit.cosine:
         return Rule.COSINE, f"cosine distance {top.cosine:.3f} is above the threshold {limit.cosine:.3f}"
@@ -190,8 +202,18 @@ def _outdone(top: Candidate, rival: int, index: int) -> _Doubt:
     return Rule.RIVAL, f"face {rival + 1} of the same photo matches {top.identity} better"
 
 
+def _too_like_another(top: Candidate, runner_up: Candidate | None, min_margin: float) -> _Doubt:
+    if runner_up is None or runner_up.cosine - top.cosine >= min_margin:
+        return None
+    return (
+        Rule.CLOSE_CALL,
+        f"{runner_up.identity} is only {runner_up.cosine - top.cosine:.3f} farther than {top.identity}, "
+        f"below the margin of {min_margin:g}",
+    )
+
+
 def _only_just(top: Candidate, policy: Policy) -> _Doubt:
-    sure = policy.sure
+    sure = policy.sure(top.identity)
     if top.cosine <= sure.cosine and top.euclidean <= sure.euclidean:
         return None
     return Rule.GREY_BAND, f"only just under the threshold: a person should confirm that this is {top.identity}"

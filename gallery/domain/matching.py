@@ -10,12 +10,16 @@ On vectors of length one, euclidean = √(2·cosine), and the two say the same.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gallery.domain.faces import Embeddings
+
+SHORTEST = 1e-6
+"""Length up to which a vector counts as having no direction. Embeddings are of length 1 or more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,9 +55,9 @@ class Whitelist:
         return len(self.templates)
 
     @cached_property
-    def lengths(self) -> NDArray[np.float32]:
-        """`(T,)` Euclidean lengths of the templates."""
-        return np.asarray(np.linalg.norm(self.templates, axis=1), np.float32)
+    def directions(self) -> Embeddings:
+        """`(T, D)` templates scaled to length one; zeros for a template without direction."""
+        return _directions(self.templates)
 
     @classmethod
     def empty(cls, dimension: int) -> Whitelist:
@@ -62,15 +66,30 @@ class Whitelist:
         return cls((), nothing.astype(np.intp), nothing, np.zeros((0, dimension), np.float32))
 
 
+class Fusion(StrEnum):
+    """What a person's distance is, when they have several references."""
+
+    BEST = "best"
+    """To the closest reference. The more references, the more often a stranger is close to one of them."""
+    MEAN = "mean"
+    """The mean over all references. One poor reference pushes everybody away."""
+    MEDIAN_OF_3 = "median-of-3"
+    """The median of the three closest (of the two or one there are, their mean)."""
+
+
+_USED = {Fusion.BEST: 1, Fusion.MEDIAN_OF_3: 3, Fusion.MEAN: None}
+"""How many of an identity's references, from the closest on, a distance is made of; None for all."""
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """How one probe compares with one identity.
 
     Attributes:
         identity: The identity's name.
-        reference: Id of the reference that comes closest by cosine; both distances are to this one.
-        cosine: Cosine distance.
-        euclidean: Euclidean distance.
+        reference: Id of the reference that comes closest by cosine.
+        cosine: Cosine distance, to that reference or fused over several (see `Fusion`).
+        euclidean: Euclidean distance, to the same references.
     """
 
     identity: str
@@ -87,7 +106,7 @@ def cosine_distances(probes: Embeddings, whitelist: Whitelist) -> NDArray[np.flo
         whitelist: T templates of D values.
 
     Returns:
-        `(P, T) float32` cosine distances, from 0 to 2. A vector of length zero has no direction and is as far from
+        `(P, T) float32` cosine distances, from 0 to 2. A vector of no length has no direction and is as far from
         everything as can be (2), so that it never matches.
 
     Raises:
@@ -97,13 +116,21 @@ def cosine_distances(probes: Embeddings, whitelist: Whitelist) -> NDArray[np.flo
         raise ValueError(f"probes {probes.shape} do not fit templates {whitelist.templates.shape}")
     if not np.isfinite(probes).all():
         raise ValueError("a probe holds a value that is not a finite number")
-    scale = np.linalg.norm(probes, axis=1)[:, None] * whitelist.lengths[None, :]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        similarity = (probes @ whitelist.templates.T) / scale
-    return np.asarray(1 - np.clip(np.where(scale > 0, similarity, -1), -1, 1), np.float32)
+    p, t = _directions(probes), whitelist.directions
+    similarity = np.clip(p @ t.T, -1, 1)
+    similarity[~p.any(axis=1)] = -1
+    similarity[:, ~t.any(axis=1)] = -1
+    return np.asarray(1 - similarity, np.float32)
 
 
-def candidates(probes: Embeddings, whitelist: Whitelist, most: int = 2) -> list[tuple[Candidate, ...]]:
+def _directions(vectors: Embeddings) -> Embeddings:
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > SHORTEST), np.float32)
+
+
+def candidates(
+    probes: Embeddings, whitelist: Whitelist, most: int = 2, fusion: Fusion = Fusion.BEST
+) -> list[tuple[Candidate, ...]]:
     """The closest identities of each probe, each with its closest reference, the best first.
 
     The references are found by the matrix product in float32; the distances of those that are reported are computed
@@ -113,6 +140,7 @@ def candidates(probes: Embeddings, whitelist: Whitelist, most: int = 2) -> list[
         probes: `(P, D) float32`.
         whitelist: The templates to compare with.
         most: How many identities to report for each probe, at least 1.
+        fusion: What an identity's distance is, when it has several references.
 
     Returns:
         For each probe up to `most` candidates; none where the whitelist is empty.
@@ -123,26 +151,58 @@ def candidates(probes: Embeddings, whitelist: Whitelist, most: int = 2) -> list[
     order = np.argsort(whitelist.owners, kind="stable")
     owners = whitelist.owners[order]
     starts = np.flatnonzero(np.r_[True, owners[1:] != owners[:-1]])
-    best = np.minimum.reduceat(distances[:, order], starts, axis=1)
+    groups = np.split(order, starts[1:])
+    fused = _fused(distances[:, order], starts, groups, distances, fusion)
     found = []
     for row, probe in enumerate(probes):
-        nearest = np.argsort(best[row], kind="stable")[:most]
-        ranked = [_candidate(probe, distances[row], owners[starts[group]], whitelist) for group in nearest]
+        nearest = np.argsort(fused[row], kind="stable")[:most]
+        ranked = [_candidate(probe, distances[row], groups[group], whitelist, fusion) for group in nearest]
         found.append(tuple(sorted(ranked, key=lambda c: (c.cosine, c.euclidean))))
     return found
 
 
+def _fused(
+    ordered: NDArray[np.float32],
+    starts: NDArray[np.intp],
+    groups: list[NDArray[np.intp]],
+    distances: NDArray[np.float32],
+    fusion: Fusion,
+) -> NDArray[np.float32]:
+    """`(P, identities)` cosine distances."""
+    if fusion is Fusion.BEST:
+        return np.asarray(np.minimum.reduceat(ordered, starts, axis=1), np.float32)
+    columns = [_middle(distances[:, group], fusion) for group in groups]
+    return np.stack(columns, axis=1)
+
+
+def _middle(distances: NDArray[np.floating], fusion: Fusion) -> NDArray[np.float32]:
+    """One distance for each row of distances to one identity's references."""
+    if fusion is Fusion.MEDIAN_OF_3:
+        distances = np.sort(distances, axis=1)[:, :3]
+        return np.asarray(np.median(distances, axis=1), np.float32)
+    return np.asarray(distances.mean(axis=1) if fusion is Fusion.MEAN else distances.min(axis=1), np.float32)
+
+
 def _candidate(
-    probe: NDArray[np.float32], distances: NDArray[np.float32], owner: np.intp, whitelist: Whitelist
+    probe: NDArray[np.float32],
+    distances: NDArray[np.float32],
+    own: NDArray[np.intp],
+    whitelist: Whitelist,
+    fusion: Fusion,
 ) -> Candidate:
-    own = np.flatnonzero(whitelist.owners == owner)
-    index = own[np.argmin(distances[own])]
-    a, b = probe.astype(np.float64), whitelist.templates[index].astype(np.float64)
-    lengths = float(np.linalg.norm(a) * np.linalg.norm(b))
-    cosine = 1 - float(np.clip(a @ b / lengths, -1, 1)) if lengths else 2.0
+    closest = own[np.argmin(distances[own])]
+    used = own[np.argsort(distances[own], kind="stable")[: _USED[fusion]]]
+    a = probe.astype(np.float64)
+    b = whitelist.templates[used].astype(np.float64)
+    lengths = np.linalg.norm(a) * np.linalg.norm(b, axis=1)
+    short = (np.linalg.norm(b, axis=1) <= SHORTEST) | (np.linalg.norm(a) <= SHORTEST)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        cosine = 1 - np.clip(np.where(short, -1, b @ a / lengths), -1, 1)
+    euclidean = np.linalg.norm(b - a, axis=1)
+    middle = np.median if fusion is Fusion.MEDIAN_OF_3 else np.mean
     return Candidate(
-        identity=whitelist.names[owner],
-        reference=int(whitelist.references[index]),
-        cosine=cosine,
-        euclidean=float(np.linalg.norm(a - b)),
+        identity=whitelist.names[whitelist.owners[closest]],
+        reference=int(whitelist.references[closest]),
+        cosine=float(middle(cosine)),
+        euclidean=float(middle(euclidean)),
     )

@@ -11,7 +11,7 @@ import numpy as np
 from gallery.domain.deciding import Policy, decide
 from gallery.domain.errors import GalleryError, ModelMismatch, NotWritten
 from gallery.domain.faces import RGB, Photo
-from gallery.domain.matching import Whitelist, candidates
+from gallery.domain.matching import Fusion, Whitelist, candidates
 from gallery.domain.paths import real, shown
 from gallery.domain.ports import PhotoFiles, Redactor, Store
 from gallery.domain.runs import DecidedFace, ImageRecord, ImageStatus, RunSettings, RunStatus
@@ -46,6 +46,7 @@ class Anonymise:
         store: Holds the whitelist and takes the record.
         policy: The rules' numbers.
         program: This program's version, for the record.
+        fusion: What a person's distance is, when they have several references.
     """
 
     recogniser: Recogniser
@@ -54,6 +55,7 @@ class Anonymise:
     store: Store
     policy: Policy
     program: str
+    fusion: Fusion = Fusion.BEST
 
     def __call__(
         self, inputs: Sequence[Path], output: Path, dry_run: bool = False, report: Report = lambda _: None
@@ -117,7 +119,7 @@ class Anonymise:
         faces = self.recogniser.describe(image, self.recogniser.detect(image))
         if not faces:
             return ()
-        found = candidates(np.stack([face.embedding for face in faces]), whitelist)
+        found = candidates(np.stack([face.embedding for face in faces]), whitelist, fusion=self.fusion)
         decisions = decide(faces, found, self.policy)
         return tuple(
             DecidedFace(face.detection, face.quality, decision) for face, decision in zip(faces, decisions, strict=True)
@@ -198,6 +200,8 @@ class Anonymise:
                 "floors": asdict(self.policy.floors),
                 "grey_band": self.policy.grey_band,
                 "once_per_photo": self.policy.once_per_photo,
+                "min_margin": self.policy.min_margin,
+                "fusion": self.fusion.value,
             },
             redaction=self.redactor.settings,
             identities=len(whitelist.names),

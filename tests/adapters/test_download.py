@@ -75,8 +75,9 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def body(self, data: bytes) -> None:
-        self.wfile.write(data)
+        # Counted first: the other side may be done with the last piece before this thread goes on.
         self.server.sent[self.path] += len(data)
+        self.wfile.write(data)
 
     def hang_up(self) -> None:
         self.wfile.flush()

@@ -184,3 +184,36 @@ def test_tables_fit_the_width(gallery, enrolled, photos, here, monkeypatch, widt
         for line in gallery(*words).out.splitlines():
             assert len(line) <= width
             assert "\x1b" not in line, "no colour without a terminal"
+
+
+def test_a_collage_may_repeat_a_person(gallery, enrolled, photos, here):
+    twice = np.concatenate([pixels(photos / "hopper.png")] * 2, axis=1).astype(np.uint8)
+    Image.fromarray(twice).save(here / "collage.png")
+
+    once = gallery("anonymise", here / "collage.png", "-o", here / "out", "--json").json
+    both = gallery("anonymise", here / "collage.png", "-o", here / "out", "--allow-repeats", "--json").json
+
+    assert sorted(f["decision"] for f in once["images"][0]["faces"]) == ["blur", "keep"]
+    assert [f["decision"] for f in both["images"][0]["faces"]] == ["keep", "keep"]
+    assert not both["policy"]["once_per_photo"]
+
+
+@pytest.mark.parametrize("fusion", ["best", "mean", "median-of-3"])
+def test_fusion_is_recorded(gallery, enrolled, photos, here, fusion):
+    document = gallery("anonymise", photos / "pair.png", "-o", here / "out", "--fusion", fusion, "--json").json
+
+    assert document["policy"]["fusion"] == fusion
+    assert [f["decision"] for f in document["images"][0]["faces"]] == ["blur", "keep"]
+
+
+def test_what_waits_for_a_person_is_listed(gallery, enrolled, photos, here):
+    sure = gallery("anonymise", photos / "pair.png", "-o", here / "out", "--json").json
+    distance = sure["images"][0]["faces"][1]["cosine"]
+
+    waiting = gallery("anonymise", photos / "pair.png", "-o", here / "out", "--cosine", distance * 1.01, "--json")
+
+    assert waiting.code == 3
+    assert waiting.json["images"][0]["faces"][1]["rule"] == "needs review"
+    assert waiting.json["images"][0]["faces"][1]["decision"] == "blur"
+    assert [r["run"] for r in gallery("audit", "--review", "--json").json] == [2]
+    assert "needs" in gallery("audit", "2", "--review").out

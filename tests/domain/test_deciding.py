@@ -154,3 +154,38 @@ def test_lower_thresholds_never_keep_more():
         kept = {i for i, d in enumerate(decide(faces, found, policy)) if d.kept}
         assert kept <= before
         before = kept
+
+
+def test_a_person_may_have_thresholds_of_their_own():
+    policy = Policy(Thresholds(0.5, 1.0), Floors(0, 0), personal={"Ada": Thresholds(0.3, 1.0)})
+
+    assert one(near("Ada", cosine=0.4), policy).rule is Rule.COSINE
+    assert one(near("Grace", cosine=0.4), policy).kept
+
+
+def test_too_like_another():
+    policy = Policy(Thresholds(0.5, 1.0), Floors(0, 0), min_margin=0.1)
+
+    def decision(second: float) -> Decision:
+        (found,) = decide([face()], [(near(cosine=0.2), near("Grace", cosine=second))], policy)
+        return found
+
+    assert decision(0.29).rule is Rule.CLOSE_CALL
+    assert "Grace" in decision(0.29).reason
+    assert decision(0.31).kept
+    assert one(near(), policy).kept, "without another there is nothing to be like"
+
+
+@given(st.permutations(range(4)))
+def test_the_order_of_the_faces_does_not_matter(order):
+    found = [
+        (near(cosine=0.2), near("Grace", cosine=0.3)),
+        (near(cosine=0.1), near("Grace", cosine=0.4)),
+        (near("Grace", cosine=0.25), near(cosine=0.3)),
+        (near("Grace", cosine=0.6), near(cosine=0.7)),
+    ]
+    straight = decide([face()] * 4, found, POLICY)
+
+    shuffled = decide([face()] * 4, [found[i] for i in order], POLICY)
+
+    assert [d.rule for d in shuffled] == [straight[i].rule for i in order]

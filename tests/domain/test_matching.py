@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from gallery.domain.matching import Whitelist, candidates, cosine_distances
+from gallery.domain.matching import Fusion, Whitelist, candidates, cosine_distances
 
 FINITE = st.floats(-100, 100, width=32)
 
@@ -32,7 +32,7 @@ def test_agrees_with_the_definition_one_pair_at_a_time(probes, templates):
     for p, probe in enumerate(probes.astype(float)):
         for t, template in enumerate(templates.astype(float)):
             lengths = math.hypot(*probe) * math.hypot(*template)
-            if lengths < 1e-20:
+            if min(math.hypot(*probe), math.hypot(*template)) < 1e-5:
                 continue
             assert distances[p, t] == pytest.approx(1 - probe @ template / lengths, abs=2e-5)
 
@@ -119,3 +119,43 @@ def test_on_vectors_of_length_one_both_distances_say_the_same(vectors):
 def test_an_identity_without_template_is_refused():
     with pytest.raises(ValueError, match="no template"):
         whitelist([[1, 0]], owners=[0], names=("Ada", "Grace"))
+
+
+def test_fusion_of_several_references():
+    angles = np.radians([10, 20, 40, 80])
+    gallery = whitelist(np.stack([np.cos(angles), np.sin(angles)], axis=1), owners=[0] * 4, names=("Ada",))
+    probe = np.array([[1, 0]], np.float32)
+    cosines = 1 - np.cos(angles)
+
+    def distance(fusion: Fusion) -> float:
+        ((only,),) = candidates(probe, gallery, fusion=fusion)
+        assert only.reference == 100
+        return only.cosine
+
+    assert distance(Fusion.BEST) == pytest.approx(cosines[0], abs=1e-6)
+    assert distance(Fusion.MEDIAN_OF_3) == pytest.approx(cosines[1], abs=1e-6)
+    assert distance(Fusion.MEAN) == pytest.approx(cosines.mean(), abs=1e-6)
+
+
+@given(
+    arrays(np.float32, (9, 5), elements=st.floats(-1, 1, width=32)),
+    st.lists(st.integers(0, 2), min_size=9, max_size=9),
+    st.sampled_from(Fusion),
+)
+def test_fusion_ranks_identities_by_the_fused_distance(templates, owners, fusion):
+    owners = np.unique(owners, return_inverse=True)[1]
+    gallery = whitelist(templates, owners)
+    probe = np.array([[0.3, -0.2, 0.9, 0.1, 0.4]], np.float32)
+    single = cosine_distances(probe, gallery)[0]
+
+    (ranked,) = candidates(probe, gallery, most=3, fusion=fusion)
+
+    for candidate in ranked:
+        own = np.sort(single[owners == int(candidate.identity.split()[1])])
+        expected = {
+            Fusion.BEST: own[0],
+            Fusion.MEAN: own.mean(),
+            Fusion.MEDIAN_OF_3: np.median(own[:3]),
+        }[fusion]
+        assert candidate.cosine == pytest.approx(expected, abs=1e-5)
+    assert [c.cosine for c in ranked] == sorted(c.cosine for c in ranked)

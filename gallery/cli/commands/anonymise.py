@@ -46,6 +46,20 @@ def anonymise(
             "solid: one colour, which leaves nothing of the face.",
         ),
     ] = options.Method.BLUR,
+    fusion: Annotated[
+        options.Fusion,
+        typer.Option(
+            "--fusion",
+            help="A person's distance when they have several references: to the closest, the mean of all, or the "
+            "median of the three closest. The last two keep fewer, strangers and enrolled alike.",
+        ),
+    ] = options.Fusion.BEST,
+    allow_repeats: Annotated[
+        bool,
+        typer.Option(
+            "--allow-repeats", help="Keep a person more than once in a photo, as in a collage. Keeps more strangers."
+        ),
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Decide and print, but write no file and no audit record.")
     ] = False,
@@ -69,7 +83,7 @@ def anonymise(
     out = console()
     with boot.store(create=not dry_run) as store:
         chosen = boot.choose(store, model)
-        wishes = Wishes(method.value, cosine, euclidean)
+        wishes = Wishes(method.value, cosine, euclidean, fusion.value, allow_repeats)
         run = boot.anonymise(store, boot.recogniser(chosen.card, detector), wishes)
         thresholds = run.policy.thresholds
         if not as_json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -15,6 +16,9 @@ def audit(
     run: Annotated[int | None, typer.Argument(help="The run's number; without it, all runs.", metavar="[RUN]")] = None,
     model: Annotated[str | None, typer.Option("--model", help="Only runs of this embedder.")] = None,
     detector: Annotated[str | None, typer.Option("--detector", help="Only runs of this detector.")] = None,
+    review: Annotated[
+        bool, typer.Option("--review", help="Only photos with faces that wait for a person's word.")
+    ] = False,
     db: options.Db = None,
     as_json: options.Json = False,
 ) -> None:
@@ -26,7 +30,11 @@ def audit(
     out = console()
     with Bootstrap.of(db).store() as store:
         if run is None:
-            summaries = [s for s in store.runs() if model in (None, s.model) and detector in (None, s.detector)]
+            summaries = [
+                s
+                for s in store.runs()
+                if model in (None, s.model) and detector in (None, s.detector) and (s.waiting or not review)
+            ]
             if as_json:
                 print_json([documents.of_summary(s) for s in summaries])
             elif summaries:
@@ -35,6 +43,8 @@ def audit(
                 remark("No run is recorded. Make one: gallery anonymise PHOTO… --output FOLDER")
             return
         found = store.run(run)
+    if review:
+        found = replace(found, images=tuple(image for image in found.images if image.waiting))
     if as_json:
         print_json(documents.of_run(found))
         return
