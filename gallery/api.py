@@ -9,12 +9,17 @@ from types import TracebackType
 from typing import Self
 
 from gallery.bootstrap import Bootstrap, HaarSettings, Wishes
+from gallery.domain.calibrated import Calibration
+from gallery.domain.errors import BadArgument
 from gallery.domain.faces import RGB
+from gallery.domain.matching import Fusion
 from gallery.domain.models import ModelCard
 from gallery.domain.people import Identity, IdentitySummary
 from gallery.domain.ports import Detector, Embedder
 from gallery.domain.runs import DecidedFace, Run, RunSummary
 from gallery.usecases.anonymise import Outcome
+from gallery.usecases.calibrate import Request
+from gallery.usecases.calibration_report import Calibrated
 from gallery.usecases.enrol import EnrolledPhoto, FaceChoice
 from gallery.usecases.faces import Recogniser
 
@@ -146,8 +151,8 @@ class Gallery:
         Args:
             image: `(H, W, 3) uint8` RGB, upright. It is not changed.
             method: `"blur"`, `"pixelate"` or `"solid"`.
-            cosine: Largest cosine distance of a match; the model's own threshold if None.
-            euclidean: Largest Euclidean distance of a match; the model's own threshold if None.
+            cosine: Largest cosine distance of a match, for everybody; the calibrated, or else the model's own, if None.
+            euclidean: Largest Euclidean distance of a match, likewise.
 
         Raises:
             BadArgument: If a threshold or the method makes no sense.
@@ -170,6 +175,41 @@ class Gallery:
         """Anonymises files and folders into an output folder and records the run; see `gallery.usecases.anonymise`."""
         use = self._boot.anonymise(self._store, self._recogniser(), Wishes(method, cosine, euclidean))
         return use([Path(p) for p in inputs], Path(output))
+
+    def calibrate(
+        self,
+        fmr: float = 1e-3,
+        *,
+        impostors: PathLike | None = None,
+        per_person: bool = False,
+        fusion: str = "best",
+        dry_run: bool = False,
+    ) -> Calibrated:
+        """Derives the gallery's thresholds from its own references and uses them from now on.
+
+        Args:
+            fmr: The false match rate to aim at, per comparison of a face with a person.
+            impostors: A folder of photos of people who are not in the gallery; its own people alone if None.
+            per_person: Whether people who resemble others get stricter thresholds of their own.
+            fusion: `"best"`, `"mean"` or `"median-of-3"`: for which `anonymise` the thresholds are meant.
+            dry_run: Whether only to say what would come of it.
+
+        Raises:
+            BadArgument: If the rate or the fusion makes no sense, or a photo of strangers is somebody's reference.
+            TooLittleData: If there are too few comparisons for that rate; its `least` is the lowest they support.
+            BadPhoto: If there is no such folder, or none of its photos can be used.
+            NoFace: If it holds no face that could be compared.
+        """
+        request = Request(fmr, _path(impostors), per_person, _fusion(fusion), dry_run)
+        return self._boot.calibrate(self._store, self._card, self._detector)(request)
+
+    def calibration(self) -> Calibration | None:
+        """The thresholds that `calibrate` left in the gallery, if it did; see `reset_calibration`."""
+        return self._store.calibration()
+
+    def reset_calibration(self) -> bool:
+        """Goes back to the model's own thresholds; returns whether there were others."""
+        return self._store.clear_calibration()
 
     def people(self) -> list[IdentitySummary]:
         """Everybody on the whitelist."""
@@ -223,3 +263,10 @@ class Gallery:
 
 def _path(value: PathLike | None) -> Path | None:
     return None if value is None else Path(value)
+
+
+def _fusion(name: str) -> Fusion:
+    try:
+        return Fusion(name)
+    except ValueError:
+        raise BadArgument(f"There is no fusion {name!r}.", f"Use {', '.join(Fusion)}.") from None

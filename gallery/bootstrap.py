@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from gallery import __version__
+from gallery.domain.errors import BadArgument
 
 if TYPE_CHECKING:
     from gallery.adapters.photos.files import PillowPhotoFiles
+    from gallery.adapters.reports import ReportFolder
     from gallery.adapters.store.store import SqliteStore
+    from gallery.domain.calibrated import InForce
+    from gallery.domain.geometry import Box
+    from gallery.domain.identification import LabelledPhoto
     from gallery.domain.models import ModelCard
     from gallery.domain.ports import Cropper, Detector, Embedder, Redactor, Registry, Store, Weights
+    from gallery.domain.verification import ImageName, LabelErrors, PairList
     from gallery.usecases.anonymise import Anonymise
+    from gallery.usecases.calibrate import Calibrate
     from gallery.usecases.choose_model import Choice
     from gallery.usecases.demo import Demo
     from gallery.usecases.enrol import Enrol
+    from gallery.usecases.evaluate_detection import EvaluateDetection
+    from gallery.usecases.evaluate_identification import EvaluateIdentification
+    from gallery.usecases.evaluate_verification import EvaluateVerification
     from gallery.usecases.faces import Recogniser
     from gallery.usecases.models import Models
 
@@ -41,8 +53,8 @@ class Wishes:
 
     Attributes:
         method: `blur`, `pixelate` or `solid`.
-        cosine: Threshold of the cosine distance; None for the model's own.
-        euclidean: Threshold of the Euclidean distance; None for the model's own.
+        cosine: Threshold of the cosine distance for everybody; None for the calibrated or else the model's own.
+        euclidean: Threshold of the Euclidean distance, likewise.
         fusion: `best`, `mean` or `median-of-3`: a person's distance when they have several references.
         allow_repeats: Whether a person may be kept more than once in a photo, as in a collage.
     """
@@ -155,6 +167,10 @@ class Bootstrap:
         """
         card = self.registry().card(name)
         card.require_detector()
+        if card.architecture != "haar" and self.haar != HaarSettings():
+            raise BadArgument(
+                f"The Haar detector's settings mean nothing to {name}.", "Leave them out, or add --detector haar."
+            )
         path = self.weights().verified(card).path
         if card.architecture == "haar":
             from gallery.adapters.detectors.haar import NEIGHBOURS, SCALE_FACTOR, Haar
@@ -179,7 +195,7 @@ class Bootstrap:
         if finder.card.architecture == "haar" and card.spec.crop is Crop.ALIGNED:
             from gallery.adapters.detectors.landmarks import WithLandmarks
 
-            finder = WithLandmarks(finder, self.detector("yunet"))
+            finder = WithLandmarks(finder, replace(self, haar=HaarSettings()).detector("yunet"))
         return Recogniser(finder, self.cropper(card), self.embedder(card))
 
     def redactor(self, method: str) -> Redactor:
@@ -200,8 +216,42 @@ class Bootstrap:
 
         return Enrol(recogniser, self.photos(), store)
 
+    def in_force(self, store: Store, card: ModelCard, wishes: Wishes | None = None) -> InForce:
+        """The thresholds that apply: set by hand, else a person's own, else the gallery's calibrated, else the model's.
+
+        Raises:
+            BadArgument: If one set by hand makes no sense.
+        """
+        from gallery.domain.calibrated import in_force
+
+        wishes = wishes or Wishes()
+        found = in_force(card.spec.thresholds, store.calibration(), card.space, wishes.fusion)
+        return found.replace(wishes.cosine, wishes.euclidean)
+
+    def in_force_here(self, store: Store) -> InForce | None:
+        """The thresholds that apply in a gallery if none are set by hand; None while it has no model that is known."""
+        space = store.space()
+        card = self.registry().cards().get(space.model) if space else None
+        if space is None or card is None or not card.space.comparable(space):
+            return None
+        return self.in_force(store, card)
+
+    def calibrate(self, store: Store, card: ModelCard, detector: str) -> Calibrate:
+        """The use case of that name; models are loaded only if there are photos of strangers."""
+        from datetime import UTC, datetime
+
+        from gallery.usecases.calibrate import Calibrate
+        from gallery.usecases.cohort import ReadCohort
+
+        return Calibrate(
+            store,
+            card,
+            lambda: ReadCohort(self.recogniser(card, detector), self.photos(), store),
+            lambda: datetime.now(UTC),
+        )
+
     def anonymise(self, store: Store, recogniser: Recogniser, wishes: Wishes | None = None) -> Anonymise:
-        """The use case of that name, under the model's thresholds unless others are wished for.
+        """The use case of that name, under the thresholds that `in_force` names.
 
         Raises:
             BadArgument: If a threshold makes no sense.
@@ -210,9 +260,15 @@ class Bootstrap:
         from gallery.domain.matching import Fusion
         from gallery.usecases.anonymise import Anonymise
 
-        wishes, spec = wishes or Wishes(), recogniser.embedder.card.spec
-        thresholds = spec.thresholds.replace(wishes.cosine, wishes.euclidean)
-        policy = Policy(thresholds, spec.floors, spec.grey_band, once_per_photo=not wishes.allow_repeats)
+        wishes, card = wishes or Wishes(), recogniser.embedder.card
+        limits = self.in_force(store, card, wishes)
+        policy = Policy(
+            limits.thresholds,
+            card.spec.floors,
+            card.spec.grey_band,
+            once_per_photo=not wishes.allow_repeats,
+            personal=limits.personal,
+        )
         return Anonymise(
             recogniser,
             self.redactor(wishes.method),
@@ -230,6 +286,122 @@ class Bootstrap:
 
         enrol = self.enrol(store, recogniser)
         return Demo(DemoPictures(), enrol.photos, enrol, self.anonymise(store, recogniser))
+
+    def embedders(self, names: Sequence[str]) -> list[ModelCard]:
+        """The embedders of those names, or the one that a new gallery would use.
+
+        Raises:
+            UnknownName: If there is no model of such a name.
+            BadArgument: If one is a detector.
+        """
+        from gallery.usecases.choose_model import choose_embedder
+
+        registry, weights = self.registry(), self.weights()
+        cards = registry.cards()
+        asked: list[ModelCard | None] = [registry.card(name) for name in names]
+        return [
+            choose_embedder(card, None, cards, lambda c: weights.find(c) is not None).card for card in asked or [None]
+        ]
+
+    def recognisers(self, models: Sequence[str], detectors: Sequence[str]) -> list[Recogniser]:
+        """Each of these embedders with each of these detectors; the embedder of a new gallery if none is named."""
+        return [self.recogniser(card, name) for name in detectors for card in self.embedders(models)]
+
+    def unsure_detector(self, name: str, score: float = 0.2) -> tuple[Detector, float]:
+        """A detector that reports faces it is unsure of, too, and the score from which it reports them otherwise.
+
+        Args:
+            name: The detector.
+            score: The least score that is reported, where the detector's scores are probabilities.
+        """
+        finder = self.detector(name)
+        if finder.card.architecture == "haar":
+            return finder, 0.0
+        from gallery.adapters.detectors.yunet import SCORE, YuNet
+
+        return YuNet(finder.card, self.weights().verified(finder.card).path, min(score, SCORE)), SCORE
+
+    def evaluate_verification(self) -> EvaluateVerification:
+        """The use case of that name."""
+        from gallery.usecases.evaluate_verification import EvaluateVerification
+
+        return EvaluateVerification(self.photos())
+
+    def evaluate_identification(
+        self, recogniser: Recogniser, wishes: Wishes | None = None, min_margin: float = 0.0
+    ) -> EvaluateIdentification:
+        """The use case of that name, under the rules of an anonymisation.
+
+        Raises:
+            BadArgument: If a threshold or the margin makes no sense.
+        """
+        from gallery.domain.deciding import Policy
+        from gallery.usecases.evaluate_identification import EvaluateIdentification
+
+        wishes, spec = wishes or Wishes(), recogniser.embedder.card.spec
+        thresholds = spec.thresholds.replace(wishes.cosine, wishes.euclidean)
+        policy = Policy(
+            thresholds,
+            spec.floors,
+            spec.grey_band,
+            once_per_photo=not wishes.allow_repeats,
+            min_margin=min_margin,
+        )
+        return EvaluateIdentification(recogniser, self.photos(), policy)
+
+    def evaluate_detection(self) -> EvaluateDetection:
+        """The use case of that name."""
+        from gallery.usecases.evaluate_detection import EvaluateDetection
+
+        return EvaluateDetection(self.photos())
+
+    def unpacked(self, images: Path) -> AbstractContextManager[Path]:
+        """A folder of images as it is, or the content of a ZIP file."""
+        from gallery.adapters.archives import unpacked
+
+        return unpacked(images)
+
+    def pairs(self, file: Path) -> PairList:
+        """A list of pairs like LFW's."""
+        from gallery.adapters.labels.pairs import read_pairs
+
+        return read_pairs(file)
+
+    def label_errors(self, file: Path | None) -> LabelErrors | None:
+        """What is known to be wrong with the names of such a list."""
+        from gallery.adapters.labels.pairs import read_label_errors
+
+        return read_label_errors(file) if file else None
+
+    def image_files(self, folder: Path, pairs: PairList, file: Path, called: Path) -> dict[ImageName, Path]:
+        """Where the images of a list of pairs lie."""
+        from gallery.adapters.labels.pairs import image_files
+
+        return image_files(folder, pairs.images, file, called)
+
+    def people(self, folder: Path) -> dict[str, tuple[Path, ...]]:
+        """Everybody's photos, from a folder with a folder for each person."""
+        from gallery.adapters.labels.folders import people_folders
+
+        return people_folders(folder)
+
+    def probes(self, folder: Path, labels: Path | None) -> list[LabelledPhoto]:
+        """Photos with what is known of who they show."""
+        from gallery.adapters.labels.faces import probes
+
+        return probes(folder, labels)
+
+    def boxes(self, file: Path, folder: Path) -> dict[Path, tuple[Box, ...]]:
+        """Pictures with the faces in them."""
+        from gallery.adapters.labels.boxes import photo_files, read_boxes
+
+        return photo_files(folder, read_boxes(file), file)
+
+    def report(self, folder: Path) -> ReportFolder:
+        """A folder for an evaluation's results."""
+        from gallery.adapters.reports import ReportFolder
+
+        return ReportFolder(folder)
 
 
 def _chosen(variable: str, name: str) -> Path:

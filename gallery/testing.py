@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gallery.domain.calibrated import Calibration
 from gallery.domain.errors import BadPhoto, ModelFailed, ModelMismatch, StoreUnusable, UnknownName
 from gallery.domain.faces import RGB, Chips, Detection, Embeddings, Photo
 from gallery.domain.geometry import Box
@@ -183,6 +184,13 @@ class FakePhotoFiles:
         """Every path is a file, and keeps its name."""
         return [(path, Path(path.name)) for path in paths]
 
+    def below(self, folder: Path) -> list[Path]:
+        """All whose path begins with the folder's."""
+        found = [path for path in self.photos if folder in path.parents]
+        if not found:
+            raise BadPhoto(f"The folder {folder} holds no photo.")
+        return found
+
     def read(self, path: Path) -> Photo:
         """A photo of the dictionary, or one that was written."""
         pixels = self.written.get(path, self.photos.get(path))
@@ -215,6 +223,7 @@ class FakeStore:
     refuses: bool = False
     _space: EmbeddingSpace | None = None
     _ids: int = 0
+    _calibration: Calibration | None = None
 
     def space(self) -> EmbeddingSpace | None:
         """The space of the templates."""
@@ -224,6 +233,8 @@ class FakeStore:
         """Makes a model the gallery's own."""
         if self._space is not None and self.people and not self._space.comparable(card.space):
             raise ModelMismatch(f"The fake gallery holds templates of {self._space.model}.")
+        if self._space is not None and not self._space.comparable(card.space):
+            self._calibration = None
         self._space = card.space
 
     def whitelist(self) -> Whitelist:
@@ -277,7 +288,36 @@ class FakeStore:
 
     def remove(self, name: str) -> int:
         """Removes a person."""
-        return len(self.people.pop(self._name(name)))
+        found = self._name(name)
+        if self._calibration is not None:
+            personal = {other: own for other, own in self._calibration.personal.items() if other != found}
+            self._calibration = replace(self._calibration, personal=personal)
+        return len(self.people.pop(found))
+
+    def calibration(self) -> Calibration | None:
+        """The derived thresholds."""
+        made = self._calibration
+        if made is None:
+            return None
+        numbers = [number for references in self.people.values() for number, _ in references]
+        remaining = sum(number <= made.last_reference for number in numbers)
+        return replace(
+            made,
+            added=len(numbers) - remaining,
+            removed=made.references - remaining,
+        )
+
+    def set_calibration(self, calibration: Calibration) -> None:
+        """Keeps derived thresholds."""
+        if self._space is None or not self._space.comparable(calibration.space):
+            raise ModelMismatch("The fake gallery's templates are of another model.")
+        known = {name: own for name, own in calibration.personal.items() if name in self.people}
+        self._calibration = replace(calibration, personal=known)
+
+    def clear_calibration(self) -> bool:
+        """Drops them."""
+        had, self._calibration = self._calibration is not None, None
+        return had
 
     def begin_run(self, settings: RunSettings) -> int:
         """Opens a run's record."""
@@ -311,6 +351,7 @@ class FakeStore:
             finished=None if status is RunStatus.RUNNING else LONG_AGO,
             model=settings.space.model,
             detector=settings.detector,
+            thresholds=settings.thresholds,
             images=len(images),
             failed=sum(image.error is not None for image in images),
             kept=sum(image.kept for image in images),

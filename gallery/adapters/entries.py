@@ -96,6 +96,8 @@ def _embedder_entry(architecture: str, spec: EmbedderSpec) -> dict[str, Any]:
         "dimension": spec.dimension,
         "normalisation": str(spec.normalisation),
         "grey_band": spec.grey_band,
+        "mirror": spec.mirror,
+        "centre": list(spec.centre),
         "thresholds": {
             "cosine": spec.thresholds.cosine,
             "euclidean": spec.thresholds.euclidean,
@@ -161,6 +163,8 @@ def _embedder(fields: Fields, architecture: str) -> EmbedderSpec:
         thresholds=Thresholds(thresholds.number("cosine"), thresholds.number("euclidean"), thresholds.text("origin")),
         floors=Floors(floors.whole("size", low=0), floors.number("sharpness"), floors.text("origin")),
         grey_band=fields.number("grey_band", DEFAULT_GREY_BAND),
+        mirror=fields.flag("mirror"),
+        centre=fields.numbers_if_any("centre"),
     )
     if spec.grey_band >= 1:
         fields.refuse("grey_band", "a share from 0 to below 1", spec.grey_band)

@@ -73,6 +73,20 @@ class Fields:
             self.refuse(field, f"a list of {count} numbers", value)
         return tuple(float(item) for item in value)
 
+    def numbers_if_any(self, field: str) -> tuple[float, ...]:
+        """A list of finite numbers; none where the field is missing."""
+        value = self._take(field, [])
+        if not isinstance(value, list) or not all(_is_number(item) for item in value):
+            self.refuse(field, "a list of numbers", value)
+        return tuple(float(item) for item in value)
+
+    def flag(self, field: str) -> bool:
+        """Whether something holds; it does not where the field is missing."""
+        value = self._take(field, False)
+        if not isinstance(value, bool):
+            self.refuse(field, "true or false", value)
+        return value
+
     def three(self, field: str) -> tuple[float, float, float]:
         """A list of three finite numbers."""
         first, second, third = self.numbers(field, 3)

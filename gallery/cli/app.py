@@ -11,7 +11,7 @@ import typer
 from gallery import __version__
 from gallery.cli import options
 from gallery.cli.boundary import DEBUG
-from gallery.cli.commands import anonymise, audit, db, demo, enroll, list_, models, remove, show
+from gallery.cli.commands import anonymise, audit, calibrate, db, demo, enroll, evaluate, list_, models, remove, show
 
 app = typer.Typer(
     help="Blurs every face in a photo but those of the people you enrolled, and records why each one stayed visible.",
@@ -56,6 +56,8 @@ app.command("remove", epilog=remove.EXAMPLE)(remove.remove)
 app.command("anonymise", epilog=anonymise.EXAMPLE)(anonymise.anonymise)
 app.command("anonymize", hidden=True, epilog=anonymise.EXAMPLE)(anonymise.anonymise)
 app.command("audit", epilog=audit.EXAMPLE)(audit.audit)
+app.command("calibrate", epilog=calibrate.EXAMPLE)(calibrate.calibrate)
 app.command("demo", epilog=demo.EXAMPLE)(demo.demo)
+app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(models.app, name="models")
 app.add_typer(db.app, name="db")

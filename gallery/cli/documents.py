@@ -17,7 +17,12 @@ if TYPE_CHECKING:  # NumPy comes with these, and `gallery list` does without it
 
 def of_outcome(outcome: Outcome) -> dict[str, Any]:
     """What `gallery anonymise` did."""
-    return {"run": outcome.run, **_of_settings(outcome.settings), "images": [of_image(i) for i in outcome.images]}
+    settings = outcome.settings
+    return {
+        "run": outcome.run,
+        **_of_settings(settings),
+        "images": [of_image(i, settings) for i in outcome.images],
+    }
 
 
 def of_run(run: Run) -> dict[str, Any]:
@@ -26,7 +31,7 @@ def of_run(run: Run) -> dict[str, Any]:
         "run": run.summary.id,
         **of_summary(run.summary),
         **_of_settings(run.settings),
-        "images": [of_image(i) for i in run.images],
+        "images": [of_image(i, run.settings) for i in run.images],
     }
 
 
@@ -39,6 +44,7 @@ def of_summary(summary: RunSummary) -> dict[str, Any]:
         "finished": summary.finished.isoformat() if summary.finished else None,
         "model": summary.model,
         "detector": summary.detector,
+        "thresholds": of_thresholds(summary.thresholds),
         "photos": summary.images,
         "failed": summary.failed,
         "kept": summary.kept,
@@ -68,7 +74,7 @@ def of_thresholds(thresholds: Thresholds) -> dict[str, Any]:
     return asdict(thresholds)
 
 
-def of_image(image: ImageRecord) -> dict[str, Any]:
+def of_image(image: ImageRecord, settings: RunSettings) -> dict[str, Any]:
     """One photo of a run."""
     return {
         "source": image.source,
@@ -79,11 +85,11 @@ def of_image(image: ImageRecord) -> dict[str, Any]:
         "output_sha256": image.output_sha256,
         "width": image.width,
         "height": image.height,
-        "faces": [_of_face(face) for face in image.faces],
+        "faces": [_of_face(face, settings) for face in image.faces],
     }
 
 
-def _of_face(face: DecidedFace) -> dict[str, Any]:
+def _of_face(face: DecidedFace, settings: RunSettings) -> dict[str, Any]:
     landmarks = face.detection.landmarks
     return {
         "box": face.detection.box.as_list(),
@@ -93,6 +99,7 @@ def _of_face(face: DecidedFace) -> dict[str, Any]:
         "sharpness": face.quality.sharpness,
         "as_meant": face.quality.as_meant,
         **_of_decision(face.decision),
+        "thresholds": _applied(face.decision, settings),
     }
 
 
@@ -110,6 +117,13 @@ def _of_decision(decision: Decision) -> dict[str, Any]:
         "reason": decision.reason,
         "waits": decision.waits,
     }
+
+
+def _applied(decision: Decision, settings: RunSettings) -> dict[str, Any] | None:
+    """The thresholds that the closest person's distances were compared with; None where there was nobody."""
+    if decision.candidate is None:
+        return None
+    return of_thresholds(settings.personal.get(decision.candidate.identity, settings.thresholds))
 
 
 def of_enrolled(name: str, model: ModelCard, detector: str, photos: list[EnrolledPhoto]) -> dict[str, Any]:
@@ -137,11 +151,19 @@ def of_people(people: list[IdentitySummary]) -> list[dict[str, Any]]:
     ]
 
 
-def of_identity(identity: Identity) -> dict[str, Any]:
-    """One person with their references."""
+def of_identity(identity: Identity, thresholds: Thresholds | None, own: bool) -> dict[str, Any]:
+    """One person with their references.
+
+    Args:
+        identity: The person.
+        thresholds: Those that apply to them; None where the model is not known.
+        own: Whether these are their own.
+    """
     return {
         "name": identity.name,
         "added": identity.added.isoformat(),
+        "thresholds": of_thresholds(thresholds) if thresholds else None,
+        "own_thresholds": own,
         "references": [
             {
                 "id": stored.id,

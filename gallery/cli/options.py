@@ -31,7 +31,11 @@ Model = Annotated[
 ]
 Detector = Annotated[
     str,
-    typer.Option("--detector", help="What finds the faces: yunet, or haar as in the original notebook."),
+    typer.Option(
+        "--detector",
+        help="What finds the faces: yunet, or haar as in the original notebook, which misses many; a missed face stays "
+        "visible.",
+    ),
 ]
 ScaleFactor = Annotated[
     float | None,

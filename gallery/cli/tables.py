@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -22,7 +22,8 @@ if TYPE_CHECKING:  # NumPy comes with these, and `gallery list` does without it
     from gallery.usecases.models import Checked, Listed
 
 
-def _table(title: str = "", caption: str = "") -> Table:
+def plain_table(title: str = "", caption: str = "") -> Table:
+    """A table with a rule under its head, and nothing else drawn."""
     return Table(
         title=Text(title, style="bold") if title else None,
         caption=Text(caption) if caption else None,
@@ -38,19 +39,21 @@ def _table(title: str = "", caption: str = "") -> Table:
 def enrolled_photo(photo: EnrolledPhoto) -> tuple[Text | str, ...]:
     """One row of the table of enrolled photos."""
     quality = photo.quality
-    verdict = Text("accepted", "green") if photo.accepted else Text("rejected", "red")
+    verdict = Text("rejected", "red")
+    if photo.accepted:
+        verdict = Text("check", "yellow") if photo.warning else Text("accepted", "green")
     return (
-        escape(_short(photo.source)),
+        escape(short_path(photo.source)),
         verdict,
         f"{quality.size} px" if quality else "–",
         f"{quality.sharpness:.0f}" if quality else "–",
-        "" if photo.accepted else escape(f"{photo.reason} {photo.hint}".strip()),
+        escape(photo.warning if photo.accepted else f"{photo.reason} {photo.hint}".strip()),
     )
 
 
 def enrolled(name: str, photos: Iterable[EnrolledPhoto]) -> Table:
     """What became of each photo of one person."""
-    table = _table(name)
+    table = plain_table(name)
     table.add_column("photo", overflow="fold", min_width=20)
     table.add_column("verdict", no_wrap=True)
     table.add_column("face", justify="right", no_wrap=True)
@@ -63,7 +66,7 @@ def enrolled(name: str, photos: Iterable[EnrolledPhoto]) -> Table:
 
 def people(summaries: Iterable[IdentitySummary]) -> Table:
     """Everybody in the gallery."""
-    table = _table()
+    table = plain_table()
     table.add_column("name", overflow="fold")
     table.add_column("references", justify="right")
     table.add_column("templates", overflow="fold")
@@ -82,7 +85,7 @@ def people(summaries: Iterable[IdentitySummary]) -> Table:
 
 def references(identity: Identity) -> Table:
     """One person's references."""
-    table = _table(identity.name, _count(len(identity.references), "reference"))
+    table = plain_table(identity.name, _count(len(identity.references), "reference"))
     table.add_column("id", justify="right")
     table.add_column("photo", overflow="fold")
     table.add_column("box", no_wrap=True)
@@ -93,7 +96,7 @@ def references(identity: Identity) -> Table:
         reference = stored.reference
         table.add_row(
             str(stored.id),
-            escape(_short(reference.source)),
+            escape(short_path(reference.source)),
             _box(reference.detection.box.as_list()),
             f"{reference.quality.sharpness:.0f}",
             ", ".join(stored.models) or "–",
@@ -102,8 +105,14 @@ def references(identity: Identity) -> Table:
     return table
 
 
-def image(record: ImageRecord, thresholds: Thresholds) -> Table | Text:
-    """All decisions of one photo, with the evidence; for a photo that failed, the reason."""
+def image(record: ImageRecord, thresholds: Thresholds, personal: Mapping[str, Thresholds]) -> Table | Text:
+    """All decisions of one photo, with the evidence; for a photo that failed, the reason.
+
+    Args:
+        record: The photo's.
+        thresholds: Everybody's.
+        personal: Those of people who have their own.
+    """
     if record.error is not None:
         return Text.assemble((record.source, "bold"), "\n  ", ("failed: ", "red"), record.error, "\n")
     if not record.faces:
@@ -111,11 +120,22 @@ def image(record: ImageRecord, thresholds: Thresholds) -> Table | Text:
     caption = f"{record.kept} kept, {record.blurred} blurred"
     if record.waiting:
         caption += f", {record.waiting} of them for a person to look at"
-    table = _table(record.source, caption + _written(record))
+    origins = [f"thresholds: {thresholds.origin}"] if thresholds.origin else []
+    origins += _origins_of_own(record, personal)
+    table = plain_table(record.source, "\n".join([caption + _written(record), *origins]))
     _decision_columns(table, thresholds)
     for number, face in enumerate(record.faces, 1):
-        table.add_row(str(number), *_decision_cells(face))
+        table.add_row(str(number), *_decision_cells(face, personal))
     return table
+
+
+def _origins_of_own(record: ImageRecord, personal: Mapping[str, Thresholds]) -> list[str]:
+    """Where the thresholds of those people come from who have their own and are somebody's closest here."""
+    found: dict[str, list[str]] = {}
+    for name in sorted({face.decision.candidate.identity for face in record.faces if face.decision.candidate}):
+        if name in personal:
+            found.setdefault(personal[name].origin, []).append(name)
+    return [f"{', '.join(names)}: {origin}" for origin, names in found.items()]
 
 
 def _written(record: ImageRecord) -> str:
@@ -127,19 +147,20 @@ def _decision_columns(table: Table, thresholds: Thresholds) -> None:
     table.add_column("box", overflow="fold", min_width=9)
     table.add_column("best identity", overflow="fold", min_width=8)
     table.add_column(f"cosine\n≤ {thresholds.cosine:.3f}", justify="right", no_wrap=True)
-    table.add_column(f"euclid.\n≤ {_distance(thresholds.euclidean)}", justify="right", no_wrap=True)
+    table.add_column(f"euclid.\n≤ {distance(thresholds.euclidean)}", justify="right", no_wrap=True)
     table.add_column("margin\nto next", justify="right", no_wrap=True)
     table.add_column("decision", no_wrap=True)
     table.add_column("reason", overflow="fold", min_width=9)
 
 
-def _decision_cells(face: DecidedFace) -> tuple[Text | str, ...]:
+def _decision_cells(face: DecidedFace, personal: Mapping[str, Thresholds]) -> tuple[Text | str, ...]:
     decision, top = face.decision, face.decision.candidate
+    own = personal.get(top.identity) if top else None
     return (
         _box(face.detection.box.as_list()),
         escape(top.identity) if top else "–",
-        f"{top.cosine:.3f}" if top else "–",
-        _distance(top.euclidean) if top else "–",
+        (f"{top.cosine:.3f}" + (f"\n≤ {own.cosine:.3f}" if own else "")) if top else "–",
+        (distance(top.euclidean) + (f"\n≤ {distance(own.euclidean)}" if own else "")) if top else "–",
         "–" if decision.margin is None else f"{decision.margin:.3f}",
         _verdict(decision),
         decision.rule.value,
@@ -154,7 +175,7 @@ def _verdict(decision: Decision) -> Text:
 
 def runs(summaries: Iterable[RunSummary]) -> Table:
     """The table of runs."""
-    table = _table()
+    table = plain_table()
     table.add_column("run", justify="right", no_wrap=True)
     table.add_column("started (UTC)", overflow="fold", min_width=10)
     table.add_column("status", no_wrap=True)
@@ -170,6 +191,25 @@ def runs(summaries: Iterable[RunSummary]) -> Table:
             *(str(n) for n in (run.images, run.failed, run.kept, run.blurred, run.waiting)),
         )
     return table
+
+
+def origins_of_runs(summaries: Iterable[RunSummary]) -> Table:
+    """Where the thresholds of each run come from."""
+    found: dict[str, list[int]] = {}
+    for run in summaries:
+        found.setdefault(limits(run.thresholds), []).append(run.id)
+    return facts(((_ranges(numbers), both) for both, numbers in found.items()), "Thresholds, by run")
+
+
+def _ranges(numbers: Iterable[int]) -> str:
+    """Numbers as people list them: `1–3, 7`."""
+    ends: list[list[int]] = []
+    for number in sorted(numbers):
+        if ends and number == ends[-1][1] + 1:
+            ends[-1][1] = number
+        else:
+            ends.append([number, number])
+    return ", ".join(f"{first}–{last}" if last > first else f"{first}" for first, last in ends)
 
 
 def facts(pairs: Iterable[tuple[str, str]], title: str = "") -> Table:
@@ -188,7 +228,7 @@ def _count(number: int, what: str) -> str:
     return f"{number} {what}" + ("" if number == 1 else "s")
 
 
-def _distance(value: float) -> str:
+def distance(value: float) -> str:
     """Three decimals for distances between vectors of length one, one for raw ones."""
     return f"{value:.3f}" if value < 10 else f"{value:.1f}"
 
@@ -202,32 +242,44 @@ def _day(when: datetime) -> str:
     return f"{when:%Y-%m-%d}"
 
 
-def _short(path: str, longest: int = 60) -> str:
+def short_path(path: str, longest: int = 60) -> str:
     """A path that fits a cell: its end, which is what tells photos apart."""
     return path if len(path) <= longest else "…" + path[1 - longest :]
 
 
 def outcome(result: Outcome) -> Table:
-    """The summary of a run that just ended."""
+    """The summary of a run that just ended, with the photos that somebody should look at."""
     images = result.images
-    failed = sum(i.error is not None for i in images)
+    failed = [i for i in images if i.error is not None]
+    without = [i for i in images if i.error is None and not i.faces]
+    waiting = [i for i in images if i.waiting]
     kept, blurred = sum(i.kept for i in images), sum(i.blurred for i in images)
-    waiting = sum(i.waiting for i in images)
     record = f"run {result.run}, see: gallery audit {result.run}" if result.run else "none: a dry run writes nothing"
     return facts(
         [
-            ("photos", f"{len(images)}" + (f", {failed} failed" if failed else "")),
+            ("photos", f"{len(images)}" + (f", {len(failed)} failed: {_named(failed)}" if failed else "")),
             ("faces", f"{kept + blurred}: {kept} kept, {blurred} blurred"),
-            *([("review", f"{waiting} blurred faces are only just under the threshold")] if waiting else []),
-            ("thresholds", _thresholds(result.settings.thresholds)),
+            *([("no face found", f"{len(without)}, look at them: {_named(without)}")] if without else []),
+            *(
+                [("to review", f"{sum(i.waiting for i in waiting)} blurred faces: {_named(waiting)}")]
+                if waiting
+                else []
+            ),
+            ("thresholds", limits(result.settings.thresholds)),
             ("record", record),
         ]
     )
 
 
+def _named(images: list[ImageRecord], most: int = 5) -> str:
+    names = [short_path(image.source) for image in images[:most]]
+    return ", ".join(names) + (f" and {len(images) - most} more" if len(images) > most else "")
+
+
 def run_facts(run: Run) -> Table:
     """A recorded run's settings."""
     summary, settings = run.summary, run.settings
+    rules = {name: value for name, value in settings.policy.items() if name != "personal"}
     finished = f", finished {summary.finished:%Y-%m-%d %H:%M:%S}" if summary.finished else ""
     return facts(
         [
@@ -235,10 +287,11 @@ def run_facts(run: Run) -> Table:
             ("program", f"gallery {settings.program}"),
             ("model", f"{settings.space.model} ({settings.space.preparation}), SHA-256 {settings.space.sha256}"),
             ("detector", f"{settings.detector}, SHA-256 {settings.detector_sha256}"),
-            ("thresholds", _thresholds(settings.thresholds)),
-            ("rules", ", ".join(f"{k} {v}" for k, v in sorted(_flat(settings.policy)))),
+            ("thresholds", limits(settings.thresholds)),
+            *((f"of {name}", limits(own)) for name, own in sorted(settings.personal.items())),
+            ("rules", ", ".join(f"{k} {v}" for k, v in sorted(_flat(rules)))),
             ("redaction", ", ".join(f"{k} {v}" for k, v in sorted(_flat(settings.redaction)))),
-            ("gallery", f"{settings.identities} people on the whitelist, {_count(settings.templates, 'template')}"),
+            ("gallery", f"{settings.identities} enrolled, {_count(settings.templates, 'template')}"),
             ("output", settings.output),
             ("photos", f"{summary.images}, {summary.failed} failed"),
             ("faces", f"{summary.kept} kept, {summary.blurred} blurred, {summary.waiting} of them for review"),
@@ -246,9 +299,10 @@ def run_facts(run: Run) -> Table:
     )
 
 
-def _thresholds(thresholds: Thresholds) -> str:
-    limits = f"cosine ≤ {thresholds.cosine:.3f}, Euclidean ≤ {_distance(thresholds.euclidean)}"
-    return f"{limits} ({thresholds.origin})" if thresholds.origin else limits
+def limits(thresholds: Thresholds) -> str:
+    """Both thresholds and where they come from, as text."""
+    both = f"cosine ≤ {thresholds.cosine:.3f}, Euclidean ≤ {distance(thresholds.euclidean)}"
+    return f"{both} ({thresholds.origin})" if thresholds.origin else both
 
 
 def _flat(values: dict[str, Any]) -> list[tuple[str, Any]]:
@@ -264,7 +318,7 @@ def _flat(values: dict[str, Any]) -> list[tuple[str, Any]]:
 
 def models(listing: Iterable[Listed]) -> Table:
     """All models."""
-    table = _table()
+    table = plain_table()
     table.add_column("name", overflow="fold", min_width=16)
     table.add_column("kind", no_wrap=True)
     table.add_column("dim.", justify="right", no_wrap=True)
@@ -281,7 +335,7 @@ def models(listing: Iterable[Listed]) -> Table:
             str(spec.dimension) if spec else "–",
             f"{card.size / 1e6:.1f}",
             f"{spec.thresholds.cosine:.3f}" if spec else "–",
-            _distance(spec.thresholds.euclidean) if spec else "–",
+            distance(spec.thresholds.euclidean) if spec else "–",
             Text("yes", "green") if listed.installed else "no",
             escape(card.licence),
         )
@@ -296,18 +350,24 @@ def threshold_origins(listing: Iterable[Listed]) -> Table:
     )
 
 
+def _state(result: Checked) -> Text:
+    if result.intact:
+        return Text("intact", "green")
+    return Text("broken", "red") if result.installed else Text("not here")
+
+
 def checked(results: Iterable[Checked]) -> Table:
     """Which model files are the ones on record."""
-    table = _table()
+    table = plain_table()
     table.add_column("name", overflow="fold")
     table.add_column("file", overflow="fold")
-    table.add_column("", no_wrap=True)
-    table.add_column("what is wrong", overflow="fold")
+    table.add_column("state", no_wrap=True)
+    table.add_column("why", overflow="fold")
     for result in results:
         table.add_row(
             escape(result.card.name),
             escape(str(result.installed.path)) if result.installed else "–",
-            Text("intact", "green") if result.intact else Text("broken", "red"),
+            _state(result),
             escape(f"{result.error.message} {result.error.hint}") if result.error else "",
         )
     return table

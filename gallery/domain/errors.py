@@ -87,3 +87,21 @@ class SchemaTooNew(StoreUnusable):
 
 class RegistryUnusable(GalleryError):
     """A list of models that cannot be read, or that says something untrue of a model."""
+
+
+class TooLittleData(GalleryError):
+    """Fewer comparisons than a claim needs.
+
+    Args:
+        message: As for all errors.
+        hint: Likewise.
+        least: The lowest false match rate that the data can support; None where it supports none.
+    """
+
+    def __init__(self, message: str, hint: str = "", least: float | None = None) -> None:
+        super().__init__(message, hint)
+        self.least = least
+
+
+class BadLabels(GalleryError):
+    """A file of pairs, boxes or names that cannot be read, or that does not fit the photos it speaks of."""

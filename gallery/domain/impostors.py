@@ -73,8 +73,9 @@ class Impostors:
     def curve(self, metric: Metric, genuine: Distances) -> Curve:
         """Both error rates: exact among the closest comparisons, at the edges of the histogram beyond them."""
         closest, bins = self.closest[metric], self.histograms[metric]
-        ranks = np.unique(np.geomspace(1, max(1, len(closest)), POINTS).astype(np.int64)) if len(closest) else []
-        near = closest[np.asarray(ranks, np.int64) - 1]
+        # Ranks from the closest on, evenly spaced on a logarithmic scale, as the axes of such a curve are.
+        ranks = np.unique(np.geomspace(1, max(1, len(closest)), POINTS).astype(np.int64)) - 1
+        near = closest[ranks[: len(closest)]]
         beyond = bins.edges[1:] > (near[-1] if len(near) else -math.inf)
         thresholds = np.concatenate([near, bins.edges[1:][beyond]])
         matched = np.concatenate(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
 from dataclasses import dataclass
@@ -104,6 +105,9 @@ class EmbedderSpec:
         thresholds: Its default thresholds.
         floors: Its default quality floors.
         grey_band: Share of a threshold, just under it, in which a person must confirm the match.
+        mirror: Whether an embedding is the mean of the face's and its mirror image's.
+        centre: The mean of many people's embeddings, subtracted from each; empty for none. What all faces have in
+            common tells nobody apart.
     """
 
     input_size: tuple[int, int]
@@ -114,11 +118,25 @@ class EmbedderSpec:
     thresholds: Thresholds
     floors: Floors
     grey_band: float
+    mirror: bool = False
+    centre: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.centre and len(self.centre) != self.dimension:
+            raise BadArgument(f"A centre needs {self.dimension} values, as an embedding has, not {len(self.centre)}.")
+        if (self.centre or self.mirror) and self.normalisation is not Normalisation.L2:
+            raise BadArgument("Only embeddings of length one can be averaged with the mirror image's and centred.")
 
     @property
     def preparation(self) -> str:
         """What distinguishes two ways of using the same weights; templates of different ones cannot be compared."""
-        return f"{self.crop} margin {self.margin:g}, {self.normalisation}, {self.dimension}-d"
+        parts = [f"{self.crop} margin {self.margin:g}", str(self.normalisation), f"{self.dimension}-d"]
+        if self.mirror:
+            parts.append("mean with mirror image")
+        if self.centre:
+            digest = hashlib.sha256(repr(self.centre).encode()).hexdigest()
+            parts.append(f"centred {digest[:8]}")
+        return ", ".join(parts)
 
 
 @dataclass(frozen=True, slots=True)

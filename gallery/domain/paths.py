@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from pathlib import Path
+
+_OBEYED = ("Cc", "Cf", "Cs", "Zl", "Zp")
+"""Unicode categories of control and format characters and line separators."""
 
 
 def shown(path: Path) -> str:
-    r"""The path as text that can be printed and stored, whatever its bytes are; odd bytes appear as `\xff`."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
+    r"""The path as text that can be printed and stored, whatever its bytes are.
+
+    Bytes that are no UTF-8 appear as `\xff`, and so does what a terminal would obey instead of showing it.
+    """
+    text = os.fsencode(path).decode("utf-8", "backslashreplace")
+    return "".join(c if unicodedata.category(c) not in _OBEYED else c.encode("unicode_escape").decode() for c in text)
 
 
 def real(path: Path) -> Path:

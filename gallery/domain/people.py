@@ -19,6 +19,11 @@ LONGEST_NAME = 100
 """Characters; longer ones are mistakes, and tables could not show them."""
 
 
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Characters that turn the direction of writing, with which one name can be made to look like another. Names in scripts
+written from right to left do without them."""
+
+
 def clean_name(name: str) -> str:
     """A person's name as it is stored and shown: Unicode NFC, without white space around it or doubled inside.
 
@@ -32,7 +37,7 @@ def clean_name(name: str) -> str:
         raise BadArgument(
             f"The name is {len(cleaned)} characters long; at most {LONGEST_NAME} are allowed.", "Shorten the name."
         )
-    if any(unicodedata.category(c) in ("Cc", "Cs", "Co", "Cn") for c in cleaned):
+    if any(unicodedata.category(c) in ("Cc", "Cs", "Co", "Cn") or c in _TURNING for c in cleaned):
         raise BadArgument("The name holds a character that cannot be shown.", "Use letters, digits and punctuation.")
     return cleaned
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from gallery.domain.calibrated import Calibration
 from gallery.domain.faces import RGB, Chips, Detection, Embeddings, Photo
 from gallery.domain.geometry import Box
 from gallery.domain.matching import Whitelist
@@ -82,6 +83,13 @@ class PhotoFiles(Protocol):
             BadArgument: If two files would get the same output.
         """
 
+    def below(self, folder: Path) -> list[Path]:
+        """The photo files in a folder and all its subfolders.
+
+        Raises:
+            BadPhoto: If it is no folder, holds no photo at any depth, or cannot be listed.
+        """
+
     def read(self, path: Path) -> Photo:
         """Reads one photo, upright.
 
@@ -151,6 +159,19 @@ class Store(Protocol):
         Raises:
             UnknownName: If there is nobody of that name.
         """
+
+    def calibration(self) -> Calibration | None:
+        """The thresholds derived for the gallery's own model, with how the references have changed since."""
+
+    def set_calibration(self, calibration: Calibration) -> None:
+        """Keeps derived thresholds in place of the former ones, all or nothing.
+
+        Raises:
+            ModelMismatch: If they are not of the gallery's own model.
+        """
+
+    def clear_calibration(self) -> bool:
+        """Drops the derived thresholds of the gallery's own model; returns whether there were any."""
 
     def begin_run(self, settings: RunSettings) -> int:
         """Opens a run's record and returns its number."""

@@ -37,8 +37,8 @@ class RunSettings:
         space: The embedder, its weights' hash and its preparation.
         detector: The detector's name.
         detector_sha256: Of the detector's file.
-        thresholds: With their origin.
-        policy: The other rules' numbers, by name.
+        thresholds: Everybody's, with their origin.
+        policy: The other rules' numbers, by name; under `personal` the thresholds of people who have their own.
         redaction: Method, shape, margin and strength, by name.
         identities: How many people the whitelist held.
         templates: How many templates.
@@ -55,6 +55,11 @@ class RunSettings:
     identities: int
     templates: int
     output: str
+
+    @property
+    def personal(self) -> dict[str, Thresholds]:
+        """The thresholds of people who have their own, by name."""
+        return {name: Thresholds(**own) for name, own in self.policy.get("personal", {}).items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +130,7 @@ class RunSummary:
         finished: In UTC; None while it runs, or where it was cut off.
         model: Name of the embedder.
         detector: Name of the detector.
+        thresholds: Everybody's, with their origin.
         images: Photos recorded so far.
         failed: Photos that failed.
         kept: Faces that stayed visible.
@@ -138,6 +144,7 @@ class RunSummary:
     finished: datetime | None
     model: str
     detector: str
+    thresholds: Thresholds
     images: int
     failed: int
     kept: int

@@ -7,7 +7,7 @@ one, each in turn. Error rates: over all pairs at once.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -196,9 +196,7 @@ def score(
     kept = (people[first] >= 0) & (people[second] >= 0) & ((people[first] == people[second]) == same)
     compared = compare(embeddings, first[kept], second[kept], thresholds)
     own = own_thresholds(thresholds)
-    return {
-        metric: _result(compared[metric], same[kept], pairs.fold_of[kept], own[metric]) for metric in Metric
-    }
+    return {metric: _result(compared[metric], same[kept], pairs.fold_of[kept], own[metric]) for metric in Metric}
 
 
 def own_thresholds(thresholds: Thresholds) -> dict[Metric, float]:
@@ -215,6 +213,24 @@ def compare(
     found = distances(products, np.linalg.norm(a, axis=1), np.linalg.norm(b, axis=1), thresholds)
     failed = np.isnan(products)
     return {metric: np.where(failed, math.inf, values) for metric, values in found.items()}
+
+
+def all_genuine(embeddings: Embeddings, people: NDArray[np.intp], thresholds: Thresholds) -> dict[Metric, Vector]:
+    """`(G,)` distances of every pair of images of one person; infinity where either shows no face.
+
+    Args:
+        embeddings: `(N, D) float32`; NaN where no face could be described.
+        people: `(N,)` whose each is; images of a negative number are left out.
+        thresholds: The model's.
+    """
+    order = np.argsort(people, kind="stable")
+    first, second = [np.zeros(0, np.intp)], [np.zeros(0, np.intp)]
+    for own in np.split(order, np.flatnonzero(np.diff(people[order])) + 1):
+        if people[own[0]] >= 0:
+            one, other = np.triu_indices(len(own), 1)
+            first.append(own[one])
+            second.append(own[other])
+    return compare(embeddings, np.concatenate(first), np.concatenate(second), thresholds)
 
 
 def _result(values: Vector, same: NDArray[np.bool_], folds: NDArray[np.intp], own: float) -> MetricResult:
@@ -269,8 +285,3 @@ def most_accurate_threshold(values: Vector, same: NDArray[np.bool_]) -> float:
     gain = accepted.astype(np.int64) - false
     best = np.flatnonzero(gain == gain.max())
     return float(tried[best[len(best) // 2]])
-
-
-def people_named(images: Iterable[ImageName]) -> int:
-    """How many names there are."""
-    return len({image.name for image in images})

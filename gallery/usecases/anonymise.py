@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from gallery.domain.deciding import Policy, decide
 from gallery.domain.errors import GalleryError, ModelMismatch, NotWritten
 from gallery.domain.faces import RGB, Photo
 from gallery.domain.matching import Fusion, Whitelist, candidates
+from gallery.domain.models import Thresholds
 from gallery.domain.paths import real, shown
 from gallery.domain.ports import PhotoFiles, Redactor, Store
 from gallery.domain.runs import DecidedFace, ImageRecord, ImageStatus, RunSettings, RunStatus
@@ -202,12 +204,17 @@ class Anonymise:
                 "once_per_photo": self.policy.once_per_photo,
                 "min_margin": self.policy.min_margin,
                 "fusion": self.fusion.value,
+                **({"personal": _plain(self.policy.personal)} if self.policy.personal else {}),
             },
             redaction=self.redactor.settings,
             identities=len(whitelist.names),
             templates=len(whitelist),
             output=shown(output),
         )
+
+
+def _plain(personal: Mapping[str, Thresholds]) -> dict[str, dict[str, Any]]:
+    return {name: asdict(own) for name, own in personal.items()}
 
 
 def _failed(path: Path, photo: Photo | None, error: str) -> ImageRecord:

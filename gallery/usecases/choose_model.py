@@ -56,10 +56,11 @@ def choose_embedder(
             cards[PREFERRED],
             f"New gallery with {PREFERRED}, since its weights are here; for the smaller {FALLBACK}: --model {FALLBACK}",
         )
+    preferred = cards[PREFERRED]
     return Choice(
         cards[FALLBACK],
-        f"New gallery with {FALLBACK}, since the weights of {PREFERRED} are not here; to get them "
-        f"({cards[PREFERRED].size / 1e6:.0f} MB): gallery models install {PREFERRED}",
+        f"New gallery with {FALLBACK}, which comes with the packages. For {PREFERRED} ({preferred.size / 1e6:.0f} MB, "
+        f"{preferred.licence}): gallery models install {PREFERRED}",
     )
 
 

@@ -9,6 +9,7 @@ from typing import Literal
 
 from gallery.domain.errors import AlreadyEnrolled, GalleryError, NoFace, SeveralFaces
 from gallery.domain.faces import Detection, Face, Photo, Quality
+from gallery.domain.matching import candidates
 from gallery.domain.models import Floors
 from gallery.domain.paths import shown
 from gallery.domain.people import NewReference, Reference, clean_name, name_key
@@ -33,6 +34,7 @@ class EnrolledPhoto:
         hint: What to do about a rejection.
         already: Whether it was rejected only because it is enrolled already.
         quality: Of the chosen face, where one was found.
+        warning: Why an accepted photo may be of somebody else; empty if it seems fine.
     """
 
     source: str
@@ -41,6 +43,7 @@ class EnrolledPhoto:
     hint: str = ""
     already: bool = False
     quality: Quality | None = None
+    warning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +99,12 @@ class Enrol:
             (described,) = self.recogniser.describe(photo.pixels, [chosen])
             quality = described.quality
             _refuse_poor(quality, self.recogniser.embedder.card.spec.floors)
+            warning = self._warning(name, described)
             self._add(name, photo, described)
         except GalleryError as error:
             already = isinstance(error, AlreadyEnrolled)
             return EnrolledPhoto(shown(path), False, error.message, error.hint, already, quality)
-        return EnrolledPhoto(shown(path), True, "enrolled", quality=quality)
+        return EnrolledPhoto(shown(path), True, "enrolled", quality=quality, warning=warning)
 
     def _chosen(self, photo: Photo, face: FaceChoice) -> Detection:
         found = self.recogniser.detect(photo.pixels)
@@ -130,6 +134,23 @@ class Enrol:
                     f"This face of {shown(photo.source)} is already enrolled for {owner}.",
                     f"If it is {name}, remove {owner} first; if the photo shows both, choose with --face N.",
                 )
+
+    def _warning(self, name: str, face: Face) -> str:
+        """Whether the face seems to be somebody else's, judged by the model's own thresholds."""
+        whitelist = self.store.whitelist()
+        if not len(whitelist):
+            return ""
+        (ranked,) = candidates(face.embedding[None], whitelist, most=len(whitelist.names))
+        own = next((c for c in ranked if name_key(c.identity) == name_key(name)), None)
+        others = [c for c in ranked if c is not own]
+        limit = self.recogniser.embedder.card.spec.thresholds
+        if others and others[0].cosine <= limit.cosine and (own is None or others[0].cosine < own.cosine):
+            return f"This face fits {others[0].identity} (cosine distance {others[0].cosine:.3f})" + (
+                f" better than {own.identity} ({own.cosine:.3f})." if own else "."
+            )
+        if own is not None and own.cosine > limit.cosine:
+            return f"This face does not fit {own.identity}'s other photos (closest cosine distance {own.cosine:.3f})."
+        return ""
 
     def _add(self, name: str, photo: Photo, face: Face) -> None:
         reference = Reference(

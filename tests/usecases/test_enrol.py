@@ -146,3 +146,35 @@ def test_progress_is_reported_photo_by_photo(enrol, store):
     enrol("Ada", [ONE, NOBODY], report=lambda result: seen.append((result.accepted, len(store.people.get("Ada", [])))))
 
     assert seen == [(True, 1), (False, 1)]
+
+
+def test_a_photo_that_fits_somebody_else_is_taken_with_a_warning(enrol, photos, store):
+    again = Path("again.png")
+    photos.photos[again] = draw(blank(), Box(4, 9, 10, 12), ADA, away=1)
+    enrol("Ada", [ONE])
+
+    (result,) = enrol("Grace", [again])
+
+    assert result.accepted
+    assert "fits Ada" in result.warning
+
+
+def test_a_photo_that_does_not_fit_the_persons_others_is_taken_with_a_warning(enrol, photos):
+    other = Path("other.png")
+    photos.photos[other] = draw(blank(), LEFT, GRACE)
+    enrol("Ada", [ONE])
+
+    (result,) = enrol("Ada", [other])
+
+    assert result.accepted
+    assert "does not fit Ada's other photos" in result.warning
+
+
+def test_a_photo_that_fits_is_taken_without_a_word(enrol, photos):
+    again = Path("again.png")
+    photos.photos[again] = draw(blank(), Box(4, 9, 10, 12), ADA, away=1)
+    enrol("Ada", [ONE])
+
+    (result,) = enrol("Ada", [again])
+
+    assert (result.accepted, result.warning) == (True, "")

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gallery.domain.embedding import finished
 from gallery.domain.errors import ModelFailed
 from gallery.domain.faces import Embeddings
-from gallery.domain.models import ModelCard, Normalisation
+from gallery.domain.models import ModelCard
 
 
 class SFace:
@@ -43,7 +44,7 @@ class SFace:
             chips: `(N, 112, 112, 3) uint8` RGB, aligned by five landmarks.
 
         Returns:
-            `(N, 128) float32`, of length one where the card says `l2`.
+            `(N, 128) float32`, finished as the card says (see `gallery.domain.embedding`).
 
         Raises:
             ValueError: If the chips have another shape or type.
@@ -55,13 +56,16 @@ class SFace:
             raise ValueError(f"chips must be (N, {height}, {width}, 3) uint8 RGB, got {chips.shape} {chips.dtype}")
         if not len(chips):
             return np.zeros((0, spec.dimension), np.float32)
+        raw = self._run(chips)
+        return finished(raw, spec, self._run(chips[:, :, ::-1]) if spec.mirror else None)
+
+    def _run(self, chips: NDArray[np.uint8]) -> Embeddings:
+        """What the network itself gives, in the chips' order."""
         rows = list(self._pool.map(self._one, chips)) if len(chips) > 1 else [self._one(chips[0])]
-        embeddings = np.stack(rows)
-        if embeddings.shape[1] != spec.dimension or not np.isfinite(embeddings).all():
-            raise self._failed(f"it gave {embeddings.shape[1]} values, or some that are not finite numbers")
-        if spec.normalisation is Normalisation.L2:
-            embeddings /= np.linalg.norm(embeddings, axis=1, keepdims=True)
-        return embeddings
+        raw = np.stack(rows)
+        if raw.shape[1] != self.card.spec.dimension or not np.isfinite(raw).all():
+            raise self._failed(f"it gave {raw.shape[1]} values, or some that are not finite numbers")
+        return raw
 
     def _one(self, chip: NDArray[np.uint8]) -> NDArray[np.float32]:
         import cv2

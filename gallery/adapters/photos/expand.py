@@ -56,20 +56,48 @@ def expand(paths: Sequence[Path]) -> list[tuple[Path, Path]]:
     return [(file, target) for target, file in taken.items()]
 
 
-def _photos_in(folder: Path) -> list[Path]:
-    try:
-        entries = list(folder.iterdir())
-    except OSError as error:
+def below(folder: Path) -> list[Path]:
+    """The photo files in a folder and all its subfolders, in natural order; hidden ones and linked folders left out.
+
+    Raises:
+        BadPhoto: If it is no folder, holds no photo at any depth, or it or a subfolder cannot be listed.
+    """
+    if not _is_folder(folder):
+        raise BadPhoto(f"There is no folder {shown(folder)}.", "Name a folder of photos.")
+    photos = _photos_below(folder)
+    if not photos:
         raise BadPhoto(
-            f"The folder {shown(folder)} cannot be listed: {error.strerror}.", "Check its permissions."
-        ) from error
-    photos = [file for file in entries if _looks_like_a_photo(file)]
+            f"The folder {shown(folder)} holds no photo.", f"Name a folder that contains photos ({READ_AS_TEXT})."
+        )
+    return photos
+
+
+def _photos_below(folder: Path) -> list[Path]:
+    entries = _listed(folder)
+    found = naturally_sorted(file for file in entries if _looks_like_a_photo(file))
+    for entry in naturally_sorted(entries):
+        if not entry.name.startswith(".") and _is_folder(entry) and not entry.is_symlink():
+            found += _photos_below(entry)
+    return found
+
+
+def _photos_in(folder: Path) -> list[Path]:
+    photos = [file for file in _listed(folder) if _looks_like_a_photo(file)]
     if not photos:
         raise BadPhoto(
             f"The folder {shown(folder)} holds no photo.",
             f"Name a folder that directly contains photos ({READ_AS_TEXT}), or name the files themselves.",
         )
     return naturally_sorted(photos)
+
+
+def _listed(folder: Path) -> list[Path]:
+    try:
+        return list(folder.iterdir())
+    except OSError as error:
+        raise BadPhoto(
+            f"The folder {shown(folder)} cannot be listed: {error.strerror}.", "Check its permissions."
+        ) from error
 
 
 def _looks_like_a_photo(file: Path) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from gallery.adapters.photos.expand import expand, find
+from gallery.adapters.photos.expand import below, expand, find
 from gallery.adapters.photos.read import read
 from gallery.adapters.photos.write import write
 from gallery.domain.errors import BadArgument
@@ -37,6 +37,10 @@ class PillowPhotoFiles:
     def expand(self, paths: Sequence[Path]) -> list[tuple[Path, Path]]:
         """See `gallery.adapters.photos.expand.expand`."""
         return expand(paths)
+
+    def below(self, folder: Path) -> list[Path]:
+        """See `gallery.adapters.photos.expand.below`."""
+        return below(folder)
 
     def read(self, path: Path) -> Photo:
         """See `gallery.adapters.photos.read.read`."""

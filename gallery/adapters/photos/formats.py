@@ -5,7 +5,7 @@ from __future__ import annotations
 READ = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
 """Formats that are read, by Pillow's names."""
 
-READ_AS_TEXT = "JPEG, PNG, WebP, BMP, TIFF and GIF"
+READ_AS_TEXT = "JPEG, PNG, WebP, BMP, TIFF or GIF"
 
 _READ_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".bmp", ".tif", ".tiff", ".gif")
 # A folder's photos must not be passed over in silence: these are taken, and each fails with its reason.

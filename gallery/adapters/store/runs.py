@@ -191,7 +191,7 @@ def _settings(row: RunRow) -> RunSettings:
         space=EmbeddingSpace(row.model, row.model_sha256, row.preparation, row.dimension),
         detector=row.detector,
         detector_sha256=row.detector_sha256,
-        thresholds=Thresholds(row.cosine, row.euclidean, row.threshold_origin),
+        thresholds=_thresholds(row),
         policy=row.policy,
         redaction=row.redaction,
         identities=row.identities,
@@ -208,9 +208,14 @@ def _summary(row: RunRow, counts: _Counts) -> RunSummary:
         finished=row.finished,
         model=row.model,
         detector=row.detector,
+        thresholds=_thresholds(row),
         images=counts.images,
         failed=counts.failed,
         kept=counts.kept,
         blurred=counts.blurred,
         waiting=counts.waiting,
     )
+
+
+def _thresholds(row: RunRow) -> Thresholds:
+    return Thresholds(row.cosine, row.euclidean, row.threshold_origin)

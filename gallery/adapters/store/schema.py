@@ -41,7 +41,7 @@ class Schema:
         return self.revisions[-1]
 
 
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 """All released revisions, the oldest first. A test compares them with the migrations."""
 
 

@@ -17,6 +17,7 @@ from gallery.adapters.store.schema import Schema, open_file
 
 if TYPE_CHECKING:  # NumPy comes with these, and `gallery list` does without it
     from gallery.adapters.store.engine import Database
+    from gallery.domain.calibrated import Calibration
     from gallery.domain.geometry import Box
     from gallery.domain.matching import Whitelist
     from gallery.domain.models import EmbeddingSpace, ModelCard
@@ -189,6 +190,31 @@ class SqliteStore:
             references = people.remove(session, name)
         self._empty_log()
         return references
+
+    def calibration(self) -> Calibration | None:
+        """The thresholds derived for the gallery's own model, with how the references have changed since."""
+        from gallery.adapters.store import calibration_reading
+
+        with explained(self.path), closing(connect(self._file)) as connection:
+            return calibration_reading.calibration(connection)
+
+    def set_calibration(self, calibration: Calibration) -> None:
+        """Keeps derived thresholds in place of the former ones, all or nothing.
+
+        Raises:
+            ModelMismatch: If they are not of the gallery's own model.
+        """
+        from gallery.adapters.store import calibration_writing
+
+        with self._database.writing() as session:
+            calibration_writing.keep(session, calibration)
+
+    def clear_calibration(self) -> bool:
+        """Drops the derived thresholds of the gallery's own model; returns whether there were any."""
+        from gallery.adapters.store import calibration_writing
+
+        with self._database.writing() as session:
+            return calibration_writing.drop(session)
 
     def begin_run(self, settings: RunSettings) -> int:
         """Opens a run's record and returns its number."""

@@ -11,6 +11,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from gallery.adapters.store.columns import AnyText, JsonText, LandmarksText, UtcTime, choice
 from gallery.domain.deciding import Rule, Verdict
 from gallery.domain.geometry import Landmarks
+from gallery.domain.matching import Fusion
 from gallery.domain.people import LONGEST_NAME
 from gallery.domain.runs import ImageStatus, RunStatus
 
@@ -53,6 +54,10 @@ def _face_checks() -> tuple[CheckConstraint, ...]:
         CheckConstraint("size > 0", name="size"),
         CheckConstraint("as_meant IN (0, 1)", name="as_meant"),
     )
+
+
+def _threshold_check() -> CheckConstraint:
+    return CheckConstraint("cosine >= 0 AND cosine <= 2 AND euclidean >= 0", name="thresholds")
 
 
 class IdentityRow(Base):
@@ -141,6 +146,53 @@ class TemplateRow(Base):
     __table_args__ = (CheckConstraint("length(vector) > 0 AND length(vector) % 4 = 0", name="vector"),)
 
 
+class CalibrationRow(Base):
+    """The thresholds derived for the templates of one model, and what they rest on. They go with the model."""
+
+    __tablename__ = "calibration"
+
+    model_id: Mapped[int] = mapped_column(ForeignKey("model.id", ondelete="CASCADE"), primary_key=True)
+    cosine: Mapped[float]
+    euclidean: Mapped[float]
+    origin: Mapped[str]
+    fmr: Mapped[float]
+    fusion: Mapped[Fusion] = mapped_column(choice(Fusion, "fusion"))
+    method: Mapped[str]
+    detector: Mapped[str]
+    genuine: Mapped[int]
+    impostors: Mapped[int]
+    strangers: Mapped[int]
+    reference_count: Mapped[int]
+    last_reference: Mapped[int]
+    made: Mapped[datetime]
+    personal: Mapped[list[PersonalThresholdRow]] = relationship(passive_deletes=True)
+
+    __table_args__ = (
+        _threshold_check(),
+        CheckConstraint("fmr > 0 AND fmr < 1", name="fmr"),
+        CheckConstraint(
+            "genuine >= 0 AND impostors > 0 AND strangers >= 0 AND reference_count > 0 AND last_reference > 0",
+            name="counts",
+        ),
+    )
+
+
+class PersonalThresholdRow(Base):
+    """The stricter thresholds of one person. They go with the person, and with the calibration."""
+
+    __tablename__ = "personal_threshold"
+
+    model_id: Mapped[int] = mapped_column(ForeignKey("calibration.model_id", ondelete="CASCADE"), primary_key=True)
+    identity_id: Mapped[int] = mapped_column(
+        ForeignKey("identity.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    cosine: Mapped[float]
+    euclidean: Mapped[float]
+    origin: Mapped[str]
+
+    __table_args__ = (_threshold_check(),)
+
+
 class RunRow(Base):
     """One run over photos, with everything that shaped it. Numbers are never given twice."""
 
@@ -169,7 +221,7 @@ class RunRow(Base):
     __table_args__ = (
         CheckConstraint("(status = 'running') = (finished IS NULL)", name="finished"),
         CheckConstraint("dimension > 0", name="dimension"),
-        CheckConstraint("cosine >= 0 AND cosine <= 2 AND euclidean >= 0", name="thresholds"),
+        _threshold_check(),
         CheckConstraint("identities >= 0 AND templates >= 0", name="counts"),
         {"sqlite_autoincrement": True},
     )

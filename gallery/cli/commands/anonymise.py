@@ -26,7 +26,7 @@ def anonymise(
         float | None,
         typer.Option(
             "--cosine",
-            help="Largest cosine distance of a match, instead of the model's own threshold. "
+            help="Largest cosine distance of a match, for everybody, instead of the calibrated or the model's own. "
             "Higher keeps more faces, strangers' among them.",
         ),
     ] = None,
@@ -34,7 +34,7 @@ def anonymise(
         float | None,
         typer.Option(
             "--euclidean",
-            help="Largest Euclidean distance of a match, instead of the model's own threshold. "
+            help="Largest Euclidean distance of a match, for everybody, instead of the calibrated or the model's own. "
             "Higher keeps more faces, strangers' among them.",
         ),
     ] = None,
@@ -85,15 +85,16 @@ def anonymise(
         chosen = boot.choose(store, model)
         wishes = Wishes(method.value, cosine, euclidean, fusion.value, allow_repeats)
         run = boot.anonymise(store, boot.recogniser(chosen.card, detector), wishes)
-        thresholds = run.policy.thresholds
+        limits = run.policy.thresholds, run.policy.personal
         if not as_json:
             remark(chosen.why)
+            remark(boot.in_force(store, chosen.card, wishes).remark)
         try:
             outcome = run(
                 inputs,
                 output if output is not None else Path(),
                 dry_run,
-                report=lambda record: None if as_json else out.print(tables.image(record, thresholds), ""),
+                report=lambda record: None if as_json else out.print(tables.image(record, *limits), ""),
             )
         except KeyboardInterrupt:
             remark("Interrupted. What was written is whole and on record; the run is marked as interrupted.")

@@ -38,7 +38,9 @@ def audit(
             if as_json:
                 print_json([documents.of_summary(s) for s in summaries])
             elif summaries:
-                out.print(tables.runs(summaries))
+                out.print(tables.runs(summaries), "", tables.origins_of_runs(summaries), sep="\n")
+            elif model or detector or review:
+                remark("No recorded run is like that; without options, 'gallery audit' shows all.")
             else:
                 remark("No run is recorded. Make one: gallery anonymise PHOTO… --output FOLDER")
             return
@@ -50,4 +52,4 @@ def audit(
         return
     out.print(tables.run_facts(found))
     for image in found.images:
-        out.print("", tables.image(image, found.settings.thresholds), sep="\n")
+        out.print("", tables.image(image, found.settings.thresholds, found.settings.personal), sep="\n")

@@ -47,5 +47,5 @@ def demo(
         print_json(documents.of_outcome(shown.outcome))
         return
     for image in shown.outcome.images:
-        out.print(tables.image(image, shown.outcome.settings.thresholds), "")
+        out.print(tables.image(image, shown.outcome.settings.thresholds, shown.outcome.settings.personal), "")
     out.print(tables.facts((name, str(path)) for name, path in shown.files))

@@ -69,6 +69,6 @@ def _face_choice(word: str) -> FaceChoice:
 
 
 def _exit_code(results: list[EnrolledPhoto]) -> Exit:
-    if all(photo.accepted for photo in results):
+    if all(photo.accepted and not photo.warning for photo in results):
         return Exit.OK
     return Exit.PARTLY if any(photo.accepted or photo.already for photo in results) else Exit.FAILED

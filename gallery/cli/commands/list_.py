@@ -16,9 +16,11 @@ def list_people(db: options.Db = None, as_json: options.Json = False) -> None:
     boot = Bootstrap.of(db)
     with boot.store() as store:
         people = store.identities()
+        calibration = store.calibration()
     if as_json:
         print_json(documents.of_people(people))
     elif people:
         console().print(tables.people(people))
+        remark(calibration.remark if calibration else "")
     else:
         remark(f"Nobody is enrolled in {boot.db}. Enrol somebody: gallery enroll NAME PHOTO…")

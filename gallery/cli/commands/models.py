@@ -3,30 +3,58 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gallery.cli import options
 from gallery.cli.exits import Exit
 
+if TYPE_CHECKING:
+    from gallery.bootstrap import Bootstrap
+    from gallery.domain.calibrated import Calibration
+
 app = typer.Typer(help="List, install, verify and add models.", no_args_is_help=True)
 
 
 @app.command("list", epilog="Example: gallery models list --json")
-def list_models(models_dir: options.ModelsDir = None, as_json: options.Json = False) -> None:
+def list_models(db: options.Db = None, models_dir: options.ModelsDir = None, as_json: options.Json = False) -> None:
     """List all models: dimension, licence, size, thresholds and their origin, installed or not."""
     from gallery.bootstrap import Bootstrap
-    from gallery.cli import documents, tables
-    from gallery.cli.output import console, print_json
+    from gallery.cli import calibration_documents, calibration_tables, documents, tables
+    from gallery.cli.output import console, print_json, remark
 
-    listing = Bootstrap.of(models_dir=models_dir).models().listing()
+    boot = Bootstrap.of(db, models_dir)
+    listing = boot.models().listing()
+    calibration = _calibration(boot)
     if as_json:
-        print_json([documents.of_listed(listed) for listed in listing])
+        own = calibration_documents.of_calibration(calibration) if calibration else None
+        name = calibration.space.model if calibration else None
+        print_json(
+            [{**documents.of_listed(one), "calibrated": own if one.card.name == name else None} for one in listing]
+        )
         return
     out = console()
     out.print(tables.models(listing), "")
     out.print(tables.threshold_origins(listing))
+    if calibration:
+        out.print("", calibration_tables.own_thresholds(calibration, str(boot.db)), sep="\n")
+        remark(calibration.remark)
+
+
+def _calibration(boot: Bootstrap) -> Calibration | None:
+    """That of the gallery file, where there is one; one that cannot be read does not hide the models."""
+    from gallery.cli.output import remark
+    from gallery.domain.errors import StoreUnusable
+
+    if not boot.db.exists():
+        return None
+    try:
+        with boot.store() as store:
+            return store.calibration()
+    except StoreUnusable as error:
+        remark(f"The gallery's own thresholds are not shown. {error.message} {error.hint}")
+        return None
 
 
 @app.command("install", epilog="Example: gallery models install vgg-face")

@@ -16,14 +16,22 @@ def show(
     db: options.Db = None,
     as_json: options.Json = False,
 ) -> None:
-    """Show one person's references: photo, face, sharpness, templates."""
+    """Show one person's references, and the thresholds that apply to them."""
     from gallery.bootstrap import Bootstrap
     from gallery.cli import documents, tables
-    from gallery.cli.output import console, print_json
+    from gallery.cli.output import console, print_json, remark
 
-    with Bootstrap.of(db).store() as store:
+    boot = Bootstrap.of(db)
+    with boot.store() as store:
         identity = store.identity(name)
+        limits = boot.in_force_here(store)
+    own = limits.personal.get(identity.name) if limits else None
+    applied = own or (limits.thresholds if limits else None)
     if as_json:
-        print_json(documents.of_identity(identity))
-    else:
-        console().print(tables.references(identity))
+        print_json(documents.of_identity(identity, applied, own is not None))
+        return
+    out = console()
+    out.print(tables.references(identity), "")
+    if applied:
+        out.print(tables.facts([("own thresholds" if own else "thresholds", tables.limits(applied))]))
+    remark(limits.remark if limits else "")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gallery.adapters.photos.expand import expand, find, naturally_sorted
+from gallery.adapters.photos.expand import below, expand, find, naturally_sorted
 from gallery.domain.errors import BadArgument, BadPhoto
 
 
@@ -113,3 +113,18 @@ def test_numbers_in_names_are_sorted_by_value(numbers: list[int]) -> None:
 def test_any_names_can_be_sorted_and_the_order_given_makes_no_difference(names: list[str]) -> None:
     paths = [Path(f"x{name}") for name in names]
     assert naturally_sorted(paths) == naturally_sorted(paths[::-1])
+
+
+def test_all_photos_below_a_folder(tmp_path: Path) -> None:
+    names = ("b/2.jpg", "b/10.jpg", "b/deep/x.png", "a/1.jpg", "top.jpg", "a/notes.txt", ".hidden/y.jpg")
+    touch(*(tmp_path / name for name in names))
+    (tmp_path / "a" / "round").symlink_to(tmp_path)
+    found = [file.relative_to(tmp_path).as_posix() for file in below(tmp_path)]
+    assert found == ["top.jpg", "a/1.jpg", "b/2.jpg", "b/10.jpg", "b/deep/x.png"]
+
+
+def test_no_photo_below_a_folder(tmp_path: Path) -> None:
+    touch(tmp_path / "sub" / "notes.txt")
+    for folder, cause in ((tmp_path, "holds no photo"), (tmp_path / "gone", "no folder"), (Path("nul\0"), "no folder")):
+        with pytest.raises(BadPhoto, match=cause):
+            below(folder)

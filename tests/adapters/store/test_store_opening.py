@@ -307,7 +307,7 @@ def test_a_full_disk_and_a_damaged_file_are_explained(path):
     with closing(connect(GalleryFile(path))) as connection:
         connection.execute("PRAGMA max_page_count = 1")
         with pytest.raises(StoreUnusable, match="the disk is full"), explained(path):
-            connection.execute("CREATE TABLE more (x)")
+            connection.execute("CREATE TABLE more AS SELECT randomblob(1000000)")
         (page,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'identity'").fetchone()
     content = bytearray(path.read_bytes())
     content[(page - 1) * 32_768 : page * 32_768] = b"\x55" * 32_768

@@ -19,6 +19,7 @@ from gallery.adapters.store.schema import REVISIONS, Schema, this_schema
 from gallery.domain.deciding import Rule, Verdict
 from gallery.domain.errors import SchemaTooNew, SchemaTooOld, StoreUnusable
 from gallery.domain.geometry import Box
+from gallery.domain.models import Thresholds
 from gallery.domain.runs import ImageStatus, RunStatus
 from gallery.resources import resource
 
@@ -187,9 +188,29 @@ def test_a_frozen_database_is_upgraded_and_read(path, revision):
         assert [run.status for run in store.runs()] == [RunStatus.RUNNING, RunStatus.FINISHED]
         run = store.run(1)
         assert [image.status for image in run.images] == [ImageStatus.OK, ImageStatus.FAILED]
-        kept, blurred = (face.decision for face in run.images[0].faces)
+        kept, blurred, *later = (face.decision for face in run.images[0].faces)
         assert (kept.verdict, kept.rule, kept.candidate.identity) == (Verdict.KEEP, Rule.MATCH, "Ada Lovelace")
         assert (blurred.verdict, blurred.rule, blurred.runner_up) == (Verdict.BLUR, Rule.COSINE, None)
+        if revision == "0001":
+            assert (later, store.calibration()) == ([], None)
+            return
+        assert [decision.rule for decision in later] == [Rule.CLOSE_CALL]
+        calibration = store.calibration()
+        assert calibration.thresholds == Thresholds(0.5, 1.0, "calibrated for a test")
+        assert calibration.personal == {"Ada Lovelace": Thresholds(0.375, 0.875, "Ada Lovelace's own")}
+        assert calibration.made.isoformat() == "2026-02-01T12:00:00.123456+00:00"
+        assert (calibration.fusion, calibration.added, calibration.removed) == ("median-of-3", 1, 0)
+
+
+def test_an_upgraded_gallery_records_what_the_earlier_one_could_not(path):
+    shutil.copyfile(FROZEN / "0001.db", path)
+    with closing(sqlite3.connect(path)) as connection, pytest.raises(sqlite3.IntegrityError):
+        connection.execute("UPDATE decision SET rule = 'too like another' WHERE verdict = 'blur'")
+    upgrade(path)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE decision SET rule = 'too like another' WHERE verdict = 'blur'")
+        with pytest.raises(sqlite3.IntegrityError):
+            connection.execute("UPDATE decision SET rule = 'matches' WHERE verdict = 'blur'")
 
 
 def test_the_script_that_freezes_a_database_still_works(tmp_path):

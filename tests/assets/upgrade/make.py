@@ -15,6 +15,7 @@ import numpy as np
 
 from gallery.adapters.store import SqliteStore
 from gallery.adapters.store.schema import this_schema
+from gallery.domain.calibrated import Calibration
 from gallery.domain.deciding import Decision, Rule, Verdict
 from gallery.domain.faces import Detection, Quality
 from gallery.domain.geometry import Box, Landmarks
@@ -36,6 +37,23 @@ SETTINGS = RunSettings(
     identities=2,
     templates=5,
     output="anonymised",
+)
+
+
+CALIBRATION = Calibration(
+    space=SPACE,
+    thresholds=Thresholds(0.5, 1.0, "calibrated for a test"),
+    personal={"Ada Lovelace": Thresholds(0.375, 0.875, "Ada Lovelace's own")},
+    fmr=1e-3,
+    fusion="median-of-3",
+    method="made up",
+    detector="yunet",
+    genuine=5,
+    impostors=3000,
+    strangers=600,
+    references=4,
+    last_reference=4,
+    made=datetime(2026, 2, 1, 12, 0, 0, 123456, tzinfo=UTC),
 )
 
 
@@ -61,6 +79,7 @@ def make(target: Path) -> None:
             vector = random.standard_normal(8).astype(np.float32)
             store.add("Ada Lovelace" if n < 3 else "Grace Hopper", NewReference(reference, vector), SPACE)
         record(store)
+        store.set_calibration(CALIBRATION)
 
 
 def record(store: SqliteStore) -> None:
@@ -78,7 +97,14 @@ def record(store: SqliteStore) -> None:
         "cosine distance 0.812 is above the threshold 0.535",
         Candidate("Grace Hopper", 5, 0.8125, 1.25),
     )
-    faces = (DecidedFace(detection, quality, kept), DecidedFace(detection, quality, blurred))
+    close = Decision(
+        Verdict.BLUR,
+        Rule.CLOSE_CALL,
+        "Ada Lovelace is only 0.016 farther than Grace Hopper, below the margin of 0.1",
+        Candidate("Grace Hopper", 4, 0.3125, 0.75),
+        Candidate("Ada Lovelace", 1, 0.328125, 0.8125),
+    )
+    faces = tuple(DecidedFace(detection, quality, decision) for decision in (kept, blurred, close))
     run = store.begin_run(SETTINGS)
     store.record(
         run,

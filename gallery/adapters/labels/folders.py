@@ -1,0 +1,64 @@
+"""Folders that say who a photo shows: one for each person."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gallery.adapters.photos.expand import find, naturally_sorted
+from gallery.domain.errors import BadArgument, BadLabels
+from gallery.domain.paths import shown
+from gallery.domain.people import clean_name, name_key
+
+
+def people_folders(folder: Path) -> dict[str, tuple[Path, ...]]:
+    """Everybody's photos, in natural order, by the name of their folder. Hidden folders are passed over.
+
+    Returns:
+        At least one person, each with at least one photo.
+
+    Raises:
+        BadLabels: If there is no such folder, it holds no folder, or two folders' names are one.
+        BadPhoto: If a person's folder holds no photo, or cannot be listed.
+    """
+    people: dict[str, tuple[Path, ...]] = {}
+    taken: dict[str, Path] = {}
+    for person in naturally_sorted(_subfolders(folder)):
+        name = _name(person)
+        other = taken.setdefault(name_key(name), person)
+        if other != person:
+            raise BadLabels(
+                f"The folders {shown(other)} and {shown(person)} have one name.", "Rename one, or join the two."
+            )
+        people[name] = tuple(find([person]))
+    if not people:
+        raise BadLabels(
+            f"{shown(folder)} holds no folders of people.",
+            "Name a folder that holds a folder for each person, with their photos inside.",
+        )
+    return people
+
+
+def has_people_folders(folder: Path) -> bool:
+    """Whether there is a folder for at least one person.
+
+    Raises:
+        BadLabels: If there is no such folder.
+    """
+    return bool(_subfolders(folder))
+
+
+def _subfolders(folder: Path) -> list[Path]:
+    try:
+        return [entry for entry in folder.iterdir() if entry.is_dir() and not entry.name.startswith(".")]
+    except FileNotFoundError as error:
+        raise BadLabels(f"There is no folder {shown(folder)}.", "Check its path.") from error
+    except (OSError, ValueError) as error:
+        cause = getattr(error, "strerror", None) or str(error)
+        raise BadLabels(f"{shown(folder)} cannot be listed: {cause}.", "Name a folder.") from error
+
+
+def _name(folder: Path) -> str:
+    try:
+        return clean_name(shown(Path(folder.name)))
+    except BadArgument as error:
+        raise BadLabels(f"The folder {shown(folder)} cannot be a person's: {error.message}", error.hint) from error

@@ -1,0 +1,263 @@
+"""`gallery evaluate`: how good it is, measured on labelled photos."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gallery.cli import options
+from gallery.cli.exits import Exit
+
+if TYPE_CHECKING:
+    from gallery.bootstrap import Bootstrap
+    from gallery.domain.charts import Chart
+
+app = typer.Typer(help="Measure error rates on labelled photos.", no_args_is_help=True)
+
+Models = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--model",
+        help="An embedder, see 'gallery models list'; may be given several times.",
+        show_default="what a new gallery would use",
+    ),
+]
+Detectors = Annotated[
+    list[str] | None,
+    typer.Option("--detector", help="A detector; may be given several times.", show_default="yunet"),
+]
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", help="A folder for result.json and the figures (these need the extra 'evaluate')."),
+]
+
+
+@app.command(
+    "verification",
+    epilog="Example: gallery evaluate verification --pairs pairs.txt --images lfw/ --output evaluation/",
+)
+def verification(
+    pairs: Annotated[Path, typer.Option("--pairs", help="A list of pairs in folds, like LFW's pairs.txt.")],
+    images: Annotated[
+        Path, typer.Option("--images", help="The folder of NAME/NAME_0001.jpg and so on, or a ZIP file of it.")
+    ],
+    models: Models = None,
+    detectors: Detectors = None,
+    all_impostors: Annotated[
+        bool,
+        typer.Option(
+            "--all-impostors",
+            help="Compare all images of different people, too: millions of pairs, which support thresholds at low "
+            "false match rates. Takes longer.",
+        ),
+    ] = False,
+    exclude_labels: Annotated[
+        Path | None,
+        typer.Option(
+            "--exclude-labels",
+            help="A file of errors in the labels, a line each: two names of one person, or a name and the number of "
+            "an image that shows somebody else. Everything is then reported with and without them.",
+        ),
+    ] = None,
+    output: Output = None,
+    models_dir: options.ModelsDir = None,
+    as_json: options.Json = False,
+) -> None:
+    """Measure one-to-one comparison: accuracy over ten folds, and misses at given false match rates (LFW, view 2)."""
+    from gallery.bootstrap import Bootstrap
+    from gallery.cli import evaluation_documents, evaluation_tables
+    from gallery.cli.output import console
+    from gallery.cli.progress import steps_progress
+    from gallery.usecases import evaluation_charts
+    from gallery.usecases.evaluate_verification import LabelledPairs
+
+    boot, out = Bootstrap.of(models_dir=models_dir), console()
+    listed, errors = boot.pairs(pairs), boot.label_errors(exclude_labels)
+    results = []
+    with boot.unpacked(images) as folder:
+        labelled = LabelledPairs(listed, boot.image_files(folder, listed, pairs, images), errors)
+        evaluate = boot.evaluate_verification()
+        for recogniser in boot.recognisers(models or [], detectors or ["yunet"]):
+            what = f"{recogniser.detector.card.name}, {recogniser.embedder.card.name}"
+            with steps_progress(what) as progress:
+                results.append(evaluate(recogniser, labelled, all_impostors, progress))
+            if not as_json:
+                out.print(evaluation_tables.verification(results[-1]), "")
+    document = evaluation_documents.of_verification(
+        results, {"pairs": pairs, "images": images, "exclude_labels": exclude_labels}
+    )
+    _finish(boot, document, evaluation_charts.of_verification(results), output, as_json)
+    if any(result.failures.unreadable for result in results):
+        raise typer.Exit(Exit.PARTLY)
+
+
+@app.command(
+    "identification",
+    epilog="Example: gallery evaluate identification --gallery-from people/ --probes groups/ --labels faces.json",
+)
+def identification(
+    gallery_from: Annotated[
+        Path, typer.Option("--gallery-from", help="A folder with a folder for each person; references come from there.")
+    ],
+    probes: Annotated[
+        Path,
+        typer.Option(
+            "--probes",
+            help="Photos to look for these people in; with --labels a folder of them, else one with a folder for each "
+            "person, where the face nearest to the middle is meant.",
+        ),
+    ],
+    labels: Annotated[
+        Path | None,
+        typer.Option(
+            "--labels",
+            help='Who stands where, as JSON: {"photos": {"a.jpg": [{"box": [x, y, width, height], "name": "Ross"}]}}; '
+            "the name is null for a stranger.",
+        ),
+    ] = None,
+    references: Annotated[
+        list[int] | None,
+        typer.Option(
+            "--references",
+            help="References per person; may be given several times. More miss fewer, and let more strangers through.",
+            show_default="3",
+        ),
+    ] = None,
+    fusion: Annotated[
+        list[options.Fusion] | None,
+        typer.Option(
+            "--fusion", help="How several references are fused; may be given several times.", show_default="best"
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            "--seed", help="Draw the references by lot from this seed.", show_default="each person's first photos"
+        ),
+    ] = None,
+    repeats: Annotated[int, typer.Option("--repeats", help="With --seed: how many times to draw.")] = 1,
+    cosine: Annotated[
+        float | None, typer.Option("--cosine", help="Cosine threshold.", show_default="the model's own")
+    ] = None,
+    euclidean: Annotated[
+        float | None, typer.Option("--euclidean", help="Euclidean threshold.", show_default="the model's own")
+    ] = None,
+    min_margin: Annotated[
+        float,
+        typer.Option("--min-margin", help="How much farther the next person must be. Higher keeps fewer of both."),
+    ] = 0.0,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model", help="The embedder, see 'gallery models list'.", show_default="what a new gallery would use"
+        ),
+    ] = None,
+    detector: options.Detector = "yunet",
+    output: Output = None,
+    models_dir: options.ModelsDir = None,
+    as_json: options.Json = False,
+) -> None:
+    """Measure what a gallery does: strangers kept (FPIR), enrolled people missed (FNIR), and what each rule is worth.
+
+    Everybody enrolled is a stranger once, too: their faces are compared with a gallery of all the others.
+    """
+    from gallery.bootstrap import Bootstrap, Wishes
+    from gallery.cli import evaluation_documents, evaluation_tables
+    from gallery.cli.output import console
+    from gallery.cli.progress import steps_progress
+    from gallery.domain.matching import Fusion
+    from gallery.usecases import evaluation_charts
+    from gallery.usecases.evaluate_identification import REFERENCES, Plan
+
+    boot = Bootstrap.of(models_dir=models_dir)
+    plan = Plan(
+        tuple(dict.fromkeys(references or [REFERENCES])),
+        tuple(Fusion(choice.value) for choice in dict.fromkeys(fusion or [options.Fusion.BEST])),
+        seed,
+        repeats,
+    )
+    people, photos = boot.people(gallery_from), boot.probes(probes, labels)
+    (card,) = boot.embedders([model] if model else [])
+    wishes = Wishes(cosine=cosine, euclidean=euclidean)
+    evaluate = boot.evaluate_identification(boot.recogniser(card, detector), wishes, min_margin)
+    with steps_progress(f"{detector}, {card.name}") as progress:
+        result = evaluate(people, photos, plan, progress)
+    if not as_json:
+        console().print(evaluation_tables.identification(result))
+    document = evaluation_documents.of_identification(
+        result, {"gallery_from": gallery_from, "probes": probes, "labels": labels}
+    )
+    _finish(boot, document, evaluation_charts.of_identification(result), output, as_json)
+    if result.probes.unreadable or "unreadable" in result.skipped:
+        raise typer.Exit(Exit.PARTLY)
+
+
+@app.command(
+    "detection", epilog="Example: gallery evaluate detection --boxes faces.txt --images photos/ --detector haar"
+)
+def detection(
+    boxes: Annotated[
+        Path,
+        typer.Option(
+            "--boxes",
+            help="A line 'file x1 y1 x2 y2' for each face; a line that is only a file names a picture without faces.",
+        ),
+    ],
+    images: Annotated[Path, typer.Option("--images", help="The folder of these pictures, or a ZIP file of it.")],
+    overlap: Annotated[
+        float,
+        typer.Option(
+            "--overlap",
+            help="Least intersection over union of a detection and a labelled face. Higher counts boxes that are "
+            "drawn tighter or wider than the labels as missed.",
+        ),
+    ] = 0.3,
+    detectors: Detectors = None,
+    haar_scale: options.ScaleFactor = None,
+    haar_neighbours: options.Neighbours = None,
+    output: Output = None,
+    models_dir: options.ModelsDir = None,
+    as_json: options.Json = False,
+) -> None:
+    """Measure a detector: faces found and false alarms, by face size and against its score."""
+    from gallery.bootstrap import Bootstrap, HaarSettings
+    from gallery.cli import evaluation_documents, evaluation_tables
+    from gallery.cli.output import console
+    from gallery.cli.progress import steps_progress
+    from gallery.domain.errors import BadArgument
+    from gallery.usecases import evaluation_charts
+
+    if not 0 < overlap <= 1:
+        raise BadArgument(
+            f"The overlap must be a share above 0 and up to 1, not {overlap}.", "The usual is 0.3 to 0.5."
+        )
+    boot = Bootstrap.of(models_dir=models_dir, haar=HaarSettings(haar_scale, haar_neighbours))
+    results = []
+    with boot.unpacked(images) as folder:
+        truth = boot.boxes(boxes, folder)
+        for finder, default in [boot.unsure_detector(name) for name in dict.fromkeys(detectors or ["yunet"])]:
+            with steps_progress(finder.card.name) as progress:
+                results.append(boot.evaluate_detection()(finder, default, truth, overlap, progress))
+    if not as_json:
+        console().print(evaluation_tables.detection(results))
+    document = evaluation_documents.of_detection(results, {"boxes": boxes, "images": images})
+    _finish(boot, document, evaluation_charts.of_detection(results), output, as_json)
+    if any(result.unreadable for result in results):
+        raise typer.Exit(Exit.PARTLY)
+
+
+def _finish(
+    boot: Bootstrap, document: dict[str, Any], charts: Mapping[str, Chart], output: Path | None, as_json: bool
+) -> None:
+    """Prints and writes the results; the figures come last, because they may lack matplotlib."""
+    from gallery.cli.output import print_json, remark
+
+    if as_json:
+        print_json(document)
+    if output is not None:
+        report = boot.report(output)
+        written = [report.write_json("result.json", document), *report.write_figures(charts)]
+        remark(f"Written: {', '.join(str(path) for path in written)}")

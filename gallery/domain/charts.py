@@ -1,0 +1,116 @@
+"""What a figure shows, as plain data. `gallery.adapters.figures` draws it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gallery.domain.histograms import Histogram
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Line:
+    """One curve.
+
+    Attributes:
+        label: For the legend.
+        x: `(K,)`.
+        y: `(K,)`.
+        dashed: Drawn as dashes.
+    """
+
+    label: str
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    dashed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A value worth a line of its own, such as a threshold."""
+
+    label: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class DetChart:
+    """Detection error trade-off: one error rate against the other, both on normal-deviate axes.
+
+    Attributes:
+        title: Above it.
+        x: Name of the rate to the right.
+        y: Name of the rate upwards.
+        lines: Rates from 0 to 1; points where either is 0 or 1 have no place on such axes and are left out.
+    """
+
+    title: str
+    x: str
+    y: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """Genuine and impostor distances by one metric.
+
+    Attributes:
+        title: Above it.
+        x: Name of the distance.
+        genuine: Of one person with themselves.
+        impostors: Of different people.
+        marks: Thresholds.
+    """
+
+    title: str
+    x: str
+    genuine: Histogram
+    impostors: Histogram
+    marks: tuple[Mark, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HistogramChart:
+    """Histograms of distances, counts on a logarithmic axis."""
+
+    title: str
+    panels: tuple[Panel, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SweepChart:
+    """Error rates against a threshold, on a logarithmic axis; a rate of 0 is drawn on the lower edge.
+
+    Attributes:
+        title: Above it.
+        x: Name of the threshold.
+        lines: Rates from 0 to 1.
+        marks: The threshold in use.
+        least: The lowest rate that the trials can tell from 0; the lower edge.
+    """
+
+    title: str
+    x: str
+    lines: tuple[Line, ...]
+    marks: tuple[Mark, ...]
+    least: float
+
+
+@dataclass(frozen=True, slots=True)
+class RecallChart:
+    """Faces found against false alarms per picture (free-response ROC).
+
+    Attributes:
+        title: Above it.
+        lines: x is false alarms per picture, y is recall.
+        points: Operating points, as (label, false alarms per picture, recall).
+    """
+
+    title: str
+    lines: tuple[Line, ...]
+    points: tuple[tuple[str, float, float], ...]
+
+
+Chart = DetChart | HistogramChart | SweepChart | RecallChart

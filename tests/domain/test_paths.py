@@ -1,0 +1,39 @@
+"""Paths as text."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from gallery.domain.paths import real, shown
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (b"plain.jpg", "plain.jpg"),
+        ("Ärger 日本.jpg".encode(), "Ärger 日本.jpg"),
+        (b"odd\xff.jpg", r"odd\xff.jpg"),
+        (b"red\x1b[31m.jpg", r"red\x1b[31m.jpg"),
+        (b"two\nlines.jpg", r"two\nlines.jpg"),
+        ("turned\u202egpj.exe".encode(), r"turned\u202egpj.exe"),
+    ],
+)
+def test_what_a_terminal_would_obey_is_shown_instead(name, text):
+    assert shown(Path(os.fsdecode(name))) == text
+
+
+def test_links_in_a_circle_are_nowhere(tmp_path):
+    (tmp_path / "a").symlink_to(tmp_path / "b")
+    (tmp_path / "b").symlink_to(tmp_path / "a")
+
+    assert real(tmp_path / "a").is_absolute()
+
+
+def test_two_ways_to_one_file(tmp_path):
+    (tmp_path / "file").touch()
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+
+    assert real(tmp_path / "link") == real(tmp_path / "file")
