@@ -92,6 +92,7 @@ class FakeDetector:
 
     card: ModelCard = DETECTOR
     fails: bool = False
+    settings: dict[str, Any] = field(default_factory=dict)
 
     def detect(self, image: RGB) -> tuple[Detection, ...]:
         """All drawn faces, from left to right."""
@@ -202,6 +203,11 @@ class FakePhotoFiles:
         """Keeps the pixels."""
         self.written[target] = pixels.copy()
         return _hash(pixels)
+
+    def fingerprint(self, path: Path) -> str | None:
+        """The hash of what was written, or of a photo of the dictionary."""
+        pixels = self.written.get(path, self.photos.get(path))
+        return None if pixels is None else _hash(pixels)
 
     def discard(self, path: Path) -> None:
         """Forgets what was written."""
@@ -334,6 +340,10 @@ class FakeStore:
         """Closes a run's record."""
         settings, images, _ = self.recorded[run - 1]
         self.recorded[run - 1] = (settings, images, status)
+
+    def wrote(self, sha256: str) -> bool:
+        """Whether a run wrote a file with this hash."""
+        return any(image.output_sha256 == sha256 for _, images, _ in self.recorded for image in images)
 
     def runs(self) -> list[RunSummary]:
         """All runs, the newest first."""

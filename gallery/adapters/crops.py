@@ -59,16 +59,26 @@ def _aligned(image: RGB, landmarks: Landmarks, size: tuple[int, int], margin: fl
     scale = np.array(size) / ARCFACE_SIDE
     inner = (ARCFACE_TEMPLATE - ARCFACE_SIDE / 2) / (1 + 2 * margin) + ARCFACE_SIDE / 2
     matrix = similarity(np.array(landmarks.as_tuple(), np.float64), inner * scale)
-    shrink = 1 / float(np.hypot(matrix[0, 0], matrix[1, 0]))
-    if shrink <= 2:
-        return np.asarray(cv2.warpAffine(image, matrix, size, flags=cv2.INTER_LINEAR), np.uint8)
-    # A large face is first reduced by block means: bilinear sampling alone would skip most of its pixels.
+    # Only the part the chip can show: OpenCV refuses to warp pictures of more than 32,767 pixels a side.
     part, offset = _around(image, landmarks, margin)
-    factor = 2 / shrink
-    small = cv2.resize(part, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
-    back = np.array([[part.shape[1] / small.shape[1], 0, 0], [0, part.shape[0] / small.shape[0], 0], [0, 0, 1.0]])
-    back[:2, 2] = (np.diag(back)[:2] - 1) / 2 + offset
-    return np.asarray(cv2.warpAffine(small, matrix @ back, size, flags=cv2.INTER_LINEAR), np.uint8)
+    shrink = 1 / float(np.hypot(matrix[0, 0], matrix[1, 0]))
+    if shrink > 2:
+        # A large face is first reduced by block means: bilinear sampling alone would skip most of its pixels.
+        part, back = _reduced(part, 2 / shrink)
+    else:
+        back = np.eye(3)
+    back[:2, 2] += offset
+    return np.asarray(cv2.warpAffine(part, matrix @ back, size, flags=cv2.INTER_LINEAR), np.uint8)
+
+
+def _reduced(image: RGB, factor: float) -> tuple[RGB, NDArray[np.float64]]:
+    """A smaller picture, and the matrix from its pixels' centres to the larger one's."""
+    import cv2
+
+    small = np.asarray(cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), np.uint8)
+    back = np.diag([image.shape[1] / small.shape[1], image.shape[0] / small.shape[0], 1.0])
+    back[:2, 2] = (np.diag(back)[:2] - 1) / 2
+    return small, back
 
 
 def _around(image: RGB, landmarks: Landmarks, margin: float) -> tuple[RGB, tuple[int, int]]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import os
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 
 from gallery.cli.exits import Exit
-from gallery.domain.errors import GalleryError
+from gallery.domain.errors import BadArgument, GalleryError
 
 DEBUG = "GALLERY_DEBUG"
 """Environment variable that `--debug` sets: errors then show their traceback."""
@@ -22,10 +25,16 @@ def run(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
-    from gallery.cli.app import app
-
+    words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        app(sys.argv[1:] if arguments is None else list(arguments), prog_name="gallery")
+        _prepare_streams()
+        _stop_on(signal.SIGTERM, signal.SIGHUP)
+        if "" in words:
+            # An empty path would mean the current folder, and is most often a variable that was never set.
+            raise BadArgument("One of the arguments is empty.", "A name or a path needs at least one character.")
+        from gallery.cli.app import app
+
+        app(words, prog_name="gallery")
     except SystemExit as left:
         return left.code if isinstance(left.code, int) else Exit.OK
     except KeyboardInterrupt:
@@ -45,6 +54,25 @@ def run(arguments: Sequence[str] | None = None) -> int:
             "This is a defect of the program; 'gallery --debug …' shows where.",
         )
     return Exit.OK
+
+
+def _prepare_streams() -> None:
+    """Lets a terminal that cannot show a character show its number instead."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _stop_on(*signals: signal.Signals) -> None:
+    """Makes those signals end a run as Ctrl-C does: the photo in hand is taken back, and the run is marked."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+
+    def stop(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    for number in signals:
+        signal.signal(number, stop)
 
 
 def _say(code: int, *lines: str) -> int:

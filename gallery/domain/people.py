@@ -33,6 +33,8 @@ def clean_name(name: str) -> str:
     cleaned = " ".join(unicodedata.normalize("NFC", name).split())
     if not cleaned:
         raise BadArgument("The name is empty.", "Give the person's name, in quotes if it has spaces.")
+    if all(unicodedata.category(c) in ("Cf", "Zs") for c in cleaned):
+        raise BadArgument("The name shows nothing.", "Give the person's name in letters.")
     if len(cleaned) > LONGEST_NAME:
         raise BadArgument(
             f"The name is {len(cleaned)} characters long; at most {LONGEST_NAME} are allowed.", "Shorten the name."
@@ -43,8 +45,12 @@ def clean_name(name: str) -> str:
 
 
 def name_key(name: str) -> str:
-    """What two spellings of one name have in common: no regard to case or Unicode form (Unicode TR 15 and 3.13)."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", clean_name(name)).casefold())
+    """What two spellings of one name have in common: no regard to case, Unicode form or invisible characters.
+
+    Unicode TR 15 and section 3.13; format characters, such as the zero-width space, are left out.
+    """
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", clean_name(name)).casefold())
+    return "".join(c for c in folded if unicodedata.category(c) != "Cf")
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,10 @@ class Detector(Protocol):
     def card(self) -> ModelCard:
         """The detector's entry in the registry."""
 
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What was set of it, for the record."""
+
     def detect(self, image: RGB) -> tuple[Detection, ...]:
         """All faces of a picture, from left to right, boxes clipped to it.
 
@@ -107,6 +111,13 @@ class PhotoFiles(Protocol):
             NotWritten: If it could not be written; nothing is left in its place.
         """
 
+    def fingerprint(self, path: Path) -> str | None:
+        """SHA-256 of whatever lies there; None where nothing does.
+
+        Raises:
+            NotWritten: If something does that cannot be read.
+        """
+
     def discard(self, path: Path) -> None:
         """Removes a file that `write` made and that must not stay; a file that is gone already is no error."""
 
@@ -181,6 +192,9 @@ class Store(Protocol):
 
     def end_run(self, run: int, status: RunStatus) -> None:
         """Closes a run's record."""
+
+    def wrote(self, sha256: str) -> bool:
+        """Whether a run on record wrote a file with this hash."""
 
     def runs(self) -> list[RunSummary]:
         """All runs, the newest first."""

@@ -148,17 +148,41 @@ class Anonymise:
     def _tried(self, path: Path, target: Path | None, whitelist: Whitelist, sources: frozenset[Path]) -> ImageRecord:
         photo: Photo | None = None
         try:
-            if target is not None and real(target) in sources:
-                raise NotWritten(
-                    f"The output {shown(target)} is one of the photos to be anonymised.",
-                    "Choose another --output folder.",
-                )
-            photo = self.photos.read(path)
+            if target is not None:
+                self._require_free(target, sources)
+            photo = self.photos.read(path).opaque()
             return self._done(photo, target, whitelist)
         except GalleryError as error:
-            return _failed(path, photo, f"{error.message} {error.hint}".strip())
+            failure = f"{error.message} {error.hint}".strip()
         except Exception as error:  # one photo's failure, foreseen or not, never stops the others
-            return _failed(path, photo, f"Unexpected {type(error).__name__}: {error}. Nothing was written for it.")
+            failure = f"Unexpected {type(error).__name__}: {error}. Nothing was written for it."
+        if target is not None:
+            failure += self._withdrawn(target, sources)
+        return _failed(path, photo, failure)
+
+    def _require_free(self, target: Path, sources: frozenset[Path]) -> None:
+        """Checks that writing there replaces nothing but an output of an earlier run."""
+        if real(target) in sources:
+            raise NotWritten(
+                f"The output {shown(target)} is one of the photos to be anonymised.", "Choose another --output folder."
+            )
+        there = self.photos.fingerprint(target)
+        if there is not None and not self.store.wrote(there):
+            raise NotWritten(
+                f"{shown(target)} is there already, and no run on record wrote it as it is.",
+                "Choose another --output folder, or move that file away.",
+            )
+
+    def _withdrawn(self, target: Path, sources: frozenset[Path]) -> str:
+        """Removes an earlier run's output of a photo that has failed now; says so, to be added to the reason."""
+        try:
+            self._require_free(target, sources)
+            if self.photos.fingerprint(target) is None:
+                return ""
+            self.photos.discard(target)
+        except (GalleryError, OSError):
+            return ""
+        return f" The output of an earlier run, {shown(target)}, was removed."
 
     def _done(self, photo: Photo, target: Path | None, whitelist: Whitelist) -> ImageRecord:
         faces = self.decide(photo.pixels, whitelist)
@@ -178,8 +202,8 @@ class Anonymise:
 
     def _written(self, photo: Photo, pixels: RGB, target: Path) -> str:
         """Writes the output, reads it back, and removes it again if it is not what was meant to be written."""
-        sha256 = self.photos.write(pixels, photo, target)
         try:
+            sha256 = self.photos.write(pixels, photo, target)
             back = self.photos.read(target)
             if back.sha256 != sha256 or back.size != photo.size:
                 raise NotWritten(
@@ -204,6 +228,7 @@ class Anonymise:
                 "once_per_photo": self.policy.once_per_photo,
                 "min_margin": self.policy.min_margin,
                 "fusion": self.fusion.value,
+                "detector": self.recogniser.detector.settings,
                 **({"personal": _plain(self.policy.personal)} if self.policy.personal else {}),
             },
             redaction=self.redactor.settings,

@@ -93,7 +93,7 @@ class Enrol:
     def _try(self, name: str, path: Path, face: FaceChoice) -> EnrolledPhoto:
         quality = None
         try:
-            photo = self.photos.read(path)
+            photo = self.photos.read(path).opaque()
             chosen = self._chosen(photo, face)
             self._refuse_known(name, photo, chosen)
             (described,) = self.recogniser.describe(photo.pixels, [chosen])
@@ -104,6 +104,8 @@ class Enrol:
         except GalleryError as error:
             already = isinstance(error, AlreadyEnrolled)
             return EnrolledPhoto(shown(path), False, error.message, error.hint, already, quality)
+        except Exception as error:  # one photo's failure, foreseen or not, never stops the others
+            return EnrolledPhoto(shown(path), False, f"Unexpected {type(error).__name__}: {error}.", quality=quality)
         return EnrolledPhoto(shown(path), True, "enrolled", quality=quality, warning=warning)
 
     def _chosen(self, photo: Photo, face: FaceChoice) -> Detection:

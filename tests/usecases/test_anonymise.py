@@ -219,3 +219,75 @@ def test_one_identity_once_per_photo(world):
     (image,) = world.run(GROUP).images
 
     assert [f.decision.rule for f in image.faces] == [Rule.MATCH, Rule.RIVAL]
+
+
+def test_a_file_that_no_run_wrote_is_never_replaced(world):
+    world.photos.photos[OUT / "group.png"] = blank(20, 20)
+
+    (image,) = world.run(GROUP).images
+
+    assert "no run on record wrote it" in image.error
+    assert world.photos.written == {}
+
+
+def test_an_output_of_an_earlier_run_is_replaced(world):
+    world.run(GROUP)
+    world.enrol()
+
+    (image,) = world.run(GROUP).images
+
+    assert image.error is None
+    assert world.photos.written[OUT / "group.png"].any(), "Ada stays now"
+
+
+def test_an_earlier_output_of_a_photo_that_fails_now_is_removed(world):
+    world.run(GROUP)
+    del world.photos.photos[GROUP]
+
+    (image,) = world.run(GROUP).images
+
+    assert "was removed" in image.error
+    assert world.photos.written == {}
+
+
+def test_a_failure_leaves_other_peoples_files_alone(world):
+    mine = blank(20, 20)
+    world.photos.photos[OUT / "gone.png"] = mine
+
+    (image,) = world.run(GONE).images
+
+    assert image.error is not None
+    assert world.photos.photos[OUT / "gone.png"] is mine
+
+
+def test_ctrl_c_between_writing_and_recording_leaves_nothing(world):
+    class Stopping(FakePhotoFiles):
+        def write(self, pixels, like, target):
+            super().write(pixels, like, target)
+            raise KeyboardInterrupt
+
+    world.photos = Stopping(world.photos.photos)
+
+    with pytest.raises(KeyboardInterrupt):
+        world.run(GROUP)
+
+    assert world.photos.written == {}
+
+
+def test_transparent_parts_become_white_before_anybody_looks(world):
+    class Transparent(FakePhotoFiles):
+        def read(self, path):
+            import dataclasses
+
+            photo = super().read(path)
+            if path != GROUP:
+                return photo
+            alpha = np.zeros(photo.pixels.shape[:2], np.uint8)
+            return dataclasses.replace(photo, alpha=alpha)
+
+    world.photos = Transparent(world.photos.photos)
+
+    (image,) = world.run(GROUP).images
+
+    assert image.faces == ()
+    assert (world.photos.written[OUT / "group.png"] == 255).all()

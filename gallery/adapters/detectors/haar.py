@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +17,10 @@ SCALE_FACTOR = 1.3
 """Ratio of one search size to the next, as in the original notebook."""
 NEIGHBOURS = 5
 """Overlapping hits that make a face, as in the original notebook."""
+
+
+LEAST_SCALE, MOST_SCALE, MOST_NEIGHBOURS = 1.01, 2.0, 30
+"""Beyond these the search takes for ever, or passes over nearly every face."""
 
 
 class Haar:
@@ -33,10 +38,11 @@ class Haar:
     ) -> None:
         import cv2
 
-        if not scale_factor > 1 or neighbours < 0:
+        if not LEAST_SCALE <= scale_factor <= MOST_SCALE or not 0 <= neighbours <= MOST_NEIGHBOURS:
             raise BadArgument(
                 f"The Haar detector cannot use scale factor {scale_factor} with {neighbours} neighbours.",
-                f"Use a factor above 1 and 0 or more neighbours; the defaults are {SCALE_FACTOR} and {NEIGHBOURS}.",
+                f"Use a factor from {LEAST_SCALE} to {MOST_SCALE} and 0 to {MOST_NEIGHBOURS} neighbours; the defaults "
+                f"are {SCALE_FACTOR} and {NEIGHBOURS}.",
             )
         self.card = card
         self._scale_factor, self._neighbours = scale_factor, neighbours
@@ -52,6 +58,11 @@ class Haar:
             raise self._failed(f"cannot load {weights}") from error
         if self._cascade.empty():
             raise self._failed(f"cannot load {weights}")
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What was set, for the record."""
+        return {"scale_factor": self._scale_factor, "neighbours": self._neighbours}
 
     def detect(self, image: RGB) -> tuple[Detection, ...]:
         """All faces of a picture, from left to right.

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Any
 
+from gallery.adapters.detectors.pyramid import SAME_FACE
 from gallery.domain.faces import RGB, Detection
 from gallery.domain.geometry import Box, Landmarks
 from gallery.domain.models import ModelCard
 from gallery.domain.ports import Detector
 
+LEAST_OVERLAP = 0.3
+"""Least intersection over union of the two detectors' boxes of one face. A Haar box has about one half more area than
+YuNet's of the same face (0.6), and little in common with that of a small face inside it."""
 LOOK_AROUND = 0.5
 """Share of the box added on every side before the second detector looks, which needs to see the whole head."""
 
@@ -16,7 +20,8 @@ LOOK_AROUND = 0.5
 class WithLandmarks:
     """Finds faces with one detector, and their landmarks with another that looks inside each box.
 
-    The boxes stay the first detector's own. A face whose landmarks the second cannot find has none.
+    The boxes stay the first detector's own. A face whose landmarks the second cannot find has none, and no two boxes
+    get the same face's.
 
     Args:
         detector: Finds the faces.
@@ -31,36 +36,45 @@ class WithLandmarks:
         """The first detector's entry in the registry."""
         return self._detector.card
 
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What was set of both, for the record."""
+        points = self._points.card
+        return {**self._detector.settings, "landmarks": points.name, "landmarks_sha256": points.sha256}
+
     def detect(self, image: RGB) -> tuple[Detection, ...]:
         """All faces of a picture, from left to right.
 
         Raises:
             ModelFailed: If either detector fails.
         """
-        return tuple(self._completed(image, detection) for detection in self._detector.detect(image))
+        found = self._detector.detect(image)
+        seen = [self._seen(image, detection.box) if detection.landmarks is None else () for detection in found]
+        # Each face that the second detector sees gives its landmarks to the one box it fits best.
+        fits = sorted(
+            ((d.box.overlap(s.box), row, s) for row, d in enumerate(found) for s in seen[row]),
+            key=lambda fit: (-fit[0], fit[1]),
+        )
+        given: dict[int, Landmarks] = {}
+        taken: list[Box] = []
+        for overlap, row, face in fits:
+            if overlap < LEAST_OVERLAP or row in given or face.landmarks is None:
+                continue
+            if all(face.box.overlap(other) < SAME_FACE for other in taken):
+                given[row] = face.landmarks
+                taken.append(face.box)
+        return tuple(Detection(d.box, d.score, given[row]) if row in given else d for row, d in enumerate(found))
 
-    def _completed(self, image: RGB, detection: Detection) -> Detection:
-        if detection.landmarks is not None:
-            return detection
-        around = detection.box.grow(LOOK_AROUND).clip(image.shape[1], image.shape[0])
+    def _seen(self, image: RGB, box: Box) -> tuple[Detection, ...]:
+        """What the second detector sees in and around a box, in the coordinates of the picture."""
+        around = box.grow(LOOK_AROUND).clip(image.shape[1], image.shape[0])
         if around is None:
-            return detection
-        seen = self._points.detect(image[around.y : around.bottom, around.x : around.right])
-        landmarks = _of_the_same_face(detection.box.shift(-around.x, -around.y), seen)
-        if landmarks is None:
-            return detection
-        moved = Landmarks(*((x + around.x, y + around.y) for x, y in landmarks.as_tuple()))
-        return Detection(detection.box, detection.score, moved)
+            return ()
+        return tuple(
+            Detection(d.box.shift(around.x, around.y), d.score, _shifted(d.landmarks, around.x, around.y))
+            for d in self._points.detect(image[around.y : around.bottom, around.x : around.right])
+        )
 
 
-def _of_the_same_face(box: Box, seen: Sequence[Detection]) -> Landmarks | None:
-    """The landmarks of the detection whose centre is nearest to the box's, if its centre lies inside the box."""
-    inside = [
-        d
-        for d in seen
-        if box.x <= d.box.centre[0] < box.right and box.y <= d.box.centre[1] < box.bottom and d.landmarks
-    ]
-    if not inside:
-        return None
-    x, y = box.centre
-    return min(inside, key=lambda d: (d.box.centre[0] - x) ** 2 + (d.box.centre[1] - y) ** 2).landmarks
+def _shifted(landmarks: Landmarks | None, dx: int, dy: int) -> Landmarks | None:
+    return landmarks and Landmarks(*((x + dx, y + dy) for x, y in landmarks.as_tuple()))

@@ -37,11 +37,17 @@ class YuNet:
         import cv2
 
         self.card = card
+        self._score = score
         self._lock = threading.Lock()
         try:
             self._net = cv2.FaceDetectorYN.create(str(weights), "", (320, 320), score, SAME_FACE, _MOST)
         except cv2.error as error:
             raise _failed(card, f"cannot load {weights}", error) from error
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What was set, for the record."""
+        return {"score": self._score}
 
     def detect(self, image: RGB) -> tuple[Detection, ...]:
         """All faces of a picture, from left to right.

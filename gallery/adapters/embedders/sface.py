@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -31,7 +32,12 @@ class SFace:
 
     def __init__(self, card: ModelCard, weights: Path, threads: int | None = None) -> None:
         self.card = card
-        self._weights = weights
+        self._file = weights.name
+        # Every core's network is made of the very bytes that were hashed, whatever happens to the file meanwhile.
+        data = weights.read_bytes()
+        if hashlib.sha256(data).hexdigest() != card.sha256:
+            raise self._failed("it is not the file on record")
+        self._weights = np.frombuffer(data, np.uint8)
         self.threads = threads or _cores()
         self._own = threading.local()
         self._net()
@@ -81,14 +87,14 @@ class SFace:
 
         if not hasattr(self._own, "net"):
             try:
-                self._own.net = cv2.FaceRecognizerSF.create(str(self._weights), "")
+                self._own.net = cv2.FaceRecognizerSF.create("onnx", self._weights, np.zeros(0, np.uint8))
             except cv2.error as error:
                 raise self._failed(error) from error
         return self._own.net
 
     def _failed(self, why: object) -> ModelFailed:
         return ModelFailed(
-            f"The embedder {self.card.name} cannot run {self._weights.name}: {str(why).strip().splitlines()[-1]}.",
+            f"The embedder {self.card.name} cannot run {self._file}: {str(why).strip().splitlines()[-1]}.",
             "Check its file with 'gallery models verify'.",
         )
 

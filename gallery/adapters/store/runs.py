@@ -91,6 +91,11 @@ def end(session: Session, run: int, status: RunStatus, now: datetime) -> None:
     row.status, row.finished = status, now
 
 
+def wrote(session: Session, sha256: str) -> bool:
+    """Whether a run on record wrote a file with this hash."""
+    return session.scalar(select(RunImageRow.id).where(RunImageRow.output_sha256 == sha256).limit(1)) is not None
+
+
 def summaries(session: Session) -> list[RunSummary]:
     """All runs, the newest first; SQLite does the counting."""
     images = (

@@ -21,12 +21,14 @@ def space_of(row: ModelRow) -> EmbeddingSpace:
 
 
 def choose(session: Session, space: EmbeddingSpace) -> None:
-    """Makes a space the gallery's own. One that can be compared with the present one only gives it its name.
+    """Makes a space the gallery's own. A gallery that holds templates keeps its model's name, and its thresholds.
 
     Raises:
         ModelMismatch: If the gallery holds templates that cannot be compared with that space's.
     """
-    use(session, space).name = space.model
+    row = use(session, space)
+    if session.scalar(select(TemplateRow.reference_id).limit(1)) is None:
+        row.name = space.model
 
 
 def use(session: Session, space: EmbeddingSpace) -> ModelRow:

@@ -245,6 +245,13 @@ class SqliteStore:
         with self._database.writing() as session:
             runs.end(session, run, status, self._clock())
 
+    def wrote(self, sha256: str) -> bool:
+        """Whether a run on record wrote a file with this hash."""
+        from gallery.adapters.store import runs
+
+        with self._database.reading() as session:
+            return runs.wrote(session, sha256)
+
     def runs(self) -> list[RunSummary]:
         """All runs, the newest first."""
         from gallery.adapters.store import runs

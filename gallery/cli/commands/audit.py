@@ -13,7 +13,9 @@ EXAMPLE = "Example: gallery audit 3"
 
 
 def audit(
-    run: Annotated[int | None, typer.Argument(help="The run's number; without it, all runs.", metavar="[RUN]")] = None,
+    run: Annotated[
+        int | None, typer.Argument(help="The run's number; without it, all runs.", metavar="[RUN]", min=1, max=2**53)
+    ] = None,
     model: Annotated[str | None, typer.Option("--model", help="Only runs of this embedder.")] = None,
     detector: Annotated[str | None, typer.Option("--detector", help="Only runs of this detector.")] = None,
     review: Annotated[

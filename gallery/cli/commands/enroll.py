@@ -63,7 +63,7 @@ def _face_choice(word: str) -> FaceChoice:
         return "only"
     if word == "largest":
         return "largest"
-    if word.isascii() and word.isdigit() and int(word) >= 1:
+    if word.isascii() and word.isdigit() and len(word) < 10 and int(word) >= 1:
         return int(word)
     raise BadArgument(f"--face cannot be {word!r}.", "Use 'only', 'largest' or a number from 1 upwards.")
 

@@ -76,6 +76,7 @@ def verification(
 
     boot, out = Bootstrap.of(models_dir=models_dir), console()
     listed, errors = boot.pairs(pairs), boot.label_errors(exclude_labels)
+    report = boot.report(output) if output else None
     results = []
     with boot.unpacked(images) as folder:
         labelled = LabelledPairs(listed, boot.image_files(folder, listed, pairs, images), errors)
@@ -89,7 +90,7 @@ def verification(
     document = evaluation_documents.of_verification(
         results, {"pairs": pairs, "images": images, "exclude_labels": exclude_labels}
     )
-    _finish(boot, document, evaluation_charts.of_verification(results), output, as_json)
+    _finish(report, document, evaluation_charts.of_verification(results), as_json)
     if any(result.failures.unreadable for result in results):
         raise typer.Exit(Exit.PARTLY)
 
@@ -180,6 +181,7 @@ def identification(
         repeats,
     )
     people, photos = boot.people(gallery_from), boot.probes(probes, labels)
+    report = boot.report(output) if output else None
     (card,) = boot.embedders([model] if model else [])
     wishes = Wishes(cosine=cosine, euclidean=euclidean)
     evaluate = boot.evaluate_identification(boot.recogniser(card, detector), wishes, min_margin)
@@ -190,7 +192,7 @@ def identification(
     document = evaluation_documents.of_identification(
         result, {"gallery_from": gallery_from, "probes": probes, "labels": labels}
     )
-    _finish(boot, document, evaluation_charts.of_identification(result), output, as_json)
+    _finish(report, document, evaluation_charts.of_identification(result), as_json)
     if result.probes.unreadable or "unreadable" in result.skipped:
         raise typer.Exit(Exit.PARTLY)
 
@@ -238,26 +240,26 @@ def detection(
     results = []
     with boot.unpacked(images) as folder:
         truth = boot.boxes(boxes, folder)
+        report = boot.report(output) if output else None
         for finder, default in [boot.unsure_detector(name) for name in dict.fromkeys(detectors or ["yunet"])]:
             with steps_progress(finder.card.name) as progress:
                 results.append(boot.evaluate_detection()(finder, default, truth, overlap, progress))
     if not as_json:
         console().print(evaluation_tables.detection(results))
     document = evaluation_documents.of_detection(results, {"boxes": boxes, "images": images})
-    _finish(boot, document, evaluation_charts.of_detection(results), output, as_json)
+    _finish(report, document, evaluation_charts.of_detection(results), as_json)
     if any(result.unreadable for result in results):
         raise typer.Exit(Exit.PARTLY)
 
 
 def _finish(
-    boot: Bootstrap, document: dict[str, Any], charts: Mapping[str, Chart], output: Path | None, as_json: bool
+    report: ReportFolder | None, document: dict[str, Any], charts: Mapping[str, Chart], as_json: bool
 ) -> None:
     """Prints and writes the results; the figures come last, because they may lack matplotlib."""
     from gallery.cli.output import print_json, remark
 
     if as_json:
         print_json(document)
-    if output is not None:
-        report = boot.report(output)
+    if report is not None:
         written = [report.write_json("result.json", document), *report.write_figures(charts)]
         remark(f"Written: {', '.join(str(path) for path in written)}")

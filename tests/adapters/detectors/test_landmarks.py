@@ -18,6 +18,7 @@ class Fixed:
 
     found: tuple[Detection, ...]
     card: object = DETECTOR
+    settings: dict = field(default_factory=dict)
     looked_at: list[tuple[int, ...]] = field(default_factory=list)
 
     def detect(self, image):
@@ -44,9 +45,10 @@ def test_landmarks_are_found_inside_the_box_and_moved_back():
     assert inner.looked_at == [(120, 120, 3)], "half the box is added on every side"
 
 
-def test_the_face_nearest_to_the_middle_of_the_box_is_meant():
+def test_the_face_that_fits_the_box_best_is_meant():
+    """A small face in the middle of a large box is somebody else's, held up in front of a stranger's, say."""
     inner = Fixed(
-        (Detection(Box(30, 30, 20, 20), 0.9, points(1, 1)), Detection(Box(50, 50, 22, 22), 0.5, points(2, 2)))
+        (Detection(Box(50, 50, 22, 22), 0.9, points(1, 1)), Detection(Box(35, 32, 50, 56), 0.5, points(2, 2)))
     )
 
     (face,) = WithLandmarks(Fixed((Detection(Box(100, 80, 60, 60), 7.0),)), inner).detect(PICTURE)
@@ -78,3 +80,18 @@ def test_the_edge_of_the_picture_is_no_obstacle():
     )
 
     assert inner.looked_at == [(60, 60, 3), (30, 30, 3)]
+
+
+def test_one_face_gives_its_landmarks_to_one_box_only():
+    inner = Fixed((Detection(Box(30, 30, 50, 60), 0.9, points(50, 60)),))
+    boxes = (Detection(Box(100, 80, 60, 60), 7.0), Detection(Box(104, 84, 60, 60), 7.0))
+
+    found = WithLandmarks(Fixed(boxes), inner).detect(PICTURE)
+
+    assert [face.landmarks is None for face in found].count(False) == 1
+
+
+def test_settings_of_both_are_recorded():
+    settings = WithLandmarks(Fixed((), settings={"neighbours": 5}), Fixed(())).settings
+
+    assert settings == {"neighbours": 5, "landmarks": DETECTOR.name, "landmarks_sha256": DETECTOR.sha256}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 
 import cv2
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from gallery import load_embedder
 from gallery.adapters.embedders.sface import SFace
 from gallery.bootstrap import Bootstrap
+from gallery.domain.embedding import finished
 from gallery.domain.errors import ModelFailed
 from gallery.domain.models import Normalisation
 from portraits import collins, hopper, scaled
@@ -43,8 +45,10 @@ def test_agrees_with_opencv_face_by_face(sface):
     assert ours.shape == (3, 128)
     assert ours.dtype == np.float32
     for row, chip in zip(ours, faces, strict=True):
-        expected = theirs.feature(np.ascontiguousarray(chip[:, :, ::-1])).ravel()
-        assert row == pytest.approx(expected / np.linalg.norm(expected), abs=1e-5)
+        expected, mirrored = (
+            theirs.feature(np.ascontiguousarray(view[:, :, ::-1])).copy() for view in (chip, chip[:, ::-1])
+        )
+        assert row == pytest.approx(finished(expected, sface.card.spec, mirrored)[0], abs=1e-5)
 
 
 def test_a_batch_is_its_faces_one_at_a_time_in_order(sface):
@@ -83,19 +87,35 @@ def test_chips_of_another_shape(sface, bad):
 
 def test_raw_where_the_card_says_so(sface):
     raw = dataclasses.replace(
-        sface.card, embedder=dataclasses.replace(sface.card.spec, normalisation=Normalisation.NONE)
+        sface.card,
+        embedder=dataclasses.replace(sface.card.spec, normalisation=Normalisation.NONE, mirror=False, centre=()),
     )
+    plain = dataclasses.replace(raw, embedder=dataclasses.replace(raw.spec, normalisation=Normalisation.L2))
     face = chips(hopper())
 
-    (vector,) = SFace(raw, Bootstrap.of().weights().verified(sface.card).path).embed(face)
+    file = Bootstrap.of().weights().verified(sface.card).path
+    (vector,) = SFace(raw, file).embed(face)
 
     assert np.linalg.norm(vector) > 5
-    assert vector / np.linalg.norm(vector) == pytest.approx(sface.embed(face)[0], abs=1e-5)
+    assert vector / np.linalg.norm(vector) == pytest.approx(SFace(plain, file).embed(face)[0], abs=1e-5)
 
 
 def test_a_file_that_is_no_model(sface, tmp_path):
     file = tmp_path / "broken.onnx"
     file.write_bytes(b"not a model")
+    card = dataclasses.replace(sface.card, sha256=hashlib.sha256(b"not a model").hexdigest())
 
     with pytest.raises(ModelFailed, match=r"sface cannot run broken\.onnx"):
+        SFace(card, file)
+    with pytest.raises(ModelFailed, match="not the file on record"):
         SFace(sface.card, file)
+
+
+def test_a_file_swapped_after_it_was_hashed_is_not_used(sface, tmp_path):
+    file = tmp_path / "weights.onnx"
+    file.write_bytes(Bootstrap.of().weights().verified(sface.card).path.read_bytes())
+    loaded = SFace(sface.card, file)
+    file.write_bytes(b"something else")
+    faces = np.random.default_rng(1).integers(0, 255, (4, 112, 112, 3), dtype=np.uint8)
+
+    assert loaded.embed(faces) == pytest.approx(sface.embed(faces), abs=1e-6)

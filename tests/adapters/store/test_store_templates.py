@@ -44,15 +44,22 @@ def test_a_chosen_model_may_be_changed_while_there_are_no_templates(store, space
     assert store.space() == EMBEDDER.space
 
 
-def test_a_model_that_differs_in_name_only_gives_the_gallery_its_name(store, space, make_reference):
+def test_a_model_that_differs_in_name_only_does_not_rename_a_gallery_with_templates(store, make_reference):
+    """Thresholds go by the model's name: another card of the same weights must not bring its own in."""
     own = replace(EMBEDDER, name="own-copy")
     store.choose(EMBEDDER)
     store.add("Ada", make_reference(embedding=np.ones(16)), EMBEDDER.space)
     store.choose(own)
-    assert store.space() == own.space
-    store.add("Ada", make_reference(2, embedding=np.ones(16)), EMBEDDER.space)
+    assert store.space() == EMBEDDER.space
+    store.add("Ada", make_reference(2, embedding=np.ones(16)), own.space)
     assert len(store.whitelist()) == 2
-    assert store.identity("Ada").references[0].models == ("own-copy",)
+    assert store.identity("Ada").references[0].models == (EMBEDDER.name,)
+
+
+def test_an_empty_gallery_takes_the_name_last_chosen(store):
+    store.choose(EMBEDDER)
+    store.choose(replace(EMBEDDER, name="own-copy"))
+    assert store.space().model == "own-copy"
 
 
 def refusals(space: EmbeddingSpace) -> dict[str, tuple[EmbeddingSpace, str, str]]:
