@@ -14,13 +14,12 @@ from gallery.domain.errors import BadArgument
 
 if TYPE_CHECKING:
     from gallery.adapters.photos.files import PillowPhotoFiles
-    from gallery.adapters.reports import ReportFolder
     from gallery.adapters.store.store import SqliteStore
     from gallery.domain.calibrated import InForce
     from gallery.domain.geometry import Box
     from gallery.domain.identification import LabelledPhoto
     from gallery.domain.models import ModelCard
-    from gallery.domain.ports import Cropper, Detector, Embedder, Redactor, Registry, Store, Weights
+    from gallery.domain.ports import Cropper, Detector, Embedder, Redactor, Registry, Reports, Store, Weights
     from gallery.domain.verification import ImageName, LabelErrors, PairList
     from gallery.usecases.anonymise import Anonymise
     from gallery.usecases.calibrate import Calibrate
@@ -397,7 +396,7 @@ class Bootstrap:
 
         return photo_files(folder, read_boxes(file), file)
 
-    def report(self, folder: Path) -> ReportFolder:
+    def report(self, folder: Path) -> Reports:
         """A folder for an evaluation's results."""
         from gallery.adapters.reports import ReportFolder
 

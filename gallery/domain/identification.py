@@ -11,7 +11,7 @@ not kept, or kept under another name, is a false negative: the nuisance. Each fa
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -149,31 +149,32 @@ def trials(
         fusion: What a person's distance is, when they have several references.
     """
     everybody = whitelist(references)
-    others: dict[str, Whitelist] = {}
     made = []
     for probe in probes:
         if not any(probe.labelled):
             continue
-        made.append(_trial(probe, everybody, fusion, None))
-        for name in sorted(probe.shown & set(references)):
-            if name not in others:
-                others[name] = whitelist({n: faces for n, faces in references.items() if n != name})
-            made.append(_trial(probe, others[name], fusion, name))
+        # A decision looks at the two closest people. The third takes the place of one who is left out.
+        embeddings = np.stack([face.embedding for face in probe.faces])
+        found = candidates(embeddings, everybody, 3, fusion)
+        made.append(_trial(probe, found, references, None))
+        made += [_trial(probe, found, references, name) for name in sorted(probe.shown & references.keys())]
     return made
 
 
-def _trial(probe: Probe, gallery: Whitelist, fusion: Fusion, left_out: str | None) -> Trial:
-    found = candidates(np.stack([face.embedding for face in probe.faces]), gallery, fusion=fusion)
+def _trial(
+    probe: Probe, found: Sequence[Sequence[Candidate]], enrolled: Collection[str], left_out: str | None
+) -> Trial:
+    ranked = tuple(tuple(c for c in closest if c.identity != left_out)[:2] for closest in found)
     roles = tuple(
-        _role(name, known, gallery.names, left_out) for name, known in zip(probe.names, probe.labelled, strict=True)
+        _role(name, known, enrolled, left_out) for name, known in zip(probe.names, probe.labelled, strict=True)
     )
-    return Trial(probe.source, probe.faces, tuple(found), probe.names, roles)
+    return Trial(probe.source, probe.faces, ranked, probe.names, roles)
 
 
-def _role(name: str | None, labelled: bool, enrolled: Sequence[str], left_out: str | None) -> Role:
+def _role(name: str | None, labelled: bool, enrolled: Collection[str], left_out: str | None) -> Role:
     if not labelled or (left_out is not None and name != left_out):
         return Role.UNCOUNTED
-    return Role.MATED if name in enrolled else Role.NON_MATED
+    return Role.MATED if name in enrolled and name != left_out else Role.NON_MATED
 
 
 def tally(made: Iterable[Trial], policy: Policy, judge_quality: bool = True) -> Tally:

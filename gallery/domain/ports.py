@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from gallery.domain.calibrated import Calibration
+from gallery.domain.charts import Chart
 from gallery.domain.faces import RGB, Chips, Detection, Embeddings, Photo
 from gallery.domain.geometry import Box
 from gallery.domain.matching import Whitelist
@@ -324,3 +325,22 @@ class DemoPictures(Protocol):
 
     def before_and_after(self, before: RGB, after: RGB) -> RGB:
         """Both pictures, one above the other."""
+
+
+class Reports(Protocol):
+    """Where an evaluation's results go."""
+
+    def write_json(self, name: str, document: Any) -> Path:
+        """Writes a JSON document.
+
+        Raises:
+            NotWritten: If it could not be written.
+        """
+
+    def write_figures(self, charts: Mapping[str, Chart]) -> list[Path]:
+        """Draws figures, by file name.
+
+        Raises:
+            GalleryError: If the library that draws is not installed.
+            NotWritten: If one could not be written.
+        """

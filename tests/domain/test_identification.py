@@ -21,8 +21,9 @@ from gallery.domain.identification import (
     sweep,
     tally,
     trials,
+    whitelist,
 )
-from gallery.domain.matching import Fusion
+from gallery.domain.matching import Fusion, candidates
 from gallery.domain.models import Floors, Thresholds
 
 POLICY = Policy(Thresholds(0.5, 1.0, "a test"), Floors(10, 5.0), grey_band=0.1, min_margin=0.02)
@@ -182,3 +183,18 @@ def test_repeats_add_counts_but_no_confidence():
 def test_names_and_faces_must_fit():
     with pytest.raises(ValueError, match="1 faces"):
         Probe("photo", (ADA,), (), ())
+
+
+@pytest.mark.parametrize("fusion", Fusion)
+def test_leaving_somebody_out_is_the_same_as_never_enrolling_them(fusion):
+    rng = np.random.default_rng(4)
+    people = {name: [face(*rng.normal(size=3)) for _ in range(4)] for name in ("Ada", "Ben", "Cy", "Eve")}
+    photo = probe(*((face(*rng.normal(size=3)), name) for name in people))
+
+    left_out = trials([photo], people, fusion)[1:]
+
+    for name, trial in zip(people, left_out, strict=True):
+        others = {other: faces for other, faces in people.items() if other != name}
+        never = candidates(np.stack([f.embedding for f in photo.faces]), whitelist(others), fusion=fusion)
+        for found, expected in zip(trial.found, never, strict=True):
+            assert [(c.identity, c.cosine) for c in found] == [(c.identity, c.cosine) for c in expected]

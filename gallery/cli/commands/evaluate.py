@@ -12,8 +12,8 @@ from gallery.cli import options
 from gallery.cli.exits import Exit
 
 if TYPE_CHECKING:
-    from gallery.bootstrap import Bootstrap
     from gallery.domain.charts import Chart
+    from gallery.domain.ports import Reports
 
 app = typer.Typer(help="Measure error rates on labelled photos.", no_args_is_help=True)
 
@@ -252,9 +252,7 @@ def detection(
         raise typer.Exit(Exit.PARTLY)
 
 
-def _finish(
-    report: ReportFolder | None, document: dict[str, Any], charts: Mapping[str, Chart], as_json: bool
-) -> None:
+def _finish(report: Reports | None, document: dict[str, Any], charts: Mapping[str, Chart], as_json: bool) -> None:
     """Prints and writes the results; the figures come last, because they may lack matplotlib."""
     from gallery.cli.output import print_json, remark
 
