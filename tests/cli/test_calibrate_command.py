@@ -51,7 +51,7 @@ def test_before_and_after_are_shown_and_kept(gallery, crowd):
 
     assert said.code == 0, said.err
     text = words(said)
-    assert "FMR 1e-5 over all impostor pairs of LFW view 2" in text, "where the former ones came from"
+    assert Bootstrap.of().registry().card("sface").spec.thresholds.origin in text, "where the former ones came from"
     assert "for FMR 0.01 from 374 impostor comparisons: 34 references of 12 people" in text
     assert "of 374 comparisons with others" in text
     assert "One reference only" in text
