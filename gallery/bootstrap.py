@@ -56,6 +56,7 @@ class Wishes:
         euclidean: Threshold of the Euclidean distance, likewise.
         fusion: `best`, `mean` or `median-of-3`: a person's distance when they have several references.
         allow_repeats: Whether a person may be kept more than once in a photo, as in a collage.
+        margin: How much farther, in cosine distance, the next person must be than the best.
     """
 
     method: str = "blur"
@@ -63,6 +64,7 @@ class Wishes:
     euclidean: float | None = None
     fusion: str = "best"
     allow_repeats: bool = False
+    margin: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +268,7 @@ class Bootstrap:
             card.spec.floors,
             card.spec.grey_band,
             once_per_photo=not wishes.allow_repeats,
+            min_margin=wishes.margin,
             personal=limits.personal,
         )
         return Anonymise(

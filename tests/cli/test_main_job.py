@@ -217,3 +217,14 @@ def test_what_waits_for_a_person_is_listed(gallery, enrolled, photos, here):
     assert waiting.json["images"][0]["faces"][1]["decision"] == "blur"
     assert [r["run"] for r in gallery("audit", "--review", "--json").json] == [2]
     assert "needs" in gallery("audit", "2", "--review").out
+
+
+def test_a_margin_to_the_next_person_can_be_asked_for(gallery, enrolled, photos, here):
+    gallery("enroll", "Eileen Collins", photos / "collins.png")
+
+    loose = gallery("anonymise", photos / "pair.png", "-o", here / "out", "--json").json
+    strict = gallery("anonymise", photos / "pair.png", "-o", here / "out", "--margin", 2, "--json").json
+
+    assert [f["decision"] for f in loose["images"][0]["faces"]] == ["keep", "keep"]
+    assert [f["rule"] for f in strict["images"][0]["faces"]] == ["too like another"] * 2
+    assert gallery("anonymise", photos / "pair.png", "-o", here / "out", "--margin", -1).code == 2

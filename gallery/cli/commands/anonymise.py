@@ -60,6 +60,14 @@ def anonymise(
             "--allow-repeats", help="Keep a person more than once in a photo, as in a collage. Keeps more strangers."
         ),
     ] = False,
+    margin: Annotated[
+        float,
+        typer.Option(
+            "--margin",
+            help="How much farther, in cosine distance, the next person must be than the best. Higher keeps fewer, "
+            "enrolled people who resemble each other first.",
+        ),
+    ] = 0.0,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Decide and print, but write no file and no audit record.")
     ] = False,
@@ -83,7 +91,7 @@ def anonymise(
     out = console()
     with boot.store(create=not dry_run) as store:
         chosen = boot.choose(store, model)
-        wishes = Wishes(method.value, cosine, euclidean, fusion.value, allow_repeats)
+        wishes = Wishes(method.value, cosine, euclidean, fusion.value, allow_repeats, margin)
         run = boot.anonymise(store, boot.recogniser(chosen.card, detector), wishes)
         limits = run.policy.thresholds, run.policy.personal
         if not as_json:
