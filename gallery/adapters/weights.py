@@ -163,6 +163,9 @@ def _is_file(path: Path) -> bool:
 
 def _reading(path: Path) -> BufferedReader:
     try:
+        # A pipe or a device would be read for ever; folders are left to the system's own words.
+        if not path.is_file() and path.exists() and not path.is_dir():
+            raise ModelFailed(f"{path} is not a regular file.", "Give the file of the weights itself.")
         return path.open("rb")
     except FileNotFoundError as error:
         raise ModelMissing(f"There is no file {path}.", "Check the path.") from error

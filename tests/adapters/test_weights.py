@@ -268,3 +268,11 @@ def test_the_float_file_of_yunet_is_the_one_on_record(shared_data: Path, tmp_pat
     assert source.stat().st_size == card.size
     WeightsFolder(tmp_path).adopt(card, source, quiet)
     assert WeightsFolder(tmp_path).verified(card).origin == "models folder"
+
+
+def test_a_pipe_is_not_read_for_ever(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+
+    for endless in (tmp_path / "pipe", Path("/dev/zero")):
+        with pytest.raises(ModelFailed, match="not a regular file"):
+            WeightsFolder(tmp_path).fingerprint(endless)
