@@ -247,7 +247,7 @@ def detection(results: Sequence[DetectionResult]) -> RenderableType:
     first = results[0].score
     caption = (
         f"A hit overlaps a labelled face by at least {first.overlap:g} (intersection over union).\n"
-        f"≤ {FALSE_ALARMS:g} false: the lowest score with no more false alarms per picture.\n"
+        f"≤ {FALSE_ALARMS:g} false: the most faces found with no more false alarms per picture.\n"
         f"Intervals: Wilson, {_INTERVAL}."
     )
     table = _table(f"{first.faces:,} faces in {first.images:,} pictures", caption)
