@@ -9,24 +9,18 @@ Run: python tests/benchmarks/measure_centre.py MODEL FOLDER
 from __future__ import annotations
 
 import dataclasses
-import math
 import sys
 from pathlib import Path
 
 import numpy as np
 
 from gallery.bootstrap import Bootstrap
+from gallery.domain.central_face import central
 from gallery.domain.errors import GalleryError
-from gallery.domain.faces import RGB, Detection
 from gallery.usecases.faces import Recogniser
 
 DIGITS = 5
 """Decimals in the registry; a hundredth of what one face differs from its mirror image."""
-
-
-def nearest_to_the_middle(image: RGB, found: tuple[Detection, ...]) -> Detection:
-    middle = image.shape[1] / 2, image.shape[0] / 2
-    return min(found, key=lambda d: math.dist(d.box.centre, middle))
 
 
 def main() -> None:
@@ -45,7 +39,7 @@ def main() -> None:
         if not found:
             without += 1
             continue
-        (face,) = recogniser.describe(image, [nearest_to_the_middle(image, found)])
+        (face,) = recogniser.describe(image, [central(found, image.shape[1], image.shape[0])])
         total += face.embedding
         counted += 1
         if counted % 200 == 0:

@@ -10,7 +10,6 @@ Run: python tests/benchmarks/measure_grey_band.py MODEL pairs.txt FOLDER
 from __future__ import annotations
 
 import io
-import math
 import sys
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gallery.bootstrap import Bootstrap
+from gallery.domain.central_face import central
 
 PAIRS = 150
 
@@ -53,9 +53,7 @@ def main() -> None:
         found = recogniser.detect(image)
         if not found:
             return None
-        middle = image.shape[1] / 2, image.shape[0] / 2
-        nearest = min(found, key=lambda d: math.dist(d.box.centre, middle))
-        return recogniser.describe(image, [nearest])[0].embedding
+        return recogniser.describe(image, [central(found, image.shape[1], image.shape[0])])[0].embedding
 
     lines = [line.split("\t") for line in Path(pairs).read_text().splitlines()[1:]]
     genuine = [line for line in lines if len(line) == 3]
