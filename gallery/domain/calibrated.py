@@ -65,6 +65,9 @@ class Calibration:
         return f"Since the calibration of {self.made:%Y-%m-%d}, {self.changes}. Run 'gallery calibrate' again."
 
 
+_NONE: Mapping[str, Thresholds] = {}
+
+
 @dataclass(frozen=True, slots=True)
 class InForce:
     """The thresholds that apply.
@@ -92,7 +95,13 @@ class InForce:
         return InForce(everybody, personal, self.remark)
 
 
-def in_force(model: Thresholds, calibration: Calibration | None, space: EmbeddingSpace, fusion: str) -> InForce:
+def in_force(
+    model: Thresholds,
+    calibration: Calibration | None,
+    space: EmbeddingSpace,
+    fusion: str,
+    by_hand: Mapping[str, Thresholds] = _NONE,
+) -> InForce:
     """Which thresholds apply: the calibrated ones where there are any for this space and fusion, else the model's.
 
     Args:
@@ -100,7 +109,13 @@ def in_force(model: Thresholds, calibration: Calibration | None, space: Embeddin
         calibration: The gallery's, if it was calibrated.
         space: Where the faces are compared.
         fusion: What a person's distance is, when they have several references.
+        by_hand: Those that somebody set for single people; they go before calibrated ones.
     """
+    found = _calibrated(model, calibration, space, fusion)
+    return InForce(found.thresholds, {**found.personal, **by_hand}, found.remark)
+
+
+def _calibrated(model: Thresholds, calibration: Calibration | None, space: EmbeddingSpace, fusion: str) -> InForce:
     if calibration is None or not calibration.space.comparable(space):
         return InForce(model)
     if calibration.fusion != fusion:

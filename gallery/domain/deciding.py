@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 
 from gallery.domain.errors import BadArgument
@@ -31,12 +32,17 @@ class Rule(StrEnum):
     NOBODY = "gallery empty"
     COSINE = "cosine too far"
     EUCLIDEAN = "euclidean too far"
+    DISABLED = "disabled"
+    EXPIRED = "consent ended"
     UNALIGNED = "not aligned"
     SMALL = "too small"
     BLURRED = "not sharp"
     RIVAL = "better match here"
     CLOSE_CALL = "too like another"
     GREY_BAND = "needs review"
+
+
+_NOBODY: Mapping[str, date | None] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +129,20 @@ class Decision:
         return self.runner_up.cosine - self.candidate.cosine
 
 
-def decide(faces: Sequence[Face], found: Sequence[Sequence[Candidate]], policy: Policy) -> list[Decision]:
+def decide(
+    faces: Sequence[Face],
+    found: Sequence[Sequence[Candidate]],
+    policy: Policy,
+    withheld: Mapping[str, date | None] = _NOBODY,
+) -> list[Decision]:
     """Settles all faces of one photo together.
 
     Args:
         faces: The faces of one photo.
         found: For each face its candidates, the best first, as `gallery.domain.matching.candidates` gives them.
         policy: The rules' numbers.
+        withheld: Those who are not kept (see `gallery.domain.matching.Whitelist`). They are compared all the same, so
+            that their faces are not taken for those of people who resemble them.
 
     Returns:
         One decision per face, in the same order.
@@ -138,7 +151,7 @@ def decide(faces: Sequence[Face], found: Sequence[Sequence[Candidate]], policy: 
         raise ValueError(f"{len(faces)} faces, but candidates for {len(found)}")
     best = _best_face_of_each_identity(found)
     return [
-        _decide_one(face.quality, ranked, policy, rivals=best, index=index)
+        _decide_one(face.quality, ranked, policy, withheld, rivals=best, index=index)
         for index, (face, ranked) in enumerate(zip(faces, found, strict=True))
     ]
 
@@ -155,7 +168,12 @@ def _best_face_of_each_identity(found: Sequence[Sequence[Candidate]]) -> dict[st
 
 
 def _decide_one(
-    quality: Quality, ranked: Sequence[Candidate], policy: Policy, rivals: dict[str, int], index: int
+    quality: Quality,
+    ranked: Sequence[Candidate],
+    policy: Policy,
+    withheld: Mapping[str, date | None],
+    rivals: dict[str, int],
+    index: int,
 ) -> Decision:
     if not ranked:
         return Decision(Verdict.BLUR, Rule.NOBODY, "the gallery holds nobody to keep")
@@ -163,6 +181,7 @@ def _decide_one(
     rival = rivals[top.identity] if policy.once_per_photo else index
     doubt = (
         _too_far(top, policy)
+        or _not_to_be_kept(top, withheld)
         or _too_poor(quality, policy.floors)
         or _outdone(top, rival, index)
         or _too_like_another(top, runner_up, policy.min_margin)
@@ -184,6 +203,15 @@ def _too_far(top: Candidate, policy: Policy) -> _Doubt:
     if not top.euclidean <= limit.euclidean:
         return Rule.EUCLIDEAN, f"Euclidean distance {top.euclidean:.3f} is above the threshold {limit.euclidean:.3f}"
     return None
+
+
+def _not_to_be_kept(top: Candidate, withheld: Mapping[str, date | None]) -> _Doubt:
+    if top.identity not in withheld:
+        return None
+    end = withheld[top.identity]
+    if end is None:
+        return Rule.DISABLED, f"matches {top.identity}, who is disabled"
+    return Rule.EXPIRED, f"matches {top.identity}, whose consent ended on {end}"
 
 
 def _too_poor(quality: Quality, floors: Floors) -> _Doubt:

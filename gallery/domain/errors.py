@@ -49,6 +49,14 @@ class UnknownName(GalleryError):
     """No identity (or model, or run) of that name."""
 
 
+class NameTaken(GalleryError):
+    """Somebody of that name is in the gallery already."""
+
+
+class NothingToUndo(GalleryError):
+    """There is no last change, or it was undone already."""
+
+
 class AlreadyEnrolled(GalleryError):
     """The same photo, or the same face of it, is in the gallery already."""
 

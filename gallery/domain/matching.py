@@ -5,21 +5,34 @@ Two distances, of the stored vectors as they are (raw or normalised, as the mode
     cosine(p, t) = 1 - p·t / (|p| |t|)         euclidean(p, t) = |p - t|
 
 On vectors of length one, euclidean = √(2·cosine), and the two say the same.
+
+All comparisons are one matrix product in float32. It only finds whoever may be among the closest: everything within
+its rounding of them is compared again in float64, and that settles the order and is what is reported.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gallery.domain.faces import Embeddings
+from gallery.domain.grouping import Groups, Rows
+from gallery.domain.vectors import Distances, aimless, directions, finite, pair_distances
 
-SHORTEST = 1e-6
-"""Length up to which a vector counts as having no direction. Embeddings are of length 1 or more."""
+SLACK = 1e-5
+"""More than twice the rounding of the float32 product of two directions: measured below 1e-6 at 128 and 2622 values."""
+PROBES = 64
+"""Probes compared at once; with 100,000 templates the product is then 26 MB."""
+IDENTITIES = 256
+"""Identities averaged at once."""
+Similarities = NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,12 +44,15 @@ class Whitelist:
         owners: `(T,) int`: for each template the index of its identity in `names`.
         references: `(T,) int`: for each template the id of its reference.
         templates: `(T, D) float32`.
+        withheld: Those who are compared but not kept, whoever else they resemble: for each name the last day of their
+            consent, or None for who is disabled.
     """
 
     names: tuple[str, ...]
     owners: NDArray[np.intp]
     references: NDArray[np.int64]
     templates: Embeddings
+    withheld: Mapping[str, date | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         count = len(self.templates)
@@ -46,9 +62,9 @@ class Whitelist:
             raise ValueError(f"{count} templates need as many owners and references")
         if count and (self.owners.min() < 0 or self.owners.max() >= len(self.names)):
             raise ValueError("a template belongs to an identity that is not on the whitelist")
-        if len(set(self.owners.tolist())) != len(self.names):
+        if not np.bincount(self.owners, minlength=len(self.names)).all():
             raise ValueError("an identity on the whitelist has no template")
-        if not np.isfinite(self.templates).all():
+        if not finite(self.templates):
             raise ValueError("a template holds a value that is not a finite number")
 
     def __len__(self) -> int:
@@ -56,14 +72,62 @@ class Whitelist:
 
     @cached_property
     def directions(self) -> Embeddings:
-        """`(T, D)` templates scaled to length one; zeros for a template without direction."""
-        return _directions(self.templates)
+        """`(T, D)` templates scaled to length one; zeros for a template without direction.
+
+        Where all are of length one already, these are the templates themselves, not a copy.
+        """
+        return directions(self.templates)
+
+    @cached_property
+    def aimless(self) -> Rows:
+        """Rows of the templates without direction."""
+        return aimless(self.directions)
+
+    @cached_property
+    def groups(self) -> Groups:
+        """The templates by identity."""
+        return Groups.of(self.owners, len(self.names))
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """For each name its index in `names`."""
+        return {name: place for place, name in enumerate(self.names)}
+
+    @cached_property
+    def centres(self) -> Embeddings:
+        """`(I, D)` the mean of each identity's directions: its product with a probe is the mean similarity."""
+        order, starts, sizes = self.groups.order, self.groups.starts, self.groups.sizes
+        centres = np.empty((len(starts), self.templates.shape[1]), np.float32)
+        for first in range(0, len(starts), IDENTITIES):
+            some = slice(first, first + IDENTITIES)
+            rows = order[starts[first] : starts[some][-1] + sizes[some][-1]]
+            centres[some] = np.add.reduceat(self.directions[rows], starts[some] - starts[first], axis=0)
+        return np.asarray(centres / sizes[:, None], np.float32)
 
     @classmethod
     def empty(cls, dimension: int) -> Whitelist:
         """The whitelist of nobody."""
         nothing = np.zeros(0, np.int64)
         return cls((), nothing.astype(np.intp), nothing, np.zeros((0, dimension), np.float32))
+
+
+class Templates(Protocol):
+    """What a comparison needs of a whitelist. See `Whitelist` for what each is."""
+
+    @property
+    def names(self) -> Sequence[str]: ...  # noqa: D102
+    @property
+    def places(self) -> Mapping[str, int]: ...  # noqa: D102
+    @property
+    def owners(self) -> Rows: ...  # noqa: D102
+    @property
+    def references(self) -> NDArray[np.int64]: ...  # noqa: D102
+    @property
+    def templates(self) -> Embeddings: ...  # noqa: D102
+    @property
+    def directions(self) -> Embeddings: ...  # noqa: D102
+    @property
+    def aimless(self) -> Rows: ...  # noqa: D102
 
 
 class Fusion(StrEnum):
@@ -98,7 +162,7 @@ class Candidate:
     euclidean: float
 
 
-def cosine_distances(probes: Embeddings, whitelist: Whitelist) -> NDArray[np.float32]:
+def cosine_distances(probes: Embeddings, whitelist: Templates) -> NDArray[np.float32]:
     """All comparisons at once: one matrix product.
 
     Args:
@@ -112,29 +176,15 @@ def cosine_distances(probes: Embeddings, whitelist: Whitelist) -> NDArray[np.flo
     Raises:
         ValueError: If the dimensions differ, or a probe holds a value that is not a finite number.
     """
-    if probes.ndim != 2 or probes.shape[1] != whitelist.templates.shape[1]:
-        raise ValueError(f"probes {probes.shape} do not fit templates {whitelist.templates.shape}")
-    if not np.isfinite(probes).all():
-        raise ValueError("a probe holds a value that is not a finite number")
-    p, t = _directions(probes), whitelist.directions
-    similarity = np.clip(p @ t.T, -1, 1)
-    similarity[~p.any(axis=1)] = -1
-    similarity[:, ~t.any(axis=1)] = -1
-    return np.asarray(1 - similarity, np.float32)
-
-
-def _directions(vectors: Embeddings) -> Embeddings:
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > SHORTEST), np.float32)
+    _require_comparable(probes, whitelist)
+    similarity = _similarities(directions(probes), whitelist.directions, whitelist.aimless)
+    return np.asarray(1 - np.clip(similarity.T, -1, 1), np.float32)
 
 
 def candidates(
     probes: Embeddings, whitelist: Whitelist, most: int = 2, fusion: Fusion = Fusion.BEST
 ) -> list[tuple[Candidate, ...]]:
     """The closest identities of each probe, each with its closest reference, the best first.
-
-    The references are found by the matrix product in float32; the distances of those that are reported are computed
-    again in float64, because near zero the product's rounding is larger than the distance.
 
     Args:
         probes: `(P, D) float32`.
@@ -143,66 +193,165 @@ def candidates(
         fusion: What an identity's distance is, when it has several references.
 
     Returns:
-        For each probe up to `most` candidates; none where the whitelist is empty.
+        For each probe up to `most` candidates; none where the whitelist is empty. Of identities that are equally close
+        by cosine, those earlier on the whitelist are reported.
+
+    Raises:
+        ValueError: If the dimensions differ, or a probe holds a value that is not a finite number.
     """
     if not len(whitelist) or not len(probes):
         return [() for _ in probes]
-    distances = cosine_distances(probes, whitelist)
-    order = np.argsort(whitelist.owners, kind="stable")
-    owners = whitelist.owners[order]
-    starts = np.flatnonzero(np.r_[True, owners[1:] != owners[:-1]])
-    groups = np.split(order, starts[1:])
-    fused = _fused(distances[:, order], starts, groups, distances, fusion)
+    _require_comparable(probes, whitelist)
     found = []
-    for row, probe in enumerate(probes):
-        nearest = np.argsort(fused[row], kind="stable")[:most]
-        ranked = [_candidate(probe, distances[row], groups[group], whitelist, fusion) for group in nearest]
-        found.append(tuple(sorted(ranked, key=lambda c: (c.cosine, c.euclidean))))
+    for start in range(0, len(probes), PROBES):
+        found += _ranked(probes[start : start + PROBES], whitelist, most, fusion)
     return found
 
 
-def _fused(
-    ordered: NDArray[np.float32],
-    starts: NDArray[np.intp],
-    groups: list[NDArray[np.intp]],
-    distances: NDArray[np.float32],
-    fusion: Fusion,
-) -> NDArray[np.float32]:
-    """`(P, identities)` cosine distances."""
+def own_and_other(
+    embedding: NDArray[np.float32], whitelist: Templates, name: str | None
+) -> tuple[Candidate | None, Candidate | None]:
+    """How a face compares with one person, and with whoever else is closest; nobody else is ranked.
+
+    Args:
+        embedding: `(D,) float32`.
+        whitelist: The templates to compare with.
+        name: The person, spelled as on the whitelist; None, or a name that is not on it, for nobody.
+
+    Returns:
+        The person's closest reference, and the closest of all others; None where there is none.
+
+    Raises:
+        ValueError: If the dimensions differ, or the embedding holds a value that is not a finite number.
+    """
+    if not len(whitelist.templates):
+        return None, None
+    _require_comparable(embedding[None], whitelist)
+    similarity = _similarities(directions(embedding[None]), whitelist.directions, whitelist.aimless)[:, 0]
+    place = None if name is None else whitelist.places.get(name)
+    mine = whitelist.owners == place if place is not None else np.zeros(len(similarity), np.bool_)
+    own, other = (_closest(embedding, similarity, np.flatnonzero(rows), whitelist) for rows in (mine, ~mine))
+    return own, other
+
+
+def _closest(
+    embedding: NDArray[np.float32], similarity: Similarities, rows: Rows, whitelist: Templates
+) -> Candidate | None:
+    if not len(rows):
+        return None
+    (found,) = _compared(embedding[None], [0], [_hopeful(similarity, rows, 1)], whitelist, Fusion.BEST)
+    return found
+
+
+def _require_comparable(probes: Embeddings, whitelist: Templates) -> None:
+    if probes.ndim != 2 or probes.shape[1] != whitelist.templates.shape[1]:
+        raise ValueError(f"probes {probes.shape} do not fit templates {whitelist.templates.shape}")
+    if not finite(probes):
+        raise ValueError("a probe holds a value that is not a finite number")
+
+
+def _similarities(probes: Embeddings, templates: Embeddings, no_direction: Rows) -> Similarities:
+    """`(T, P)` cosines of the angles between directions; -1 for what has none.
+
+    This way round the product is the fastest, and a template's comparisons lie side by side.
+    """
+    similarity = templates @ probes.T
+    if len(no_direction):
+        similarity[no_direction] = -1
+    similarity[:, aimless(probes)] = -1
+    return similarity
+
+
+def _ranked(probes: Embeddings, whitelist: Whitelist, most: int, fusion: Fusion) -> list[tuple[Candidate, ...]]:
+    scaled = directions(probes)
+    similarity = None
+    if fusion is not Fusion.MEAN:
+        similarity = _similarities(scaled, whitelist.directions, whitelist.aimless)
+    fused = _fused(scaled, similarity, whitelist, fusion)
+    lost = set(aimless(scaled).tolist())
+    columns, segments = [], []
+    for column in range(len(probes)):
+        # To a probe without direction all are equally far.
+        hopeful = np.arange(len(fused)) if column not in lost else np.arange(min(most, len(fused)))
+        for group in _hopeful(fused[:, column], hopeful, most):
+            rows, used = whitelist.groups.rows(group), _USED[fusion]
+            if similarity is not None and used is not None:
+                rows = _hopeful(similarity[:, column], rows, used)
+            columns.append(column)
+            segments.append(rows)
+    found: list[list[Candidate]] = [[] for _ in probes]
+    for column, candidate in zip(columns, _compared(probes, columns, segments, whitelist, fusion), strict=True):
+        found[column].append(candidate)
+    return [_first(ranked, most) for ranked in found]
+
+
+def _first(ranked: list[Candidate], most: int) -> tuple[Candidate, ...]:
+    nearest = sorted(ranked, key=lambda c: c.cosine)[:most]
+    return tuple(sorted(nearest, key=lambda c: (c.cosine, c.euclidean)))
+
+
+def _fused(scaled: Embeddings, similarity: Similarities | None, whitelist: Whitelist, fusion: Fusion) -> Similarities:
+    """`(I, P)` one similarity for each identity and probe."""
+    groups = whitelist.groups
+    if similarity is None:
+        mean = whitelist.centres @ scaled.T
+        mean -= _without_direction(whitelist)[:, None]
+        return np.asarray(mean, np.float32)
     if fusion is Fusion.BEST:
-        return np.asarray(np.minimum.reduceat(ordered, starts, axis=1), np.float32)
-    columns = [_middle(distances[:, group], fusion) for group in groups]
-    return np.stack(columns, axis=1)
+        return groups.largest(similarity)
+    # The median of the three closest is the second closest; of two, their mean; of one, itself.
+    first, second = groups.two_largest(similarity)
+    one, two = groups.sizes == 1, groups.sizes == 2
+    second[one] = first[one]
+    second[two] = (first[two] + second[two]) / 2
+    return second
 
 
-def _middle(distances: NDArray[np.floating], fusion: Fusion) -> NDArray[np.float32]:
-    """One distance for each row of distances to one identity's references."""
-    if fusion is Fusion.MEDIAN_OF_3:
-        distances = np.sort(distances, axis=1)[:, :3]
-        return np.asarray(np.median(distances, axis=1), np.float32)
-    return np.asarray(distances.mean(axis=1) if fusion is Fusion.MEAN else distances.min(axis=1), np.float32)
+def _without_direction(whitelist: Whitelist) -> NDArray[np.float32]:
+    """`(I,)` the share of each identity's templates that have no direction; their similarity is -1, not 0."""
+    count = np.bincount(whitelist.owners[whitelist.aimless], minlength=len(whitelist.names))
+    return np.asarray(count / whitelist.groups.sizes, np.float32)
 
 
-def _candidate(
-    probe: NDArray[np.float32],
-    distances: NDArray[np.float32],
-    own: NDArray[np.intp],
-    whitelist: Whitelist,
-    fusion: Fusion,
-) -> Candidate:
-    closest = own[np.argmin(distances[own])]
-    used = own[np.argsort(distances[own], kind="stable")[: _USED[fusion]]]
-    a = probe.astype(np.float64)
-    b = whitelist.templates[used].astype(np.float64)
-    lengths = np.linalg.norm(a) * np.linalg.norm(b, axis=1)
-    short = (np.linalg.norm(b, axis=1) <= SHORTEST) | (np.linalg.norm(a) <= SHORTEST)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        cosine = 1 - np.clip(np.where(short, -1, b @ a / lengths), -1, 1)
-    euclidean = np.linalg.norm(b - a, axis=1)
-    middle = np.median if fusion is Fusion.MEDIAN_OF_3 else np.mean
-    return Candidate(
-        identity=whitelist.names[whitelist.owners[closest]],
-        reference=int(whitelist.references[closest]),
-        cosine=float(middle(cosine)),
-        euclidean=float(middle(euclidean)),
+def _hopeful(similarity: Similarities, rows: Rows, most: int) -> Rows:
+    """Those of the rows that may be among the `most` closest; in the order in which they were given."""
+    if len(rows) <= most:
+        return rows
+    among = similarity[rows]
+    bound = among.max() if most == 1 else np.partition(among, -most)[-most]
+    return np.asarray(rows[among >= bound - SLACK], np.intp)
+
+
+def _compared(
+    probes: Embeddings, columns: Sequence[int], segments: Sequence[Rows], whitelist: Templates, fusion: Fusion
+) -> list[Candidate]:
+    """Compares probes with one identity each.
+
+    Args:
+        probes: `(P, D) float32`.
+        columns: For each comparison its probe.
+        segments: For each comparison the identity's templates, or those among which the ones that are used must be;
+            ascending, so that of equally close ones the first is taken.
+        whitelist: The templates.
+        fusion: What the distance is made of.
+    """
+    lengths = [len(rows) for rows in segments]
+    cosine, euclidean = pair_distances(
+        probes, np.repeat(np.array(columns, np.intp), lengths), whitelist.templates, np.concatenate(segments)
     )
+    ends = np.cumsum(lengths)
+    return [
+        _candidate(rows, cosine[end - len(rows) : end], euclidean[end - len(rows) : end], whitelist, fusion)
+        for rows, end in zip(segments, ends, strict=True)
+    ]
+
+
+def _candidate(rows: Rows, cosine: Distances, euclidean: Distances, whitelist: Templates, fusion: Fusion) -> Candidate:
+    used = np.argsort(cosine, kind="stable")[: _USED[fusion]] if len(rows) > 1 else np.zeros(1, np.intp)
+    middle = np.median if fusion is Fusion.MEDIAN_OF_3 else np.mean
+    if len(used) > 1:
+        distances = float(middle(cosine[used])), float(middle(euclidean[used]))
+    else:
+        distances = float(cosine[used[0]]), float(euclidean[used[0]])
+    closest = rows[used[0]]
+    return Candidate(whitelist.names[whitelist.owners[closest]], int(whitelist.references[closest]), *distances)

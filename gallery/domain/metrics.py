@@ -7,8 +7,8 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from gallery.domain.matching import SHORTEST
 from gallery.domain.models import Thresholds
+from gallery.domain.vectors import SHORTEST
 
 Vector = NDArray[np.float64]
 

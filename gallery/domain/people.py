@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from gallery.domain.errors import BadArgument
@@ -14,7 +15,12 @@ if TYPE_CHECKING:  # `gallery list` needs this module, and does without NumPy
     from numpy.typing import NDArray
 
     from gallery.domain.faces import Detection, Quality
+    from gallery.domain.models import EmbeddingSpace, Thresholds
 
+SAME_FACE = 0.5
+"""Intersection over union from which two boxes of one photo are the same face."""
+LONGEST_NOTES = 10_000
+"""Characters of the notes about one person."""
 LONGEST_NAME = 100
 """Characters; longer ones are mistakes, and tables could not show them."""
 
@@ -53,6 +59,86 @@ def name_key(name: str) -> str:
     return "".join(c for c in folded if unicodedata.category(c) != "Cf")
 
 
+def clean_words(words: Iterable[str]) -> tuple[str, ...]:
+    """Tags as they are stored: cleaned like names, each once without regard to case, in order.
+
+    Raises:
+        BadArgument: If one is empty, too long, or holds control characters.
+    """
+    return tuple(sorted({name_key(word): clean_name(word) for word in words}.values(), key=name_key))
+
+
+def clean_notes(notes: str) -> str:
+    """Notes as they are stored: Unicode NFC, lines kept, without white space around.
+
+    Raises:
+        BadArgument: If they are too long, or hold control characters.
+    """
+    cleaned = unicodedata.normalize("NFC", notes).replace("\r\n", "\n").strip()
+    if len(cleaned) > LONGEST_NOTES:
+        raise BadArgument(
+            f"The notes are {len(cleaned)} characters long; at most {LONGEST_NOTES} are allowed.", "Shorten them."
+        )
+    if any((unicodedata.category(c) in ("Cc", "Cs", "Co", "Cn") and c != "\n") or c in _TURNING for c in cleaned):
+        raise BadArgument("The notes hold a character that cannot be shown.", "Use letters, digits and punctuation.")
+    return cleaned
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What is settled about a person, whatever their references are.
+
+    Attributes:
+        enabled: Whether they may stay visible at all.
+        expires: The last day on which they may; None for no end.
+        notes: Whatever is worth remembering.
+        tags: Words that group people, in order.
+        keep_crops: Whether pictures of their references may be kept in the gallery.
+        thresholds: Set for them by hand under the gallery's model; None for everybody's.
+    """
+
+    enabled: bool = True
+    expires: date | None = None
+    notes: str = ""
+    tags: tuple[str, ...] = ()
+    keep_crops: bool = True
+    thresholds: Thresholds | None = None
+
+    def withheld(self, today: date) -> str:
+        """Why the person may not stay visible on a day, in words; empty where they may."""
+        return why_withheld(self.enabled, self.expires, today)
+
+
+def why_withheld(enabled: bool, expires: date | None, today: date) -> str:
+    """Why a person may not stay visible on a day, in words; empty where they may."""
+    if not enabled:
+        return "disabled"
+    return f"consent ended {expires}" if expires is not None and expires < today else ""
+
+
+@dataclass(frozen=True, slots=True)
+class FaceCrop:
+    """The part of a photo around a reference's face, from which a template can be made under any model.
+
+    It is a part of the upright photo, not an aligned chip, because each model has a crop of its own.
+
+    Attributes:
+        picture: A JPEG file.
+        x: Left edge of that part in the photo, in pixels.
+        y: Its top edge.
+        scale: Pixels of the picture for each pixel of the photo, at most 1.
+    """
+
+    picture: bytes = field(repr=False)
+    x: int
+    y: int
+    scale: float
+
+    def __post_init__(self) -> None:
+        if not self.picture or self.x < 0 or self.y < 0 or not 0 < self.scale <= 1:
+            raise ValueError("a crop needs a picture, a place in the photo, and a scale above 0 up to 1")
+
+
 @dataclass(frozen=True, slots=True)
 class Reference:
     """One photo's face of an identity.
@@ -63,6 +149,7 @@ class Reference:
         detection: Which face of the photo.
         quality: How good a reference it is.
         detector: Name of the detector that found it.
+        flaws: Why it is a poor one, as `gallery.domain.reference_quality.Flaw` has it; empty for a good one.
     """
 
     source: str
@@ -70,14 +157,16 @@ class Reference:
     detection: Detection
     quality: Quality
     detector: str
+    flaws: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NewReference:
-    """A reference on its way into the store, with its template under the gallery's model."""
+    """A reference on its way into the store, with its template under the gallery's model, and perhaps its crop."""
 
     reference: Reference
     embedding: NDArray[np.float32]
+    crop: FaceCrop | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,22 +178,35 @@ class StoredReference:
         added: When, in UTC.
         models: Names of the models it has a template of.
         reference: What it is.
+        has_crop: Whether its crop is kept.
     """
 
     id: int
     added: datetime
     models: tuple[str, ...]
     reference: Reference
+    has_crop: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """One named person with their references, oldest first."""
+    """One named person with their references, oldest first.
+
+    Attributes:
+        id: Their number.
+        name: Their name.
+        added: When they were enrolled first, in UTC.
+        references: Their photos' faces.
+        details: What is settled about them.
+        last_matched: When a face was last kept for them, in UTC.
+    """
 
     id: int
     name: str
     added: datetime
     references: tuple[StoredReference, ...]
+    details: Details = field(default_factory=Details)
+    last_matched: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +219,10 @@ class IdentitySummary:
         templates: For each model's name how many templates.
         added: When the identity was made, in UTC.
         last_added: When its newest reference came, in UTC.
+        last_matched: When a face was last kept for it, in UTC.
+        enabled: Whether the person may stay visible at all.
+        expires: The last day on which they may.
+        tags: Words that group people.
     """
 
     name: str
@@ -124,3 +230,71 @@ class IdentitySummary:
     templates: dict[str, int]
     added: datetime
     last_added: datetime | None
+    last_matched: datetime | None = None
+    enabled: bool = True
+    expires: date | None = None
+    tags: tuple[str, ...] = ()
+
+    def withheld(self, today: date) -> str:
+        """Why the person may not stay visible on a day, in words; empty where they may."""
+        return why_withheld(self.enabled, self.expires, today)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The last change to the gallery's people.
+
+    Attributes:
+        what: In words, such as `rename Ann to Anna`.
+        made: When, in UTC.
+    """
+
+    what: str
+    made: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SpaceUse:
+    """A model that the gallery holds templates of.
+
+    Attributes:
+        space: The model, with its weights' hash and preparation.
+        current: Whether faces are compared under it.
+        templates: How many references have one.
+        lacking: Names of the people without a template under it.
+    """
+
+    space: EmbeddingSpace
+    current: bool
+    templates: int
+    lacking: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LackingTemplate:
+    """A reference without a template under some model.
+
+    Attributes:
+        id: The reference's number.
+        name: Whose it is.
+        reference: What it is.
+        crop: What a template can be made from; None where it was not kept.
+    """
+
+    id: int
+    name: str
+    reference: Reference
+    crop: FaceCrop | None
+
+
+@dataclass(frozen=True, slots=True)
+class SharedPhoto:
+    """One face of one photo that is enrolled under more than one name.
+
+    Attributes:
+        source: The photo's path as it was given.
+        owners: The names, each with the reference's number.
+    """
+
+    source: str
+    owners: tuple[tuple[str, int], ...]

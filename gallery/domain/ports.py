@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from gallery.domain.calibrated import Calibration
 from gallery.domain.charts import Chart
 from gallery.domain.faces import RGB, Chips, Detection, Embeddings, Photo
+from gallery.domain.forgetting import Forgotten
 from gallery.domain.geometry import Box
 from gallery.domain.matching import Whitelist
-from gallery.domain.models import EmbeddingSpace, ModelCard
-from gallery.domain.people import Identity, IdentitySummary, NewReference
+from gallery.domain.models import EmbeddingSpace, ModelCard, Thresholds
+from gallery.domain.people import (
+    Change,
+    Details,
+    FaceCrop,
+    Identity,
+    IdentitySummary,
+    LackingTemplate,
+    NewReference,
+    SharedPhoto,
+    SpaceUse,
+)
 from gallery.domain.runs import ImageRecord, Run, RunSettings, RunStatus, RunSummary
 
 
@@ -123,6 +138,29 @@ class PhotoFiles(Protocol):
         """Removes a file that `write` made and that must not stay; a file that is gone already is no error."""
 
 
+class CropMaker(Protocol):
+    """Keeps the part of a photo around a face, from which a template can be made under any model."""
+
+    def make(self, image: RGB, detection: Detection) -> FaceCrop:
+        """The part around a face, made smaller where the face is large.
+
+        Args:
+            image: `(height, width, 3) uint8` RGB, upright: the whole photo.
+            detection: The face.
+        """
+
+    def open(self, crop: FaceCrop, detection: Detection) -> tuple[RGB, Detection]:
+        """The picture of a crop, and where the face is in it.
+
+        Args:
+            crop: As `make` gave it.
+            detection: Where the face was in the photo.
+
+        Raises:
+            BadPhoto: If the picture cannot be read.
+        """
+
+
 class Store(Protocol):
     """The gallery file."""
 
@@ -162,8 +200,15 @@ class Store(Protocol):
             ModelMismatch: If `space` is not the gallery's.
         """
 
+    def change(self, what: str) -> AbstractContextManager[None]:
+        """Makes everything that is changed inside one change, which can be undone as a whole.
+
+        Args:
+            what: The change in words, such as `enrol Anna`.
+        """
+
     def remove(self, name: str) -> int:
-        """Removes a person with all references and templates.
+        """Removes a person with all references and templates; can be undone.
 
         Returns:
             How many references went with them.
@@ -171,6 +216,118 @@ class Store(Protocol):
         Raises:
             UnknownName: If there is nobody of that name.
         """
+
+    def remove_reference(self, reference: int) -> str:
+        """Removes one reference; its person stays, with the others.
+
+        Returns:
+            The person's name.
+
+        Raises:
+            UnknownName: If there is no reference of that number.
+        """
+
+    def rename(self, name: str, new: str) -> str:
+        """Gives a person another name.
+
+        Returns:
+            The former name, as it was written.
+
+        Raises:
+            UnknownName: If there is nobody of that name.
+            NameTaken: If somebody else has the new one.
+        """
+
+    def merge(self, name: str, into: str) -> int:
+        """Gives one person's references to another, and removes the first. Doubles of the same face go.
+
+        Returns:
+            How many references came.
+
+        Raises:
+            UnknownName: If there is nobody of one of the names.
+            BadArgument: If both are the same person.
+        """
+
+    def move(self, reference: int, to: str) -> str:
+        """Gives one reference to another person.
+
+        Returns:
+            Whose it was.
+
+        Raises:
+            UnknownName: If there is no reference of that number, or nobody of that name.
+            BadArgument: If it is that person's already.
+            AlreadyEnrolled: If that person has the same face of the same photo.
+        """
+
+    def edit(self, name: str, change: Callable[[Details], Details]) -> Details:
+        """Changes what is settled about a person, so that no other process's change between is lost.
+
+        Where crops may no longer be kept, those that were are removed.
+
+        Args:
+            name: The person's.
+            change: Makes the new details of the present ones.
+
+        Returns:
+            The new details.
+
+        Raises:
+            UnknownName: If there is nobody of that name.
+            BadArgument: If thresholds are set while the gallery has no model.
+        """
+
+    def by_hand(self) -> dict[str, Thresholds]:
+        """The thresholds that somebody set for single people under the gallery's model, by name."""
+
+    def last_change(self) -> Change | None:
+        """What `undo` would take back; None where there is nothing."""
+
+    def undo(self) -> Change:
+        """Takes the last change back, whole; once.
+
+        Raises:
+            NothingToUndo: If there was none, or it was undone already.
+        """
+
+    def forget(self, name: str) -> Forgotten:
+        """Deletes a person for good, in the gallery and in the backups it knows, and proves it; cannot be undone.
+
+        Raises:
+            UnknownName: If nobody of that name is in the gallery or its record.
+            StoreUnusable: If traces are left because another process is using the file, or a backup cannot be written.
+        """
+
+    def crop(self, reference: int) -> FaceCrop | None:
+        """The picture kept of a reference; None where it was not."""
+
+    def crops(self, name: str) -> dict[int, FaceCrop]:
+        """The pictures kept of a person's references, by the references' numbers."""
+
+    def spaces(self) -> list[SpaceUse]:
+        """All models that the gallery holds templates of, the current one first."""
+
+    def lacking(self, space: EmbeddingSpace) -> Iterator[LackingTemplate]:
+        """The references that have no template there, one after the other."""
+
+    def add_template(self, reference: int, embedding: NDArray[np.float32], space: EmbeddingSpace) -> None:
+        """Gives a reference a template under another model, or anew.
+
+        Raises:
+            UnknownName: If there is no reference of that number.
+            ValueError: If the embedding does not fit the space.
+        """
+
+    def use(self, space: EmbeddingSpace) -> None:
+        """Makes a model that the gallery holds templates of its own.
+
+        Raises:
+            ModelMismatch: If it holds none.
+        """
+
+    def shared_photos(self) -> list[SharedPhoto]:
+        """Faces that are enrolled under more than one name."""
 
     def calibration(self) -> Calibration | None:
         """The thresholds derived for the gallery's own model, with how the references have changed since."""

@@ -122,7 +122,7 @@ class Anonymise:
         if not faces:
             return ()
         found = candidates(np.stack([face.embedding for face in faces]), whitelist, fusion=self.fusion)
-        decisions = decide(faces, found, self.policy)
+        decisions = decide(faces, found, self.policy, whitelist.withheld)
         return tuple(
             DecidedFace(face.detection, face.quality, decision) for face, decision in zip(faces, decisions, strict=True)
         )

@@ -12,16 +12,12 @@ from gallery.domain.faces import Detection, Face, Photo, Quality
 from gallery.domain.matching import candidates
 from gallery.domain.models import Floors
 from gallery.domain.paths import shown
-from gallery.domain.people import NewReference, Reference, clean_name, name_key
+from gallery.domain.people import SAME_FACE, NewReference, Reference, clean_name, name_key
 from gallery.domain.ports import PhotoFiles, Store
 from gallery.usecases.faces import Recogniser
 
 FaceChoice = Literal["only", "largest"] | int
 """Which face of a photo is meant: the only one there is, the largest, or the one of that number from the left."""
-
-SAME_FACE = 0.5
-"""Intersection over union from which two boxes of one photo are the same face."""
-
 
 @dataclass(frozen=True, slots=True)
 class EnrolledPhoto:

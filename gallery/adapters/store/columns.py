@@ -78,6 +78,21 @@ class JsonText(TypeDecorator[dict[str, Any]]):
         return None if value is None else dict(json.loads(value))
 
 
+class WordsText(TypeDecorator[tuple[str, ...]]):
+    """A few words as JSON text."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[str, ...] | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """To text."""
+        return None if value is None else json.dumps(list(value), ensure_ascii=False)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...] | None:  # noqa: ARG002
+        """From text."""
+        return None if value is None else tuple(json.loads(value))
+
+
 class LandmarksText(TypeDecorator[Landmarks]):
     """Five points as JSON text, `[[x, y], …]` in the order of `Landmarks.as_tuple`."""
 

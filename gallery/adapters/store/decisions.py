@@ -33,6 +33,7 @@ def decision_row(position: int, face: DecidedFace, identities: Mapping[str, int]
         row.reference_id = int(decision.candidate.reference)
         row.cosine, row.euclidean = float(decision.candidate.cosine), float(decision.candidate.euclidean)
     if decision.runner_up is not None:
+        row.runner_up_id = identities.get(decision.runner_up.identity)
         row.runner_up = decision.runner_up.identity
         row.runner_up_reference_id = int(decision.runner_up.reference)
         row.runner_up_cosine = float(decision.runner_up.cosine)

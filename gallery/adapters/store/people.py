@@ -4,19 +4,39 @@ from __future__ import annotations
 
 import difflib
 import shlex
+from collections import defaultdict
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session, joinedload, selectinload, undefer
 
 from gallery.adapters.store import spaces
 from gallery.adapters.store.faces import detection_of, face_values, quality_of
-from gallery.adapters.store.tables import IdentityRow, ReferenceRow, TemplateRow
+from gallery.adapters.store.tables import (
+    CropRow,
+    IdentityRow,
+    LastMatchRow,
+    ModelRow,
+    OwnThresholdRow,
+    ReferenceRow,
+    TemplateRow,
+)
 from gallery.adapters.store.vectors import to_bytes
 from gallery.domain.errors import AlreadyEnrolled, UnknownName
 from gallery.domain.geometry import Box
-from gallery.domain.models import EmbeddingSpace
-from gallery.domain.people import Identity, NewReference, Reference, StoredReference, clean_name, name_key
+from gallery.domain.models import EmbeddingSpace, Thresholds
+from gallery.domain.people import (
+    SAME_FACE,
+    Details,
+    FaceCrop,
+    Identity,
+    NewReference,
+    Reference,
+    SharedPhoto,
+    StoredReference,
+    clean_name,
+    name_key,
+)
 
 
 def identity(session: Session, name: str) -> Identity:
@@ -25,11 +45,105 @@ def identity(session: Session, name: str) -> Identity:
     Raises:
         UnknownName: If there is nobody of that name.
     """
-    models = selectinload(IdentityRow.references).selectinload(ReferenceRow.templates).joinedload(TemplateRow.model)
-    row = session.scalar(select(IdentityRow).where(IdentityRow.name_key == name_key(name)).options(models))
-    if row is None:
-        raise unknown(session, name)
-    return Identity(row.id, row.name, row.added, tuple(_stored(reference) for reference in row.references))
+    row = find(session, name)
+    references = session.scalars(
+        select(ReferenceRow)
+        .where(ReferenceRow.identity_id == row.id)
+        .options(selectinload(ReferenceRow.templates).joinedload(TemplateRow.model))
+        .order_by(ReferenceRow.id)
+    ).all()
+    pictured = set(session.scalars(select(CropRow.reference_id).join(ReferenceRow).where(_owned_by(row.id))))
+    last = session.get(LastMatchRow, row.id)
+    return Identity(
+        id=row.id,
+        name=row.name,
+        added=row.added,
+        references=tuple(_stored(reference, reference.id in pictured) for reference in references),
+        details=details(session, row),
+        last_matched=None if last is None else last.at,
+    )
+
+
+def details(session: Session, row: IdentityRow) -> Details:
+    """What is settled about a person."""
+    model = spaces.current_row(session)
+    own = None if model is None else session.get(OwnThresholdRow, (model.id, row.id))
+    return Details(
+        enabled=row.enabled,
+        expires=row.expires,
+        notes=row.notes,
+        tags=tuple(sorted((tag.tag for tag in row.tags), key=name_key)),
+        keep_crops=row.keep_crops,
+        thresholds=None if own is None else Thresholds(own.cosine, own.euclidean, own.origin),
+    )
+
+
+def crops(session: Session, name: str) -> dict[int, FaceCrop]:
+    """The pictures kept of a person's references, by the references' numbers.
+
+    Raises:
+        UnknownName: If there is nobody of that name.
+    """
+    rows = session.scalars(
+        select(CropRow).join(ReferenceRow).where(_owned_by(find(session, name).id)).options(undefer(CropRow.picture))
+    )
+    return {row.reference_id: FaceCrop(row.picture, row.x, row.y, row.scale) for row in rows}
+
+
+def crop(session: Session, reference: int) -> FaceCrop | None:
+    """The picture kept of a reference."""
+    row = session.get(CropRow, reference)
+    return None if row is None else FaceCrop(row.picture, row.x, row.y, row.scale)
+
+
+def by_hand(session: Session) -> dict[str, Thresholds]:
+    """The thresholds that somebody set for single people under the gallery's model, by name."""
+    rows = session.execute(
+        select(IdentityRow.name, OwnThresholdRow.cosine, OwnThresholdRow.euclidean, OwnThresholdRow.origin)
+        .join(OwnThresholdRow, OwnThresholdRow.identity_id == IdentityRow.id)
+        .join(ModelRow, ModelRow.id == OwnThresholdRow.model_id)
+        .where(ModelRow.current)
+    )
+    return {name: Thresholds(cosine, euclidean, origin) for name, cosine, euclidean, origin in rows}
+
+
+def shared_photos(session: Session) -> list[SharedPhoto]:
+    """Faces that are enrolled under more than one name."""
+    twice = select(ReferenceRow.sha256).group_by(ReferenceRow.sha256).having(_several_owners)
+    rows = session.scalars(
+        select(ReferenceRow)
+        .where(ReferenceRow.sha256.in_(twice))
+        .options(joinedload(ReferenceRow.identity))
+        .order_by(ReferenceRow.sha256, ReferenceRow.id)
+    )
+    photos: dict[str, list[ReferenceRow]] = defaultdict(list)
+    for row in rows:
+        photos[row.sha256].append(row)
+    return [shared for same in photos.values() for shared in _shared_faces(same)]
+
+
+_several_owners = func.count(ReferenceRow.identity_id.distinct()) > 1
+
+
+def _shared_faces(rows: list[ReferenceRow]) -> list[SharedPhoto]:
+    """Groups the references of one photo by face, and keeps the groups of several people."""
+    groups: list[list[ReferenceRow]] = []
+    for row in rows:
+        box = detection_of(row).box
+        same = next((g for g in groups if detection_of(g[0]).box.overlap(box) >= SAME_FACE), None)
+        if same is None:
+            groups.append([row])
+        else:
+            same.append(row)
+    return [
+        SharedPhoto(group[0].source, tuple((row.identity.name, row.id) for row in group))
+        for group in groups
+        if len({row.identity_id for row in group}) > 1
+    ]
+
+
+def _owned_by(identity: int) -> ColumnElement[bool]:
+    return ReferenceRow.identity_id == identity
 
 
 def enrolled(session: Session, sha256: str) -> list[tuple[str, Box]]:
@@ -63,29 +177,27 @@ def add(session: Session, name: str, new: NewReference, space: EmbeddingSpace, n
         sha256=new.reference.sha256,
         detector=new.reference.detector,
         added=now,
+        flaws=tuple(new.reference.flaws),
         **face_values(new.reference.detection, new.reference.quality),
     )
+    if new.crop is not None and owner.keep_crops:
+        row.crop = CropRow(picture=new.crop.picture, x=new.crop.x, y=new.crop.y, scale=float(new.crop.scale))
     row.templates.append(TemplateRow(model=model, vector=to_bytes(new.embedding, space.dimension)))
     session.add(row)
     session.flush()
     return row.id
 
 
-def remove(session: Session, name: str) -> int:
-    """Removes a person with all references and templates; decisions in the record keep the name.
-
-    Returns:
-        How many references went with them.
+def find(session: Session, name: str) -> IdentityRow:
+    """The row of a person.
 
     Raises:
         UnknownName: If there is nobody of that name.
     """
-    number = session.scalar(select(IdentityRow.id).where(IdentityRow.name_key == name_key(name)))
-    if number is None:
+    row = session.scalar(select(IdentityRow).where(IdentityRow.name_key == name_key(name)))
+    if row is None:
         raise unknown(session, name)
-    references = session.scalar(select(func.count(ReferenceRow.id)).where(ReferenceRow.identity_id == number))
-    session.execute(delete(IdentityRow).where(IdentityRow.id == number))
-    return references or 0
+    return row
 
 
 def unknown(session: Session, name: str) -> UnknownName:
@@ -124,6 +236,11 @@ def _require_new(session: Session, owner: IdentityRow, reference: Reference) -> 
         )
 
 
-def _stored(row: ReferenceRow) -> StoredReference:
-    reference = Reference(row.source, row.sha256, detection_of(row), quality_of(row), row.detector)
-    return StoredReference(row.id, row.added, tuple(template.model.name for template in row.templates), reference)
+def _stored(row: ReferenceRow, has_crop: bool) -> StoredReference:
+    models = tuple(template.model.name for template in row.templates)
+    return StoredReference(row.id, row.added, models, reference_of(row), has_crop)
+
+
+def reference_of(row: ReferenceRow) -> Reference:
+    """What a reference is."""
+    return Reference(row.source, row.sha256, detection_of(row), quality_of(row), row.detector, row.flaws)

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from gallery.adapters.store.decisions import decided_face, decision_row
-from gallery.adapters.store.tables import DecisionRow, IdentityRow, RunImageRow, RunRow
+from gallery.adapters.store.tables import DecisionRow, IdentityRow, LastMatchRow, RunImageRow, RunRow
 from gallery.domain.deciding import Rule, Verdict
 from gallery.domain.errors import UnknownName
 from gallery.domain.models import EmbeddingSpace, Thresholds
@@ -54,7 +54,7 @@ def begin(session: Session, settings: RunSettings, now: datetime) -> int:
     return row.id
 
 
-def record(session: Session, run: int, image: ImageRecord) -> None:
+def record(session: Session, run: int, image: ImageRecord, now: datetime) -> None:
     """Adds one photo with its decisions.
 
     Raises:
@@ -62,6 +62,7 @@ def record(session: Session, run: int, image: ImageRecord) -> None:
     """
     _row(session, run)
     numbers = _identity_numbers(session, image.faces)
+    _note_matches(session, image.faces, numbers, now)
     session.add(
         RunImageRow(
             run_id=run,
@@ -157,8 +158,16 @@ def _row(session: Session, number: int) -> RunRow:
     return row
 
 
+def _note_matches(session: Session, faces: Iterable[DecidedFace], numbers: dict[str, int], now: datetime) -> None:
+    """Remembers when somebody was last kept."""
+    for name in {face.decision.candidate.identity for face in faces if face.decision.kept and face.decision.candidate}:
+        if name in numbers:
+            session.merge(LastMatchRow(identity_id=numbers[name], at=now))
+
+
 def _identity_numbers(session: Session, faces: Iterable[DecidedFace]) -> dict[str, int]:
-    names = {face.decision.candidate.identity for face in faces if face.decision.candidate}
+    decisions = [face.decision for face in faces]
+    names = {c.identity for decision in decisions for c in (decision.candidate, decision.runner_up) if c}
     rows = session.execute(select(IdentityRow.name, IdentityRow.id).where(IdentityRow.name.in_(names)))
     return {row.name: row.id for row in rows}
 

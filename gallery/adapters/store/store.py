@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -16,18 +17,46 @@ from gallery.adapters.store.files import BUSY_TIMEOUT, GalleryFile
 from gallery.adapters.store.schema import Schema, open_file
 
 if TYPE_CHECKING:  # NumPy comes with these, and `gallery list` does without it
+    import numpy as np
+    from numpy.typing import NDArray
+    from sqlalchemy.orm import Session
+
     from gallery.adapters.store.engine import Database
     from gallery.domain.calibrated import Calibration
+    from gallery.domain.forgetting import Forgotten
     from gallery.domain.geometry import Box
     from gallery.domain.matching import Whitelist
-    from gallery.domain.models import EmbeddingSpace, ModelCard
-    from gallery.domain.people import Identity, IdentitySummary, NewReference
+    from gallery.domain.models import EmbeddingSpace, ModelCard, Thresholds
+    from gallery.domain.people import (
+        Change,
+        Details,
+        FaceCrop,
+        Identity,
+        IdentitySummary,
+        LackingTemplate,
+        NewReference,
+        SharedPhoto,
+        SpaceUse,
+    )
     from gallery.domain.runs import ImageRecord, Run, RunSettings, RunStatus, RunSummary
 
 
 def now() -> datetime:
     """The moment, in UTC."""
     return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class _Change:
+    """A change that is being made.
+
+    Attributes:
+        what: In words.
+        number: In the file, once something was written.
+    """
+
+    what: str
+    number: int | None = None
 
 
 class SqliteStore:
@@ -41,6 +70,7 @@ class SqliteStore:
         self._file = file
         self._clock = clock
         self._opened: Database | None = None
+        self._change: _Change | None = None
 
     @classmethod
     def open(
@@ -129,7 +159,7 @@ class SqliteStore:
         from gallery.adapters.store import templates
 
         with self._database.reading() as session:
-            return templates.whitelist(session, self.path)
+            return templates.whitelist(session, self.path, self._clock().astimezone().date())
 
     def identities(self) -> list[IdentitySummary]:
         """Everybody, by name."""
@@ -169,13 +199,39 @@ class SqliteStore:
         """
         from gallery.adapters.store import people
 
-        with self._database.writing() as session:
+        with self._changing(f"enrol {name}") as session:
             return people.add(session, name, reference, space, self._clock())
 
-    def remove(self, name: str) -> int:
-        """Removes a person with all references and templates.
+    @contextmanager
+    def change(self, what: str) -> Iterator[None]:
+        """Makes everything that is changed inside one change, which can be undone as a whole.
 
-        What the file held of them is overwritten, as soon as no other process is reading it.
+        Each method inside is still a transaction of its own: what one has done stays when a later one fails.
+
+        Args:
+            what: The change in words, such as `enrol Anna`.
+        """
+        self._change = _Change(what)
+        try:
+            yield
+        finally:
+            self._change = None
+
+    @contextmanager
+    def _changing(self, what: str) -> Iterator[Session]:
+        """A writing transaction that can be undone: by itself, or with the change it is a part of."""
+        from gallery.adapters.store import undo
+
+        part = self._change or _Change(what)
+        with self._database.writing() as session:
+            part.number = undo.begin(session, part.what, self._clock(), part.number)
+            yield session
+            undo.stop(session)
+
+    def remove(self, name: str) -> int:
+        """Removes a person with all references and templates; can be undone.
+
+        Until the next change the file holds what undoing needs; `forget` leaves nothing.
 
         Returns:
             How many references went with them.
@@ -184,12 +240,214 @@ class SqliteStore:
             UnknownName: If there is nobody of that name.
             BadArgument: If it cannot be anybody's name.
         """
+        from gallery.adapters.store import editing
+
+        with self._changing(f"remove {name}") as session:
+            return editing.remove(session, name)
+
+    def remove_reference(self, reference: int) -> str:
+        """Removes one reference; its person stays, with the others.
+
+        Returns:
+            The person's name.
+
+        Raises:
+            UnknownName: If there is no reference of that number.
+        """
+        from gallery.adapters.store import editing
+
+        with self._changing(f"remove reference {reference}") as session:
+            return editing.remove_reference(session, reference)
+
+    def rename(self, name: str, new: str) -> str:
+        """Gives a person another name.
+
+        Returns:
+            The former name, as it was written.
+
+        Raises:
+            UnknownName: If there is nobody of that name.
+            NameTaken: If somebody else has the new one.
+            BadArgument: If it cannot be anybody's name.
+        """
+        from gallery.adapters.store import editing
+
+        with self._changing(f"rename {name} to {new}") as session:
+            return editing.rename(session, name, new)
+
+    def merge(self, name: str, into: str) -> int:
+        """Gives one person's references to another, and removes the first. Doubles of the same face go.
+
+        Returns:
+            How many references came.
+
+        Raises:
+            UnknownName: If there is nobody of one of the names.
+            BadArgument: If both are the same person.
+        """
+        from gallery.adapters.store import editing
+
+        with self._changing(f"merge {name} into {into}") as session:
+            return editing.merge(session, name, into)
+
+    def move(self, reference: int, to: str) -> str:
+        """Gives one reference to another person.
+
+        Returns:
+            Whose it was.
+
+        Raises:
+            UnknownName: If there is no reference of that number, or nobody of that name.
+            BadArgument: If it is that person's already.
+            AlreadyEnrolled: If that person has the same face of the same photo.
+        """
+        from gallery.adapters.store import editing
+
+        with self._changing(f"move reference {reference} to {to}") as session:
+            return editing.move(session, reference, to)
+
+    def edit(self, name: str, change: Callable[[Details], Details]) -> Details:
+        """Changes what is settled about a person, so that no other process's change between is lost.
+
+        Where crops may no longer be kept, those that were are removed.
+
+        Args:
+            name: The person's.
+            change: Makes the new details of the present ones.
+
+        Returns:
+            The new details.
+
+        Raises:
+            UnknownName: If there is nobody of that name.
+            BadArgument: If notes or a tag cannot be shown, or thresholds are set while the gallery has no model.
+        """
+        from gallery.adapters.store import editing
+
+        with self._changing(f"change what is settled about {name}") as session:
+            return editing.edit(session, name, change)
+
+    def by_hand(self) -> dict[str, Thresholds]:
+        """The thresholds that somebody set for single people under the gallery's model, by name."""
         from gallery.adapters.store import people
 
+        with self._database.reading() as session:
+            return people.by_hand(session)
+
+    def last_change(self) -> Change | None:
+        """What `undo` would take back; None where there is nothing."""
+        from gallery.adapters.store import undo
+
+        with self._database.reading() as session:
+            return undo.last(session)
+
+    def undo(self) -> Change:
+        """Takes the last change back, whole; once.
+
+        Raises:
+            NothingToUndo: If there was none, or it was undone already.
+        """
+        from gallery.adapters.store import undo
+
         with self._database.writing() as session:
-            references = people.remove(session, name)
-        self._empty_log()
-        return references
+            return undo.undo(session)
+
+    def forget(self, name: str) -> Forgotten:
+        """Deletes a person for good, in the gallery and in the backups it knows, and proves it; cannot be undone.
+
+        Raises:
+            UnknownName: If nobody of that name is in the gallery or its record.
+            StoreUnusable: If another process is using the file, traces are left, or a backup cannot be written.
+        """
+        from gallery.adapters.store import erasing
+
+        self.close()
+        return erasing.forget(self._file, name, self._open_copy)
+
+    def _open_copy(self, path: Path) -> GalleryFile:
+        from gallery.adapters.store.schema import upgrade
+
+        upgrade(path)
+        return open_file(path, create=False)
+
+    def compact(self) -> None:
+        """Writes the whole file anew, so that nothing is left of what was deleted, and no room is wasted.
+
+        Raises:
+            StoreUnusable: If another process is using the file.
+        """
+        from gallery.adapters.store import erasing
+
+        self.close()
+        self._file.require_writable()
+        erasing.write_anew(self._file)
+
+    def crop(self, reference: int) -> FaceCrop | None:
+        """The picture kept of a reference; None where it was not."""
+        from gallery.adapters.store import people
+
+        with self._database.reading() as session:
+            return people.crop(session, reference)
+
+    def crops(self, name: str) -> dict[int, FaceCrop]:
+        """The pictures kept of a person's references, by the references' numbers.
+
+        Raises:
+            UnknownName: If there is nobody of that name.
+        """
+        from gallery.adapters.store import people
+
+        with self._database.reading() as session:
+            return people.crops(session, name)
+
+    def spaces(self) -> list[SpaceUse]:
+        """All models that the gallery holds templates of, the current one first."""
+        from gallery.adapters.store import spaces
+
+        with self._database.reading() as session:
+            return spaces.overview(session)
+
+    def lacking(self, space: EmbeddingSpace) -> Iterator[LackingTemplate]:
+        """The references that have no template there, one after the other; the gallery may be written meanwhile."""
+        from gallery.adapters.store import reembedding
+
+        with self._database.reading() as session:
+            numbers = reembedding.lacking(session, space)
+        for number in numbers:
+            with self._database.reading() as session:
+                found = reembedding.with_crop(session, number)
+            if found is not None:
+                yield found
+
+    def add_template(self, reference: int, embedding: NDArray[np.float32], space: EmbeddingSpace) -> None:
+        """Gives a reference a template under another model, or anew.
+
+        Raises:
+            UnknownName: If there is no reference of that number.
+            ValueError: If the embedding does not fit the space.
+        """
+        from gallery.adapters.store import reembedding
+
+        with self._changing(f"make templates under {space.model}") as session:
+            reembedding.add_template(session, reference, embedding, space)
+
+    def use(self, space: EmbeddingSpace) -> None:
+        """Makes a model that the gallery holds templates of its own.
+
+        Raises:
+            ModelMismatch: If it holds none.
+        """
+        from gallery.adapters.store import spaces
+
+        with self._changing(f"use {space.model}") as session:
+            spaces.switch(session, space)
+
+    def shared_photos(self) -> list[SharedPhoto]:
+        """Faces that are enrolled under more than one name."""
+        from gallery.adapters.store import people
+
+        with self._database.reading() as session:
+            return people.shared_photos(session)
 
     def calibration(self) -> Calibration | None:
         """The thresholds derived for the gallery's own model, with how the references have changed since."""
@@ -206,14 +464,14 @@ class SqliteStore:
         """
         from gallery.adapters.store import calibration_writing
 
-        with self._database.writing() as session:
+        with self._changing("calibrate") as session:
             calibration_writing.keep(session, calibration)
 
     def clear_calibration(self) -> bool:
         """Drops the derived thresholds of the gallery's own model; returns whether there were any."""
         from gallery.adapters.store import calibration_writing
 
-        with self._database.writing() as session:
+        with self._changing("calibrate --reset") as session:
             return calibration_writing.drop(session)
 
     def begin_run(self, settings: RunSettings) -> int:
@@ -232,7 +490,7 @@ class SqliteStore:
         from gallery.adapters.store import runs
 
         with self._database.writing() as session:
-            runs.record(session, run, image)
+            runs.record(session, run, image, self._clock())
 
     def end_run(self, run: int, status: RunStatus) -> None:
         """Closes a run's record.
@@ -269,8 +527,3 @@ class SqliteStore:
 
         with self._database.reading() as session:
             return runs.run(session, number)
-
-    def _empty_log(self) -> None:
-        """Moves the write-ahead log into the file and empties it, so that no old copy of a page stays in either."""
-        with explained(self.path), closing(connect(self._file)) as connection:
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

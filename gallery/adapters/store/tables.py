@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Double, ForeignKey, Index, MetaData, String, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    Date,
+    Double,
+    ForeignKey,
+    Index,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from gallery.adapters.store.columns import AnyText, JsonText, LandmarksText, UtcTime, choice
+from gallery.adapters.store.columns import AnyText, JsonText, LandmarksText, UtcTime, WordsText, choice
 from gallery.domain.deciding import Rule, Verdict
 from gallery.domain.geometry import Landmarks
 from gallery.domain.matching import Fusion
@@ -61,7 +72,13 @@ def _threshold_check() -> CheckConstraint:
 
 
 class IdentityRow(Base):
-    """One named person. Numbers are never given twice, so that a record cannot come to mean somebody else."""
+    """One named person. Numbers are never given twice, so that a record cannot come to mean somebody else.
+
+    Attributes:
+        enabled: Whether the person may stay visible at all.
+        expires: The last day on which they may; None for no end.
+        keep_crops: Whether pictures of their references may be kept.
+    """
 
     __tablename__ = "identity"
 
@@ -69,14 +86,50 @@ class IdentityRow(Base):
     name: Mapped[str] = mapped_column(NAME)
     name_key: Mapped[str] = mapped_column(String, unique=True)
     added: Mapped[datetime]
+    enabled: Mapped[bool] = mapped_column(default=True)
+    expires: Mapped[date | None] = mapped_column(Date)
+    notes: Mapped[str] = mapped_column(Text, default="")
+    keep_crops: Mapped[bool] = mapped_column(default=True)
     references: Mapped[list[ReferenceRow]] = relationship(
         back_populates="identity", order_by="ReferenceRow.id", passive_deletes=True
     )
+    tags: Mapped[list[TagRow]] = relationship(order_by="TagRow.tag", passive_deletes=True, cascade="all, delete-orphan")
 
     __table_args__ = (
         CheckConstraint("length(name) > 0 AND length(name_key) > 0", name="name"),
+        CheckConstraint("enabled IN (0, 1)", name="enabled"),
+        CheckConstraint("keep_crops IN (0, 1)", name="keep_crops"),
         {"sqlite_autoincrement": True},
     )
+
+
+class TagRow(Base):
+    """A word that groups people."""
+
+    __tablename__ = "tag"
+
+    identity_id: Mapped[int] = mapped_column(ForeignKey("identity.id", ondelete="CASCADE"), primary_key=True)
+    tag: Mapped[str] = mapped_column(NAME, primary_key=True)
+
+    __table_args__ = (CheckConstraint("length(tag) > 0", name="tag"),)
+
+
+class AbsorbedRow(Base):
+    """The number of an identity that was merged into another: decisions made for it were made for that other one."""
+
+    __tablename__ = "absorbed"
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    identity_id: Mapped[int] = mapped_column(ForeignKey("identity.id", ondelete="CASCADE"), index=True)
+
+
+class LastMatchRow(Base):
+    """When a face was last kept for an identity. No part of the gallery's content, so a change undone leaves it."""
+
+    __tablename__ = "last_match"
+
+    identity_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
 
 
 class ReferenceRow(FaceColumns, Base):
@@ -90,7 +143,9 @@ class ReferenceRow(FaceColumns, Base):
     sha256: Mapped[str] = mapped_column(SHA256)
     detector: Mapped[str]
     added: Mapped[datetime]
+    flaws: Mapped[tuple[str, ...]] = mapped_column(WordsText, default=())
     identity: Mapped[IdentityRow] = relationship(back_populates="references")
+    crop: Mapped[CropRow | None] = relationship(passive_deletes=True)
     templates: Mapped[list[TemplateRow]] = relationship(
         back_populates="reference", order_by="TemplateRow.model_id", passive_deletes=True
     )
@@ -102,6 +157,30 @@ class ReferenceRow(FaceColumns, Base):
         CheckConstraint("length(sha256) = 64", name="sha256"),
         *_face_checks(),
         {"sqlite_autoincrement": True},
+    )
+
+
+class CropRow(Base):
+    """The part of a reference's photo around the face, from which a template under another model can be made.
+
+    Attributes:
+        picture: A JPEG file.
+        x: Left edge of that part in the photo, in pixels.
+        y: Its top edge.
+        scale: Pixels of the picture for each pixel of the photo.
+    """
+
+    __tablename__ = "crop"
+
+    reference_id: Mapped[int] = mapped_column(ForeignKey("reference.id", ondelete="CASCADE"), primary_key=True)
+    picture: Mapped[bytes] = mapped_column(deferred=True)
+    x: Mapped[int]
+    y: Mapped[int]
+    scale: Mapped[float]
+
+    __table_args__ = (
+        CheckConstraint("length(picture) > 0", name="picture"),
+        CheckConstraint("x >= 0 AND y >= 0 AND scale > 0 AND scale <= 1", name="place"),
     )
 
 
@@ -193,6 +272,52 @@ class PersonalThresholdRow(Base):
     __table_args__ = (_threshold_check(),)
 
 
+class OwnThresholdRow(Base):
+    """The thresholds that somebody set for one person by hand, under one model."""
+
+    __tablename__ = "own_threshold"
+
+    model_id: Mapped[int] = mapped_column(ForeignKey("model.id", ondelete="CASCADE"), primary_key=True)
+    identity_id: Mapped[int] = mapped_column(
+        ForeignKey("identity.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    cosine: Mapped[float]
+    euclidean: Mapped[float]
+    origin: Mapped[str]
+
+    __table_args__ = (_threshold_check(),)
+
+
+class ChangeRow(Base):
+    """The last change to the gallery's people, which can be undone; there is at most one. Numbers are never reused."""
+
+    __tablename__ = "change"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    what: Mapped[str]
+    made: Mapped[datetime]
+
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+
+class UndoStepRow(Base):
+    """What takes one row's change back; the steps are taken from the last to the first."""
+
+    __tablename__ = "undo_step"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    statement: Mapped[str]
+
+
+class BackupRow(Base):
+    """A copy of the gallery that this program made, so that who is forgotten is forgotten there, too."""
+
+    __tablename__ = "backup"
+
+    path: Mapped[str] = mapped_column(AnyText, primary_key=True)
+    made: Mapped[datetime]
+
+
 class RunRow(Base):
     """One run over photos, with everything that shaped it. Numbers are never given twice."""
 
@@ -255,7 +380,8 @@ class RunImageRow(Base):
 class DecisionRow(FaceColumns, Base):
     """What was decided for one face, and why. Names stay when the person is removed, so that the record does too.
 
-    The face's embedding is not kept: it may be a bystander's.
+    The numbers of identities are no foreign keys: they stay, too, so that `gallery forget` finds what was decided for
+    a person who has been renamed since. The face's embedding is not kept: it may be a bystander's.
     """
 
     __tablename__ = "decision"
@@ -266,11 +392,12 @@ class DecisionRow(FaceColumns, Base):
     verdict: Mapped[Verdict] = mapped_column(choice(Verdict, "verdict"))
     rule: Mapped[Rule] = mapped_column(choice(Rule, "rule"))
     reason: Mapped[str] = mapped_column(AnyText)
-    identity_id: Mapped[int | None] = mapped_column(ForeignKey("identity.id", ondelete="SET NULL"), index=True)
+    identity_id: Mapped[int | None] = mapped_column(index=True)
     identity: Mapped[str | None]
     reference_id: Mapped[int | None]
     cosine: Mapped[float | None]
     euclidean: Mapped[float | None]
+    runner_up_id: Mapped[int | None]
     runner_up: Mapped[str | None]
     runner_up_reference_id: Mapped[int | None]
     runner_up_cosine: Mapped[float | None]

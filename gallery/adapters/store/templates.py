@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import numpy as np
-from sqlalchemy import Executable, func, select
+from sqlalchemy import Executable, func, or_, select
 from sqlalchemy.orm import Session
 
 from gallery.adapters.store import spaces
@@ -15,12 +16,13 @@ from gallery.domain.errors import StoreUnusable
 from gallery.domain.matching import Whitelist
 
 
-def whitelist(session: Session, path: Path) -> Whitelist:
+def whitelist(session: Session, path: Path, today: date) -> Whitelist:
     """All templates under the gallery's model; names sorted without regard to case.
 
     Args:
         session: A reading transaction, so that all queries see one state.
         path: The gallery file, for the message.
+        today: The day on which consent must not have ended.
 
     Raises:
         StoreUnusable: If a template is damaged; the message names its reference.
@@ -40,7 +42,17 @@ def whitelist(session: Session, path: Path) -> Whitelist:
     finite = np.isfinite(templates).all(axis=1)
     if not finite.all():
         raise _damaged(session, int(references[np.argmin(finite)]), path)
-    return Whitelist(names, owners, references, templates)
+    return Whitelist(names, owners, references, templates, _withheld(session, set(names), today))
+
+
+def _withheld(session: Session, names: set[str], today: date) -> dict[str, date | None]:
+    """Those who are not to be kept: the last day of their consent, or None for who is disabled."""
+    rows = session.execute(
+        select(IdentityRow.name, IdentityRow.enabled, IdentityRow.expires).where(
+            or_(IdentityRow.enabled.is_(False), IdentityRow.expires < today)
+        )
+    )
+    return {row.name: row.expires if row.enabled else None for row in rows if row.name in names}
 
 
 def _people(session: Session, model: ModelRow) -> tuple[tuple[str, ...], dict[int, int]]:

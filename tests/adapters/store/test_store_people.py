@@ -173,7 +173,7 @@ def test_removing_takes_everything_of_that_person_and_nothing_else(store, space,
         assert session.scalar(select(func.count()).select_from(ModelRow)) == 1
 
 
-def test_a_removed_template_is_overwritten_in_the_file(path, store, space, make_reference):
+def test_a_forgotten_template_is_overwritten_in_the_file(path, store, space, make_reference):
     secret = np.array([1.2345678, 2.3456789, 3.4567891, 4.5678912], np.float32)
     store.add("Grace", make_reference(1), space)
     store.add("Ada", make_reference(2, embedding=secret), space)
@@ -182,7 +182,7 @@ def test_a_removed_template_is_overwritten_in_the_file(path, store, space, make_
         return any(secret.tobytes() in file.read_bytes() for file in path.parent.iterdir())
 
     assert found()
-    store.remove("Ada")
+    store.forget("Ada")
     assert not found()
     assert store.identity("Grace")
 
