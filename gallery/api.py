@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -12,15 +12,17 @@ from gallery.bootstrap import Bootstrap, HaarSettings, Wishes
 from gallery.domain.calibrated import Calibration
 from gallery.domain.errors import BadArgument
 from gallery.domain.faces import RGB
+from gallery.domain.forgetting import Forgotten
 from gallery.domain.matching import Fusion
 from gallery.domain.models import ModelCard
-from gallery.domain.people import Identity, IdentitySummary
+from gallery.domain.people import Change, Details, Identity, IdentitySummary
 from gallery.domain.ports import Detector, Embedder
 from gallery.domain.runs import DecidedFace, Run, RunSummary
 from gallery.usecases.anonymise import Outcome
 from gallery.usecases.calibrate import Request
 from gallery.usecases.calibration_report import Calibrated
-from gallery.usecases.enrol import EnrolledPhoto, FaceChoice
+from gallery.usecases.check import Checked
+from gallery.usecases.enrol import Choices, EnrolledPhoto, FaceChoice
 from gallery.usecases.faces import Recogniser
 
 PathLike = str | Path
@@ -126,13 +128,23 @@ class Gallery:
         """The embedder's entry in the registry, with its thresholds."""
         return self._card
 
-    def enrol(self, name: str, photos: Sequence[PathLike], face: FaceChoice = "only") -> list[EnrolledPhoto]:
+    def enrol(
+        self,
+        name: str,
+        photos: Sequence[PathLike],
+        face: FaceChoice = "only",
+        *,
+        accept_poor: bool = False,
+        keep_crops: bool = True,
+    ) -> list[EnrolledPhoto]:
         """Enrols one person from photos or folders of photos; see `gallery.usecases.enrol`.
 
         Args:
             name: The person's name.
             photos: Files and folders.
             face: Which face of a photo with several: `"only"`, `"largest"`, or a number from the left, from 1.
+            accept_poor: Whether to take references of poor quality all the same; they are marked.
+            keep_crops: Whether pictures of this person's references may be kept.
 
         Returns:
             One result per photo: accepted, or rejected with the reason.
@@ -141,7 +153,8 @@ class Gallery:
             BadArgument: If the name cannot be used.
             BadPhoto: If a folder holds no photo.
         """
-        return self._boot.enrol(self._store, self._recogniser())(name, [Path(p) for p in photos], face)
+        choices = Choices(face, accept_poor, keep_crops)
+        return self._boot.enrol(self._store, self._recogniser())(name, [Path(p) for p in photos], choices)
 
     def anonymise(
         self, image: RGB, *, method: str = "blur", cosine: float | None = None, euclidean: float | None = None
@@ -223,6 +236,45 @@ class Gallery:
         """
         return self._store.identity(name)
 
+    def edit(self, name: str, change: Callable[[Details], Details]) -> Details:
+        """Changes what is settled about a person: consent, notes, tags, thresholds, pictures.
+
+        Args:
+            name: The person's.
+            change: Makes the new details of the present ones, as `lambda d: replace(d, enabled=False)`.
+
+        Raises:
+            UnknownName: If there is nobody of that name.
+            BadArgument: If notes or a tag cannot be shown.
+        """
+        return self._store.edit(name, change)
+
+    def rename(self, name: str, new: str) -> str:
+        """Gives a person another name; returns the former one.
+
+        Raises:
+            UnknownName: If there is nobody of that name.
+            NameTaken: If somebody else has the new one.
+        """
+        return self._store.rename(name, new)
+
+    def merge(self, name: str, into: str) -> int:
+        """Gives one person's references to another and removes the first; returns how many came.
+
+        Raises:
+            UnknownName: If there is nobody of one of the names.
+            BadArgument: If both are the same person.
+        """
+        return self._store.merge(name, into)
+
+    def move(self, reference: int, to: str) -> str:
+        """Gives one reference to another person; returns whose it was.
+
+        Raises:
+            UnknownName: If there is no reference of that number, or nobody of that name.
+        """
+        return self._store.move(reference, to)
+
     def remove(self, name: str) -> int:
         """Removes a person; returns how many references went with them.
 
@@ -230,6 +282,27 @@ class Gallery:
             UnknownName: If there is nobody of that name.
         """
         return self._store.remove(name)
+
+    def undo(self) -> Change:
+        """Takes the last change to the gallery's people back.
+
+        Raises:
+            NothingToUndo: If there was none, or it was undone already.
+        """
+        return self._store.undo()
+
+    def forget(self, name: str) -> Forgotten:
+        """Deletes a person for good, in the gallery, its record and its backups, and proves it.
+
+        Raises:
+            UnknownName: If nobody of that name is in the gallery or its record.
+            StoreUnusable: If another process is using the gallery.
+        """
+        return self._store.forget(name)
+
+    def check(self) -> Checked:
+        """Looks for mistakes in the whole gallery; see `gallery.usecases.check`."""
+        return self._boot.check(self._store)()
 
     def runs(self) -> list[RunSummary]:
         """All recorded runs, the newest first."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -13,24 +13,35 @@ from gallery import __version__
 from gallery.domain.errors import BadArgument
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from gallery.adapters.photos.files import PillowPhotoFiles
+    from gallery.adapters.reference_crops import ReferenceCrops
+    from gallery.adapters.store.keys import Keys
     from gallery.adapters.store.store import SqliteStore
     from gallery.domain.calibrated import InForce
+    from gallery.domain.exchange_ports import Archives, ExchangeStore
+    from gallery.domain.faces import RGB
+    from gallery.domain.gallery_file import BackedUp, Checked, Converted, FileStatus
     from gallery.domain.geometry import Box
     from gallery.domain.identification import LabelledPhoto
-    from gallery.domain.models import ModelCard
+    from gallery.domain.models import ModelCard, Thresholds
+    from gallery.domain.people import FaceCrop, Identity
     from gallery.domain.ports import Cropper, Detector, Embedder, Redactor, Registry, Reports, Store, Weights
     from gallery.domain.verification import ImageName, LabelErrors, PairList
     from gallery.usecases.anonymise import Anonymise
     from gallery.usecases.calibrate import Calibrate
+    from gallery.usecases.check import Check
     from gallery.usecases.choose_model import Choice
     from gallery.usecases.demo import Demo
     from gallery.usecases.enrol import Enrol
     from gallery.usecases.evaluate_detection import EvaluateDetection
     from gallery.usecases.evaluate_identification import EvaluateIdentification
     from gallery.usecases.evaluate_verification import EvaluateVerification
+    from gallery.usecases.exchange import Export, Import
     from gallery.usecases.faces import Recogniser
     from gallery.usecases.models import Models
+    from gallery.usecases.reembed import Reembed
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,17 +101,64 @@ class Bootstrap:
             haar or HaarSettings(),
         )
 
+    def keys(self) -> Keys:
+        """Where the key of an encrypted gallery is found; it is asked for where somebody sits at a terminal."""
+        from gallery.adapters.store.keys import Keys
+        from gallery.adapters.terminal import asker
+
+        return Keys(asker())
+
     def store(self, create: bool = False) -> SqliteStore:
         """The gallery file, opened; to be used in a `with` statement."""
         from gallery.adapters.store.store import SqliteStore
 
-        return SqliteStore.open(self.db, create)
+        return SqliteStore.open(self.db, create, keys=self.keys())
+
+    def init(self, encrypted: bool) -> None:
+        """Makes an empty gallery.
+
+        Raises:
+            StoreUnusable: If there is a file already, it cannot be made, or there is no key to encrypt it with.
+        """
+        from gallery.adapters.store.schema import make_file
+
+        make_file(self.db, encrypted, self.keys())
 
     def upgrade(self) -> Path | None:
         """Brings the gallery file's schema up to date; returns the backup, or None where nothing was to be done."""
         from gallery.adapters.store.schema import upgrade
 
-        return upgrade(self.db)
+        return upgrade(self.db, keys=self.keys())
+
+    def file_status(self) -> FileStatus:
+        """How the gallery file stands, whatever its schema."""
+        from gallery.adapters.store.status import status
+
+        return status(self.db, self.keys())
+
+    def check_file(self) -> Checked:
+        """Examines the gallery file."""
+        from gallery.adapters.store.health import check
+
+        return check(self.db, self.keys())
+
+    def back_up(self, target: Path | None) -> BackedUp:
+        """Copies the gallery file; beside itself if no target is named."""
+        from gallery.adapters.store.backup import make
+
+        return make(self.db, target, self.keys())
+
+    def encrypt(self) -> Converted:
+        """Encrypts the gallery file."""
+        from gallery.adapters.store.converting import encrypt
+
+        return encrypt(self.db, self.keys())
+
+    def decrypt(self) -> Converted:
+        """Makes an ordinary SQLite file of an encrypted gallery."""
+        from gallery.adapters.store.converting import decrypt
+
+        return decrypt(self.db, self.keys())
 
     def registry(self) -> Registry:
         """The list of models."""
@@ -211,11 +269,112 @@ class Bootstrap:
 
         return PillowPhotoFiles()
 
+    def today(self) -> date:
+        """The day, here; consent ends with the day."""
+        from datetime import datetime
+
+        return datetime.now().astimezone().date()
+
+    def crops(self) -> ReferenceCrops:
+        """Pictures of references."""
+        from gallery.adapters.reference_crops import ReferenceCrops
+
+        return ReferenceCrops()
+
+    def thumbnails(self, identity: Identity, crops: Mapping[int, FaceCrop], side: int) -> dict[int, RGB]:
+        """Small pictures of a person's references, by number; none of those whose picture is damaged.
+
+        Args:
+            identity: The person.
+            crops: What is kept of their references, by number.
+            side: Of a picture, in pixels.
+        """
+        from gallery.domain.errors import BadPhoto
+
+        made, found = self.crops(), {}
+        for stored in identity.references:
+            with suppress(BadPhoto):
+                if stored.id in crops:
+                    found[stored.id] = made.thumbnail(crops[stored.id], stored.reference.detection, side)
+        return found
+
+    def archives(self) -> Archives:
+        """Archives of galleries as files."""
+        from gallery.adapters.gallery_archive import ZipArchives
+
+        return ZipArchives(self.db)
+
+    def export(self, store: ExchangeStore) -> Export:
+        """The use case of that name."""
+        from gallery.usecases.exchange import Export
+
+        return Export(store, self.archives())
+
+    def import_(self, store: ExchangeStore, resolution: str) -> Import:
+        """The use case of that name.
+
+        Args:
+            store: The gallery.
+            resolution: What is to be done about conflicts, as `gallery.domain.exchanging.Resolution` has it.
+        """
+        from gallery.domain.exchanging import Resolution
+        from gallery.usecases.exchange import Import
+
+        return Import(store, Resolution(resolution))
+
     def enrol(self, store: Store, recogniser: Recogniser) -> Enrol:
         """The use case of that name."""
+        from gallery.domain.reference_quality import limits_for
         from gallery.usecases.enrol import Enrol
 
-        return Enrol(recogniser, self.photos(), store)
+        card = recogniser.embedder.card
+        thresholds = self.in_force(store, card).thresholds
+        return Enrol(recogniser, self.photos(), store, self.crops(), limits_for(card.spec.floors), thresholds)
+
+    def reembed(self, store: Store, model: str) -> Reembed:
+        """The use case of that name.
+
+        Raises:
+            UnknownName: If there is no model of that name.
+            BadArgument: If it is no embedder.
+            ModelMissing: If its file is not on this machine.
+            ModelChanged: If its file is not the one on record.
+        """
+        from gallery.usecases.reembed import Reembed
+
+        return Reembed(self.recogniser(self.registry().card(model), "yunet"), store, self.crops())
+
+    def check(self, store: Store) -> Check:
+        """The use case of that name."""
+        from gallery.domain.calibrated import InForce
+        from gallery.domain.models import Thresholds
+        from gallery.usecases.check import Check
+
+        nothing = InForce(Thresholds(0, 0), remark="The gallery's model is not known here; nothing was compared.")
+        return Check(store, self.in_force_here(store) or nothing, self.today())
+
+    def own_thresholds(
+        self, store: Store, name: str, cosine: float | None, euclidean: float | None
+    ) -> Thresholds | None:
+        """Thresholds for one person, made of what was set by hand and what applied so far; None if nothing was set.
+
+        Raises:
+            BadArgument: If a threshold makes no sense, or the gallery's model is not known.
+            UnknownName: If there is nobody of that name.
+        """
+        from gallery.domain.models import paired
+
+        if cosine is None and euclidean is None:
+            return None
+        identity, limits, space = store.identity(name), self.in_force_here(store), store.space()
+        if limits is None or space is None:
+            raise BadArgument(
+                "The gallery has no model that is known here, and thresholds belong to one.",
+                "Enrol somebody first, or add the gallery's model: gallery models add",
+            )
+        spec = self.registry().card(space.model).spec
+        so_far = identity.details.thresholds or limits.thresholds
+        return so_far.replace(*paired(cosine, euclidean, spec.normalisation))
 
     def in_force(self, store: Store, card: ModelCard, wishes: Wishes | None = None) -> InForce:
         """The thresholds that apply: set by hand, else a person's own, else the gallery's calibrated, else the model's.
@@ -226,7 +385,7 @@ class Bootstrap:
         from gallery.domain.calibrated import in_force
 
         wishes = wishes or Wishes()
-        found = in_force(card.spec.thresholds, store.calibration(), card.space, wishes.fusion)
+        found = in_force(card.spec.thresholds, store.calibration(), card.space, wishes.fusion, store.by_hand())
         return found.replace(wishes.cosine, wishes.euclidean)
 
     def in_force_here(self, store: Store) -> InForce | None:

@@ -11,7 +11,26 @@ import typer
 from gallery import __version__
 from gallery.cli import options
 from gallery.cli.boundary import DEBUG
-from gallery.cli.commands import anonymise, audit, calibrate, db, demo, enroll, evaluate, list_, models, remove, show
+from gallery.cli.commands import (
+    anonymise,
+    audit,
+    calibrate,
+    check,
+    db,
+    demo,
+    enroll,
+    evaluate,
+    export,
+    forget,
+    import_,
+    init,
+    list_,
+    models,
+    people,
+    reembed,
+    remove,
+    show,
+)
 
 app = typer.Typer(
     help="Blurs every face in a photo but those of the people you enrolled, and records why each one stayed visible.",
@@ -48,11 +67,24 @@ def root(
         os.environ[DEBUG] = "1"
 
 
+app.command("init", epilog=init.EXAMPLE)(init.init)
 app.command("enroll", epilog=enroll.EXAMPLE)(enroll.enroll)
 app.command("enrol", hidden=True, epilog=enroll.EXAMPLE)(enroll.enroll)
 app.command("list", epilog=list_.EXAMPLE)(list_.list_people)
 app.command("show", epilog=show.EXAMPLE)(show.show)
 app.command("remove", epilog=remove.EXAMPLE)(remove.remove)
+app.command("rename", epilog=people.RENAME)(people.rename)
+app.command("merge", epilog=people.MERGE)(people.merge)
+app.command("move", epilog=people.MOVE)(people.move)
+app.command("disable", epilog=people.DISABLE)(people.disable)
+app.command("enable", epilog=people.ENABLE)(people.enable)
+app.command("set", epilog=people.SET)(people.settle)
+app.command("undo", epilog=people.UNDO)(people.undo)
+app.command("forget", epilog=forget.EXAMPLE)(forget.forget)
+app.command("check", epilog=check.EXAMPLE)(check.check)
+app.command("export", epilog=export.EXAMPLE)(export.export)
+app.command("import", epilog=import_.EXAMPLE)(import_.import_archive)
+app.command("reembed", epilog=reembed.EXAMPLE)(reembed.reembed)
 app.command("anonymise", epilog=anonymise.EXAMPLE)(anonymise.anonymise)
 app.command("anonymize", hidden=True, epilog=anonymise.EXAMPLE)(anonymise.anonymise)
 app.command("audit", epilog=audit.EXAMPLE)(audit.audit)

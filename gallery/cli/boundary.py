@@ -33,8 +33,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
             # An empty path would mean the current folder, and is most often a variable that was never set.
             raise BadArgument("One of the arguments is empty.", "A name or a path needs at least one character.")
         from gallery.cli.app import app
+        from gallery.cli.output import showing_warnings
 
-        app(words, prog_name="gallery")
+        with showing_warnings():
+            app(words, prog_name="gallery")
     except SystemExit as left:
         return left.code if isinstance(left.code, int) else Exit.OK
     except KeyboardInterrupt:

@@ -6,13 +6,20 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # NumPy comes with these, and `gallery list` does without it
+    from collections.abc import Mapping
+    from datetime import date, datetime
+
     from gallery.domain.deciding import Decision
+    from gallery.domain.forgetting import Forgotten
+    from gallery.domain.matching import Candidate
     from gallery.domain.models import ModelCard, Thresholds
-    from gallery.domain.people import Identity, IdentitySummary
+    from gallery.domain.people import Details, Identity, IdentitySummary
     from gallery.domain.runs import DecidedFace, ImageRecord, Run, RunSettings, RunSummary
     from gallery.usecases.anonymise import Outcome
+    from gallery.usecases.check import Checked as CheckedGallery
     from gallery.usecases.enrol import EnrolledPhoto
     from gallery.usecases.models import Checked, Listed
+    from gallery.usecases.reembed import Reembedded
 
 
 def of_outcome(outcome: Outcome) -> dict[str, Any]:
@@ -126,8 +133,15 @@ def _applied(decision: Decision, settings: RunSettings) -> dict[str, Any] | None
     return of_thresholds(settings.personal.get(decision.candidate.identity, settings.thresholds))
 
 
-def of_enrolled(name: str, model: ModelCard, detector: str, photos: list[EnrolledPhoto]) -> dict[str, Any]:
-    """What `gallery enroll` did."""
+def of_enrolled(name: str | None, model: ModelCard, detector: str, photos: list[EnrolledPhoto]) -> dict[str, Any]:
+    """What `gallery enroll` did.
+
+    Args:
+        name: The person's; None where the names came from folders.
+        model: The embedder.
+        detector: The detector's name.
+        photos: The results.
+    """
     return {
         "name": name,
         "model": model.name,
@@ -137,7 +151,7 @@ def of_enrolled(name: str, model: ModelCard, detector: str, photos: list[Enrolle
     }
 
 
-def of_people(people: list[IdentitySummary]) -> list[dict[str, Any]]:
+def of_people(people: list[IdentitySummary], today: date) -> list[dict[str, Any]]:
     """The people of a gallery."""
     return [
         {
@@ -145,23 +159,34 @@ def of_people(people: list[IdentitySummary]) -> list[dict[str, Any]]:
             "references": person.references,
             "templates": person.templates,
             "added": person.added.isoformat(),
-            "last_added": person.last_added.isoformat() if person.last_added else None,
+            "last_added": _moment(person.last_added),
+            "last_matched": _moment(person.last_matched),
+            "enabled": person.enabled,
+            "expires": person.expires.isoformat() if person.expires else None,
+            "withheld": person.withheld(today) or None,
+            "tags": list(person.tags),
         }
         for person in people
     ]
 
 
-def of_identity(identity: Identity, thresholds: Thresholds | None, own: bool) -> dict[str, Any]:
+def of_identity(
+    identity: Identity, thresholds: Thresholds | None, own: bool, closest: Mapping[int, Candidate], today: date
+) -> dict[str, Any]:
     """One person with their references.
 
     Args:
         identity: The person.
         thresholds: Those that apply to them; None where the model is not known.
         own: Whether these are their own.
+        closest: For each reference's number the closest of the others.
+        today: The day on which consent must not have ended.
     """
     return {
         "name": identity.name,
         "added": identity.added.isoformat(),
+        "last_matched": _moment(identity.last_matched),
+        **of_details(identity.details, today),
         "thresholds": of_thresholds(thresholds) if thresholds else None,
         "own_thresholds": own,
         "references": [
@@ -174,11 +199,72 @@ def of_identity(identity: Identity, thresholds: Thresholds | None, own: bool) ->
                 "detector": stored.reference.detector,
                 "size": stored.reference.quality.size,
                 "sharpness": stored.reference.quality.sharpness,
+                "flaws": list(stored.reference.flaws),
+                "picture": stored.has_crop,
                 "models": list(stored.models),
+                "closest": asdict(closest[stored.id]) if stored.id in closest else None,
             }
             for stored in identity.references
         ],
     }
+
+
+def of_details(details: Details, today: date) -> dict[str, Any]:
+    """What is settled about a person."""
+    return {
+        "enabled": details.enabled,
+        "expires": details.expires.isoformat() if details.expires else None,
+        "withheld": details.withheld(today) or None,
+        "notes": details.notes,
+        "tags": list(details.tags),
+        "keep_crops": details.keep_crops,
+        "set_thresholds": of_thresholds(details.thresholds) if details.thresholds else None,
+    }
+
+
+def of_forgotten(name: str, forgotten: Forgotten) -> dict[str, Any]:
+    """The proof that a person was forgotten."""
+    return {"forgotten": name, **asdict(forgotten)}
+
+
+def of_reembedded(result: Reembedded) -> dict[str, Any]:
+    """What came of new templates."""
+    return {
+        "model": result.space.model,
+        "made": result.made,
+        "left": [asdict(left) for left in result.left],
+        "lacking": list(result.lacking),
+        "former": result.former.model if result.former else None,
+        "current": result.current,
+    }
+
+
+def of_checked_gallery(checked: CheckedGallery) -> dict[str, Any]:
+    """What a look at the whole gallery found."""
+    found = checked.examination
+    return {
+        "people": checked.people,
+        "templates": checked.templates,
+        "clean": checked.clean,
+        "outliers": [asdict(one) for one in found.outliers],
+        "wrong_person": [asdict(one) for one in found.misfits],
+        "collisions": [asdict(one) for one in found.collisions],
+        "same_picture": [asdict(one) for one in found.near_identical],
+        "complete": found.complete,
+        "two_names": [
+            {"source": shared.source, "owners": [{"name": name, "reference": ref} for name, ref in shared.owners]}
+            for shared in checked.shared
+        ],
+        "single_reference": list(checked.single),
+        "no_reference": list(checked.without),
+        "no_template": list(checked.lacking),
+        "withheld": dict(checked.withheld),
+        "ending": {name: day.isoformat() for name, day in checked.ending},
+    }
+
+
+def _moment(when: datetime | None) -> str | None:
+    return when.isoformat() if when else None
 
 
 def of_listed(listed: Listed) -> dict[str, Any]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from datetime import date
 
 Db = Annotated[
     Path | None,
@@ -53,6 +56,15 @@ Neighbours = Annotated[
         show_default="5",
     ),
 ]
+Expires = Annotated[
+    str | None,
+    typer.Option(
+        "--expires",
+        help="The last day on which the person is kept, as 2027-07-31; 'never' for no end.",
+        metavar="DATE",
+        show_default=False,
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
@@ -71,3 +83,21 @@ class Fusion(StrEnum):
     BEST = "best"
     MEAN = "mean"
     MEDIAN_OF_3 = "median-of-3"
+
+
+def day(word: str | None) -> date | None:
+    """The day that was meant; None for `never`, or nothing.
+
+    Raises:
+        BadArgument: If it is no day.
+    """
+    from datetime import date
+
+    from gallery.domain.errors import BadArgument
+
+    if word is None or word == "never":
+        return None
+    try:
+        return date.fromisoformat(word)
+    except ValueError:
+        raise BadArgument(f"--expires cannot be {word!r}.", "Give a day as 2027-07-31, or 'never'.") from None

@@ -11,14 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:  # NumPy comes with these, and `gallery list` does without it
-    from datetime import datetime
-
     from gallery.domain.deciding import Decision
     from gallery.domain.models import Thresholds
-    from gallery.domain.people import Identity, IdentitySummary
     from gallery.domain.runs import DecidedFace, ImageRecord, Run, RunSummary
     from gallery.usecases.anonymise import Outcome
-    from gallery.usecases.enrol import EnrolledPhoto
     from gallery.usecases.models import Checked, Listed
 
 
@@ -34,75 +30,6 @@ def plain_table(title: str = "", caption: str = "") -> Table:
         pad_edge=False,
         show_edge=False,
     )
-
-
-def enrolled_photo(photo: EnrolledPhoto) -> tuple[Text | str, ...]:
-    """One row of the table of enrolled photos."""
-    quality = photo.quality
-    verdict = Text("rejected", "red")
-    if photo.accepted:
-        verdict = Text("check", "yellow") if photo.warning else Text("accepted", "green")
-    return (
-        escape(short_path(photo.source)),
-        verdict,
-        f"{quality.size} px" if quality else "–",
-        f"{quality.sharpness:.0f}" if quality else "–",
-        escape(photo.warning if photo.accepted else f"{photo.reason} {photo.hint}".strip()),
-    )
-
-
-def enrolled(name: str, photos: Iterable[EnrolledPhoto]) -> Table:
-    """What became of each photo of one person."""
-    table = plain_table(name)
-    table.add_column("photo", overflow="fold", min_width=20)
-    table.add_column("verdict", no_wrap=True)
-    table.add_column("face", justify="right", no_wrap=True)
-    table.add_column("sharp", justify="right", no_wrap=True)
-    table.add_column("why", overflow="fold")
-    for photo in photos:
-        table.add_row(*enrolled_photo(photo))
-    return table
-
-
-def people(summaries: Iterable[IdentitySummary]) -> Table:
-    """Everybody in the gallery."""
-    table = plain_table()
-    table.add_column("name", overflow="fold")
-    table.add_column("references", justify="right")
-    table.add_column("templates", overflow="fold")
-    table.add_column("added", no_wrap=True)
-    table.add_column("last photo", no_wrap=True)
-    for person in summaries:
-        table.add_row(
-            escape(person.name),
-            str(person.references),
-            ", ".join(f"{model} {count}" for model, count in sorted(person.templates.items())) or "–",
-            _day(person.added),
-            _day(person.last_added) if person.last_added else "–",
-        )
-    return table
-
-
-def references(identity: Identity) -> Table:
-    """One person's references."""
-    table = plain_table(identity.name, _count(len(identity.references), "reference"))
-    table.add_column("id", justify="right")
-    table.add_column("photo", overflow="fold")
-    table.add_column("box", no_wrap=True)
-    table.add_column("sharp", justify="right")
-    table.add_column("templates", overflow="fold")
-    table.add_column("added", no_wrap=True)
-    for stored in identity.references:
-        reference = stored.reference
-        table.add_row(
-            str(stored.id),
-            escape(short_path(reference.source)),
-            _box(reference.detection.box.as_list()),
-            f"{reference.quality.sharpness:.0f}",
-            ", ".join(stored.models) or "–",
-            _day(stored.added),
-        )
-    return table
 
 
 def image(record: ImageRecord, thresholds: Thresholds, personal: Mapping[str, Thresholds]) -> Table | Text:
@@ -157,7 +84,7 @@ def _decision_cells(face: DecidedFace, personal: Mapping[str, Thresholds]) -> tu
     decision, top = face.decision, face.decision.candidate
     own = personal.get(top.identity) if top else None
     return (
-        _box(face.detection.box.as_list()),
+        box_text(face.detection.box.as_list()),
         escape(top.identity) if top else "–",
         (f"{top.cosine:.3f}" + (f"\n≤ {own.cosine:.3f}" if own else "")) if top else "–",
         (distance(top.euclidean) + (f"\n≤ {distance(own.euclidean)}" if own else "")) if top else "–",
@@ -224,7 +151,8 @@ def facts(pairs: Iterable[tuple[str, str]], title: str = "") -> Table:
     return table
 
 
-def _count(number: int, what: str) -> str:
+def counted(number: int, what: str) -> str:
+    """`1 reference`, `2 references`."""
     return f"{number} {what}" + ("" if number == 1 else "s")
 
 
@@ -233,13 +161,10 @@ def distance(value: float) -> str:
     return f"{value:.3f}" if value < 10 else f"{value:.1f}"
 
 
-def _box(values: list[int]) -> str:
+def box_text(values: list[int]) -> str:
+    """`x,y width×height`."""
     x, y, width, height = values
     return f"{x},{y} {width}×{height}"
-
-
-def _day(when: datetime) -> str:
-    return f"{when:%Y-%m-%d}"
 
 
 def short_path(path: str, longest: int = 60) -> str:
@@ -291,7 +216,7 @@ def run_facts(run: Run) -> Table:
             *((f"of {name}", limits(own)) for name, own in sorted(settings.personal.items())),
             ("rules", ", ".join(f"{k} {v}" for k, v in sorted(_flat(rules)))),
             ("redaction", ", ".join(f"{k} {v}" for k, v in sorted(_flat(settings.redaction)))),
-            ("gallery", f"{settings.identities} enrolled, {_count(settings.templates, 'template')}"),
+            ("gallery", f"{settings.identities} enrolled, {counted(settings.templates, 'template')}"),
             ("output", settings.output),
             ("photos", f"{summary.images}, {summary.failed} failed"),
             ("faces", f"{summary.kept} kept, {summary.blurred} blurred, {summary.waiting} of them for review"),

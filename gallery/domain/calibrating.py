@@ -18,14 +18,19 @@ from gallery.domain.calibrated import tidy
 from gallery.domain.error_rates import Rate, least_fmr, threshold_at, wilson
 from gallery.domain.errors import GalleryError, TooLittleData
 from gallery.domain.faces import Embeddings
-from gallery.domain.matching import Candidate, Fusion, Whitelist, candidates
+from gallery.domain.grouping import slabs
+from gallery.domain.matching import Fusion, Whitelist
 from gallery.domain.models import Thresholds
+from gallery.domain.vectors import SHORTEST, Distances, pair_distances
 
 STRANGER = -1
 """In place of a person's place on the whitelist, or of a reference's number."""
 
 BLOCK = 256
 """Probes compared at once, so that memory is bounded."""
+
+NEAR = 1e-4
+"""Share of the vectors' squared lengths up to which their squared distance is computed from their difference."""
 
 Pair = tuple[float, float]
 """A cosine and a Euclidean threshold."""
@@ -69,26 +74,16 @@ def compare(whitelist: Whitelist, strangers: Embeddings, fusion: Fusion = Fusion
         strangers: `(S, D) float32` faces of people who are not in the gallery.
         fusion: What a person's distance is, when they have several references.
     """
-    count, people = len(whitelist), len(whitelist.names)
     probes = np.concatenate([whitelist.templates, strangers])
-    cosine, euclidean = (np.full((len(probes), people), math.nan) for _ in range(2))
-    place = {name: index for index, name in enumerate(whitelist.names)}
-
-    def note(row: int, found: Candidate) -> None:
-        column = place[found.identity]
-        cosine[row, column], euclidean[row, column] = found.cosine, found.euclidean
-
+    shape = len(probes), len(whitelist.names)
+    cosine, euclidean = np.full(shape, math.nan), np.full(shape, math.nan)
+    people = slabs(whitelist.groups.order, whitelist.groups.starts, whitelist.groups.sizes)
     for start in range(0, len(probes), BLOCK):
-        block = candidates(probes[start : start + BLOCK], whitelist, people, fusion)
-        for row, ranked in enumerate(block, start):
-            for found in ranked:
-                note(row, found)
-    for row in range(count):
-        own = int(whitelist.owners[row])
-        cosine[row, own] = euclidean[row, own] = math.nan
-        others = _others(whitelist, row)
-        if others is not None:
-            note(row, candidates(whitelist.templates[row : row + 1], others, 1, fusion)[0][0])
+        stop = min(start + BLOCK, len(probes))
+        each = _distances(probes[start:stop], whitelist.templates)
+        itself = np.arange(start, min(stop, len(whitelist)))
+        each[0][itself, itself - start] = math.inf
+        cosine[start:stop, people[0]], euclidean[start:stop, people[0]] = _fused(*each, people[1], fusion)
     unknown = np.full(len(strangers), STRANGER)
     return Comparisons(
         whitelist.names,
@@ -99,14 +94,62 @@ def compare(whitelist: Whitelist, strangers: Embeddings, fusion: Fusion = Fusion
     )
 
 
-def _others(whitelist: Whitelist, row: int) -> Whitelist | None:
-    """The other references of the same person, by themselves; None where there is none."""
-    rows = np.flatnonzero(whitelist.owners == whitelist.owners[row])
-    rows = rows[rows != row]
-    if not len(rows):
-        return None
-    name = whitelist.names[whitelist.owners[row]]
-    return Whitelist((name,), np.zeros(len(rows), np.intp), whitelist.references[rows], whitelist.templates[rows])
+def _distances(probes: Embeddings, templates: Embeddings) -> tuple[Distances, Distances]:
+    """Cosine and Euclidean distances in float64, `(T, P)`."""
+    a, b = templates.astype(np.float64), probes.astype(np.float64)
+    lengths_a, lengths_b = (np.linalg.norm(vectors, axis=1) for vectors in (a, b))
+    products = a @ b.T
+    squares = np.square(lengths_a)[:, None] + np.square(lengths_b)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        similarity = products / np.outer(lengths_a, lengths_b)
+    similarity[lengths_a <= SHORTEST] = -1
+    similarity[:, lengths_b <= SHORTEST] = -1
+    apart = squares - 2 * products
+    # The difference of large numbers says little about a small one, so that is computed from the vectors.
+    rows, columns = np.nonzero(apart <= NEAR * squares)
+    euclidean = np.sqrt(np.maximum(apart, 0))
+    euclidean[rows, columns] = pair_distances(templates, rows, probes, columns)[1]
+    return 1 - np.clip(similarity, -1, 1), euclidean
+
+
+def _fused(
+    cosine: Distances, euclidean: Distances, people: list[NDArray[np.intp]], fusion: Fusion
+) -> tuple[Distances, Distances]:
+    """`(P, I)` one distance for each probe and person; not a number where all of a person's are left out.
+
+    Args:
+        cosine: `(T, P)`, infinite for a comparison that is left out.
+        euclidean: `(T, P)`.
+        people: The rows of people's references, as `gallery.domain.grouping.slabs` gives them.
+        fusion: What a person's distance is.
+    """
+    if fusion is Fusion.MEAN:
+        return _means(cosine, euclidean, people)
+    kept = [np.full((2, len(people[0]), cosine.shape[1]), math.inf) for _ in range(1 if fusion is Fusion.BEST else 3)]
+    for slab in people:
+        more = np.stack([cosine[slab], euclidean[slab]])
+        for held in kept:
+            top = held[:, : len(slab)]
+            closer = more[0] < top[0]
+            top[:], more = np.where(closer, more, top), np.where(closer, top, more)
+    closest = np.where(np.isinf(kept[0][0]), math.nan, kept[0])
+    if fusion is Fusion.MEDIAN_OF_3:
+        two, three = (~np.isinf(found[0]) for found in kept[1:])
+        middle = np.median(np.stack(kept), axis=0)
+        closest = np.where(three, middle, np.where(two, (kept[0] + kept[1]) / 2, closest))
+    return closest[0].T, closest[1].T
+
+
+def _means(cosine: Distances, euclidean: Distances, people: list[NDArray[np.intp]]) -> tuple[Distances, Distances]:
+    sums = np.zeros((3, len(people[0]), cosine.shape[1]))
+    for slab in people:
+        there = ~np.isinf(cosine[slab])
+        sums[0, : len(slab)] += np.where(there, cosine[slab], 0)
+        sums[1, : len(slab)] += np.where(there, euclidean[slab], 0)
+        sums[2, : len(slab)] += there
+    with np.errstate(invalid="ignore"):
+        means = sums[:2] / sums[2]
+    return means[0].T, means[1].T
 
 
 def require_enough(comparisons: int, fmr: float) -> None:

@@ -151,9 +151,16 @@ def decide(
         raise ValueError(f"{len(faces)} faces, but candidates for {len(found)}")
     best = _best_face_of_each_identity(found)
     return [
-        _decide_one(face.quality, ranked, policy, withheld, rivals=best, index=index)
+        _decide_one(face.quality, ranked, policy, withheld, _rival(ranked, best, policy, index))
         for index, (face, ranked) in enumerate(zip(faces, found, strict=True))
     ]
+
+
+def _rival(ranked: Sequence[Candidate], best: dict[str, int], policy: Policy, index: int) -> int | None:
+    """The face of the same photo that matches the same identity better, where there is one and it counts."""
+    if not ranked or not policy.once_per_photo or best[ranked[0].identity] == index:
+        return None
+    return best[ranked[0].identity]
 
 
 def _best_face_of_each_identity(found: Sequence[Sequence[Candidate]]) -> dict[str, int]:
@@ -172,18 +179,16 @@ def _decide_one(
     ranked: Sequence[Candidate],
     policy: Policy,
     withheld: Mapping[str, date | None],
-    rivals: dict[str, int],
-    index: int,
+    rival: int | None,
 ) -> Decision:
     if not ranked:
         return Decision(Verdict.BLUR, Rule.NOBODY, "the gallery holds nobody to keep")
     top, runner_up = ranked[0], ranked[1] if len(ranked) > 1 else None
-    rival = rivals[top.identity] if policy.once_per_photo else index
     doubt = (
         _too_far(top, policy)
         or _not_to_be_kept(top, withheld)
         or _too_poor(quality, policy.floors)
-        or _outdone(top, rival, index)
+        or _outdone(top, rival)
         or _too_like_another(top, runner_up, policy.min_margin)
         or _only_just(top, policy)
     )
@@ -224,8 +229,8 @@ def _too_poor(quality: Quality, floors: Floors) -> _Doubt:
     return None
 
 
-def _outdone(top: Candidate, rival: int, index: int) -> _Doubt:
-    if rival == index:
+def _outdone(top: Candidate, rival: int | None) -> _Doubt:
+    if rival is None:
         return None
     return Rule.RIVAL, f"face {rival + 1} of the same photo matches {top.identity} better"
 

@@ -41,6 +41,10 @@ class NoFace(GalleryError):
     """A reference photo in which no face was found."""
 
 
+class PoorReference(GalleryError):
+    """A reference photo whose face is too poor to recognise the person by."""
+
+
 class SeveralFaces(GalleryError):
     """A reference photo with more than one face, and nothing said which one is meant."""
 
@@ -91,6 +95,10 @@ class SchemaTooOld(StoreUnusable):
 
 class SchemaTooNew(StoreUnusable):
     """A gallery file written by a later version of this program."""
+
+
+class BadArchive(GalleryError):
+    """A file that is no archive of a gallery, a damaged one, or one that this program must not or cannot read."""
 
 
 class RegistryUnusable(GalleryError):

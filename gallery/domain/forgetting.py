@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
-_SEPARATED = r"[\W_]+"
-"""What may stand between the words of a name in a file name: `Anna_Schmidt`, `anna-schmidt`."""
-_NO_LETTER_BEFORE, _NO_LETTER_AFTER = r"(?<![^\W\d_])", r"(?![^\W\d_])"
+_FORMS: tuple[Literal["NFC", "NFD", "NFKC"], ...] = ("NFC", "NFD", "NFKC")
+"""Unicode forms in which a name may stand in a path; macOS writes NFD."""
+_STANDS_FOR = "forgotten person"
+_LETTER, _NOTHING = r"[^\W\d_]", r"(?!)"
+_WITHOUT_SPACES = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN")
+"""How the Unicode names of characters begin whose scripts put nothing between words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,6 @@ class Forgotten:
         missing_backups: Copies that the program made and that are no longer where it put them.
         searched: The files in which no trace was found afterwards.
         traces: How many byte strings were looked for in each of them.
-        rewritten: Whether the file was written anew to be rid of old copies of pages.
     """
 
     pseudonym: str
@@ -55,7 +59,6 @@ class Forgotten:
     missing_backups: tuple[str, ...]
     searched: tuple[str, ...]
     traces: int
-    rewritten: bool
 
 
 def pseudonym(number: int) -> str:
@@ -64,15 +67,92 @@ def pseudonym(number: int) -> str:
     Args:
         number: Of the identity; numbers are never given twice.
     """
-    return f"forgotten person {number}"
+    return f"{_STANDS_FOR} {number}"
 
 
-def name_pattern(names: Iterable[str]) -> re.Pattern[str]:
-    """Matches names in sentences and paths: whole words, without regard to case, Unicode form and separators.
+@dataclass(frozen=True, slots=True)
+class Renaming:
+    """Puts another word in place of somebody's names, in sentences and paths.
 
-    `Anna Schmidt` is found in `photos/anna_schmidt2.jpg`, and `Ann` is not found in `Joanna`.
+    Whole words are found, without regard to case, Unicode form and what stands between them: `Anna Schmidt` is found in
+    `photos/anna_schmidt2.jpg`, and `Ann` is not found in `Joanna`. Where a name is a part of somebody else's, as `Anna`
+    is of `Anna Schmidt`, or of what stands for somebody who was forgotten, that is left as it is.
     """
-    forms = {unicodedata.normalize(form, name) for name in names for form in ("NFC", "NFD", "NFKC")}
-    longest_first = sorted(forms, key=lambda form: (-len(form), form))
-    any_name = "|".join(_SEPARATED.join(map(re.escape, form.split())) for form in longest_first)
-    return re.compile(f"{_NO_LETTER_BEFORE}(?:{any_name}){_NO_LETTER_AFTER}", re.IGNORECASE)
+
+    _word: str
+    _own: frozenset[str]
+    _pattern: re.Pattern[str]
+
+    @classmethod
+    def of(cls, names: Iterable[str], word: str, others: Iterable[str] = ()) -> Renaming:
+        """Makes one.
+
+        Args:
+            names: The person's.
+            word: What is to stand in their place.
+            others: Everybody else's names.
+        """
+        own = frozenset(names)
+        alone = cls(word, frozenset(map(_bare, own)), _any_of(own))
+        longer = frozenset(other for other in others if alone(other) != other)
+        return cls(word, alone._own, _any_of(own | longer))
+
+    def __call__(self, text: str) -> str:
+        """The text with the word in place of the names."""
+        return self._pattern.sub(self._instead_of, text)
+
+    def _instead_of(self, found: re.Match[str]) -> str:
+        """The word for one of the names; what was found, for anything else."""
+        beside = found.string[max(found.start() - 1, 0) : found.start()] + found.string[found.end() : found.end() + 1]
+        if _bare(found[0]) not in self._own or any(map(_is_mark, beside)):
+            return found[0]
+        return self._word
+
+
+def _any_of(names: Iterable[str]) -> re.Pattern[str]:
+    """Finds what may be one of the names, the longest first, or stands for somebody forgotten."""
+    cased = {spelling for name in names for spelling in (name, name.upper(), name.casefold())}  # ß is SS in capitals
+    spellings = {unicodedata.normalize(form, spelling) for spelling in cased for form in _FORMS}
+    starts = defaultdict(list)  # what they begin alike with is tried once
+    for spelling in sorted(spellings, key=lambda spelling: (-len(spelling), spelling)):
+        before, pattern = _spelled(spelling)
+        starts[before].append(pattern)
+    patterns = (f"{before}(?:{'|'.join(some)})" for before, some in starts.items())
+    return re.compile("|".join((rf"{_STANDS_FOR} \d+(?!\d)", *patterns)), re.IGNORECASE)
+
+
+def _spelled(name: str) -> tuple[str, str]:
+    """A pattern for what is before a name, and one for the name, whatever stands between its words."""
+    parts = re.split(r"([\W_]+)", name)  # words at even places
+    if not any(parts[::2]):
+        return "", re.escape(name)
+    for place in range(1, len(parts), 2):
+        if not parts[place - 1] or not parts[place + 1]:  # the last bracket of `Anna (5b)`
+            parts[place] = f"(?:{re.escape(parts[place])})?"
+        else:
+            parts[place] = r"[\W_]+" if any(map(str.isspace, parts[place])) else r"[\W_]*"
+    alone = len(name) == 1
+    return f"(?<!{_neighbours(name[0], alone)})", f"{''.join(parts)}(?!{_neighbours(name[-1], alone)})"
+
+
+def _neighbours(edge: str, alone: bool) -> str:
+    """What would make a name with that first or last character a part of a longer word."""
+    if edge.isdigit():
+        return r"[^\W_]"
+    return _NOTHING if _runs_on(edge) and not alone else _LETTER
+
+
+def _runs_on(character: str) -> bool:
+    """Whether it is of a script that puts nothing between words."""
+    return unicodedata.name(character, "").startswith(_WITHOUT_SPACES)
+
+
+def _is_mark(character: str) -> bool:
+    """Whether it is an accent or vowel sign, which to Python's patterns is no part of a word."""
+    return unicodedata.category(character).startswith("M")
+
+
+def _bare(text: str) -> str:
+    """The letters, marks and digits, without regard to case and Unicode form; where there are none, all."""
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    return "".join(c for c in folded if c.isalnum() or _is_mark(c)) or folded

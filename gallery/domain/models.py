@@ -77,6 +77,20 @@ class Thresholds:
         )
 
 
+def paired(
+    cosine: float | None, euclidean: float | None, normalisation: Normalisation
+) -> tuple[float | None, float | None]:
+    """Both thresholds where one alone says it all: on vectors of length one, Euclidean = √(2·cosine).
+
+    Without the other, a looser one would change nothing, because a match has to pass both.
+    """
+    if normalisation is Normalisation.L2 and (cosine is None) != (euclidean is None):
+        if cosine is not None:
+            return cosine, math.sqrt(2 * max(0.0, cosine))
+        return (euclidean or 0.0) ** 2 / 2, euclidean
+    return cosine, euclidean
+
+
 @dataclass(frozen=True, slots=True)
 class Floors:
     """Below these, a face is too poor for its model's thresholds to mean anything, and is blurred.

@@ -12,10 +12,8 @@ SHORTEST = 1e-6
 """Length up to which a vector counts as having no direction. Embeddings are of length 1 or more."""
 UNIT = 1e-6
 """How far from 1 the lengths of vectors may be that are used as their own directions; float32 rounds to 6e-8."""
-ROWS = 4096
-"""Vectors measured at once."""
 VALUES = 1 << 20
-"""Values copied to float64 at once: 8 MB."""
+"""Values copied, squared or the like at once: 8 MB in float64."""
 
 Distances = NDArray[np.float64]
 
@@ -31,11 +29,12 @@ def directions(vectors: Embeddings) -> Embeddings:
     Args:
         vectors: `(N, D) float32`.
     """
-    blocks = [np.linalg.norm(vectors[i : i + ROWS], axis=1) for i in range(0, len(vectors), ROWS)]
+    step = max(1, VALUES // max(1, vectors.shape[1]))
+    blocks = [np.linalg.norm(vectors[start : start + step], axis=1) for start in range(0, len(vectors), step)]
     lengths = np.concatenate([np.zeros(0, np.float32), *blocks])[:, None]
     if np.all(np.abs(lengths - 1) <= UNIT):
         return vectors
-    return np.asarray(np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > SHORTEST), np.float32)
+    return np.asarray(vectors / np.where(lengths > SHORTEST, lengths, np.float32(np.inf)), np.float32)
 
 
 def aimless(scaled: Embeddings) -> Rows:

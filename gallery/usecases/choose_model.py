@@ -76,10 +76,10 @@ def _own(gallery: EmbeddingSpace, card: ModelCard | None) -> ModelCard:
         raise ModelMismatch(
             f"This gallery's templates were made by {gallery.model} with weights {gallery.sha256[:12]}… "
             f"({gallery.preparation}); the registry now names {card.sha256[:12]}… ({card.space.preparation}).",
-            "Distances between the two mean nothing: enrol again into another gallery with --db.",
+            f"Make new templates from the stored crops: gallery reembed --model {card.name}",
         )
     raise ModelMismatch(
         f"This gallery's templates were made by {gallery.model}; faces embedded by {card.name} cannot be compared "
         "with them.",
-        f"Leave --model out, or enrol into another gallery with --db FILE --model {card.name}.",
+        f"Leave --model out, or move the gallery to the other model: gallery reembed --model {card.name}",
     )

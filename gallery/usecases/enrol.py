@@ -1,45 +1,88 @@
-"""Puts a person on the whitelist, one reference photo at a time."""
+"""Puts people on the whitelist, one reference photo at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from gallery.domain.errors import AlreadyEnrolled, GalleryError, NoFace, SeveralFaces
-from gallery.domain.faces import Detection, Face, Photo, Quality
-from gallery.domain.matching import candidates
-from gallery.domain.models import Floors
+from gallery.domain.errors import AlreadyEnrolled, GalleryError, NoFace, PoorReference, SeveralFaces
+from gallery.domain.faces import RGB, Detection, Face, Photo, Quality
+from gallery.domain.growing import GrowingWhitelist
+from gallery.domain.matching import Candidate
+from gallery.domain.models import Thresholds
 from gallery.domain.paths import shown
-from gallery.domain.people import SAME_FACE, NewReference, Reference, clean_name, name_key
-from gallery.domain.ports import PhotoFiles, Store
+from gallery.domain.people import SAME_FACE, Details, NewReference, Reference, clean_name, name_key
+from gallery.domain.ports import CropMaker, PhotoFiles, Store
+from gallery.domain.reference_quality import Finding, Limits, flaws, measure
 from gallery.usecases.faces import Recogniser
 
 FaceChoice = Literal["only", "largest"] | int
 """Which face of a photo is meant: the only one there is, the largest, or the one of that number from the left."""
+
+Advance = Callable[[int, int], None]
+"""Is told how many photos are done, and how many there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a user may settle about an enrolment.
+
+    Attributes:
+        face: Which face to take where a photo shows several.
+        accept_poor: Whether to take references of poor quality all the same; they are marked.
+        keep_crops: Whether pictures of the references may be kept. If not, those that the gallery has of these people
+            go, and none will be kept later either.
+        expires: The last day on which these people are kept; None leaves what is settled.
+    """
+
+    face: FaceChoice = "only"
+    accept_poor: bool = False
+    keep_crops: bool = True
+    expires: date | None = None
+
+    def settle(self, details: Details) -> Details:
+        """What is settled about a person once one of their photos was accepted."""
+        return replace(
+            details,
+            keep_crops=details.keep_crops and self.keep_crops,
+            expires=self.expires or details.expires,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class EnrolledPhoto:
     """What became of one photo.
 
     Attributes:
+        name: The person's.
         source: The photo's path as it was given.
         accepted: Whether it is a reference now.
         reason: Why not, or what was taken.
         hint: What to do about a rejection.
         already: Whether it was rejected only because it is enrolled already.
+        reference: The reference's number; None where it was rejected.
         quality: Of the chosen face, where one was found.
-        warning: Why an accepted photo may be of somebody else; empty if it seems fine.
+        flaws: What makes it a poor reference, as `gallery.domain.reference_quality.Flaw` has it.
+        warning: Why an accepted photo may be of somebody else, or is a poor one; empty if it seems fine.
+        own: The person's closest other reference, where there is one.
+        other: The closest other person, where there is one.
     """
 
+    name: str
     source: str
     accepted: bool
     reason: str
     hint: str = ""
     already: bool = False
+    reference: int | None = None
     quality: Quality | None = None
+    flaws: tuple[str, ...] = ()
     warning: str = ""
+    own: Candidate | None = None
+    other: Candidate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,26 +93,34 @@ class Enrol:
         recogniser: Finds and embeds faces.
         photos: Reads the files.
         store: Takes the references.
+        crops: Makes the pictures that are kept.
+        limits: What a good reference is.
+        thresholds: Under which two faces count as one person's, for the warnings.
     """
 
     recogniser: Recogniser
     photos: PhotoFiles
     store: Store
+    crops: CropMaker
+    limits: Limits
+    thresholds: Thresholds
 
     def __call__(
         self,
         name: str,
         paths: Sequence[Path],
-        face: FaceChoice = "only",
+        choices: Choices | None = None,
         report: Callable[[EnrolledPhoto], None] = lambda _: None,
+        advance: Advance = lambda _done, _all: None,
     ) -> list[EnrolledPhoto]:
         """Enrols one person from photos and folders of photos. A photo that fails does not stop the others.
 
         Args:
             name: The person's name.
             paths: Photo files and folders.
-            face: Which face to take where a photo shows several.
+            choices: What the user settled.
             report: Called after each photo, when the store has it.
+            advance: Likewise.
 
         Raises:
             BadArgument: If the name cannot be used.
@@ -77,35 +128,76 @@ class Enrol:
             ModelMismatch: If the gallery's templates were made by another model.
         """
         name = clean_name(name)
-        files = self.photos.find(paths)
+        return self.people({name: self.photos.find(paths)}, f"enrol {name}", choices, report, advance)
+
+    def people(
+        self,
+        people: Mapping[str, Sequence[Path]],
+        what: str,
+        choices: Choices | None = None,
+        report: Callable[[EnrolledPhoto], None] = lambda _: None,
+        advance: Advance = lambda _done, _all: None,
+    ) -> list[EnrolledPhoto]:
+        """Enrols several people, as one change that can be undone.
+
+        Args:
+            people: For each name the photo files.
+            what: The change in words.
+            choices: What the user settled.
+            report: Called after each photo, when the store has it.
+            advance: Likewise.
+
+        Raises:
+            BadArgument: If a name cannot be used.
+            ModelMismatch: If the gallery's templates were made by another model.
+        """
+        files = [(clean_name(name), path) for name, paths in people.items() for path in paths]
         self.store.choose(self.recogniser.embedder.card)
+        one = _Enrolment(self, choices or Choices(), GrowingWhitelist(self.store.whitelist()))
         results = []
-        for path in files:
-            result = self._try(name, path, face)
-            report(result)
-            results.append(result)
+        with self.store.change(what):
+            for done, (name, path) in enumerate(files, 1):
+                results.append(one.take(name, path))
+                report(results[-1])
+                advance(done, len(files))
         return results
 
-    def _try(self, name: str, path: Path, face: FaceChoice) -> EnrolledPhoto:
-        quality = None
+
+@dataclass(slots=True)
+class _Enrolment:
+    """One call of the use case, with the templates as they were and those that have come since."""
+
+    use: Enrol
+    choices: Choices
+    known: GrowingWhitelist
+    spelled: dict[str, str] = field(default_factory=dict)
+    settled: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.spelled = {name_key(person.name): person.name for person in self.use.store.identities()}
+
+    def take(self, name: str, path: Path) -> EnrolledPhoto:
+        """Takes one photo's face, or says why not."""
+        name = self.spelled.get(name_key(name), name)
+        found = EnrolledPhoto(name, shown(path), False, "")
         try:
-            photo = self.photos.read(path).opaque()
-            chosen = self._chosen(photo, face)
+            photo = self.use.photos.read(path).opaque()
+            chosen = self._chosen(photo)
             self._refuse_known(name, photo, chosen)
-            (described,) = self.recogniser.describe(photo.pixels, [chosen])
-            quality = described.quality
-            _refuse_poor(quality, self.recogniser.embedder.card.spec.floors)
-            warning = self._warning(name, described)
-            self._add(name, photo, described)
+            face, findings = self._described(photo, chosen)
+            found = replace(found, quality=face.quality, flaws=tuple(finding.flaw.value for finding in findings))
+            self._refuse_poor(face, findings)
+            found = self._compared(found, face)
+            number = self._add(name, photo, face, found.flaws)
         except GalleryError as error:
             already = isinstance(error, AlreadyEnrolled)
-            return EnrolledPhoto(shown(path), False, error.message, error.hint, already, quality)
+            return replace(found, reason=error.message, hint=error.hint, already=already, warning="")
         except Exception as error:  # one photo's failure, foreseen or not, never stops the others
-            return EnrolledPhoto(shown(path), False, f"Unexpected {type(error).__name__}: {error}.", quality=quality)
-        return EnrolledPhoto(shown(path), True, "enrolled", quality=quality, warning=warning)
+            return replace(found, reason=f"Unexpected {type(error).__name__}: {error}.", warning="")
+        return replace(found, accepted=True, reason="enrolled", reference=number)
 
-    def _chosen(self, photo: Photo, face: FaceChoice) -> Detection:
-        found = self.recogniser.detect(photo.pixels)
+    def _chosen(self, photo: Photo) -> Detection:
+        face, found = self.choices.face, self.use.recogniser.detect(photo.pixels)
         if not found:
             raise NoFace(
                 f"No face was found in {shown(photo.source)}.", "Use a photo that shows the face larger, or upright."
@@ -124,7 +216,7 @@ class Enrol:
         return found[face - 1]
 
     def _refuse_known(self, name: str, photo: Photo, chosen: Detection) -> None:
-        for owner, box in self.store.enrolled(photo.sha256):
+        for owner, box in self.use.store.enrolled(photo.sha256):
             if name_key(owner) == name_key(name):
                 raise AlreadyEnrolled(f"{shown(photo.source)} is already enrolled for {owner}.")
             if box.overlap(chosen.box) >= SAME_FACE:
@@ -133,53 +225,73 @@ class Enrol:
                     f"If it is {name}, remove {owner} first; if the photo shows both, choose with --face N.",
                 )
 
-    def _warning(self, name: str, face: Face) -> str:
-        """Whether the face seems to be somebody else's, judged by the model's own thresholds."""
-        whitelist = self.store.whitelist()
-        if not len(whitelist):
-            return ""
-        (ranked,) = candidates(face.embedding[None], whitelist, most=len(whitelist.names))
-        own = next((c for c in ranked if name_key(c.identity) == name_key(name)), None)
-        others = [c for c in ranked if c is not own]
-        limit = self.recogniser.embedder.card.spec.thresholds
-        if others and others[0].cosine <= limit.cosine and (own is None or others[0].cosine < own.cosine):
-            return f"This face fits {others[0].identity} (cosine distance {others[0].cosine:.3f})" + (
-                f" better than {own.identity} ({own.cosine:.3f})." if own else "."
-            )
-        if own is not None and own.cosine > limit.cosine:
-            return f"This face does not fit {own.identity}'s other photos (closest cosine distance {own.cosine:.3f})."
-        return ""
+    def _described(self, photo: Photo, chosen: Detection) -> tuple[Face, tuple[Finding, ...]]:
+        (face,) = self.use.recogniser.describe(photo.pixels, [chosen])
+        return face, self._findings(photo.pixels, face)
 
-    def _add(self, name: str, photo: Photo, face: Face) -> None:
+    def _findings(self, pixels: RGB, face: Face) -> tuple[Finding, ...]:
+        chips = self.use.recogniser.cropper.crop(pixels, [face.detection])
+        return flaws(measure(pixels, face.detection, chips.pixels[0], face.quality), self.use.limits)
+
+    def _refuse_poor(self, face: Face, findings: Sequence[Finding]) -> None:
+        if not face.quality.as_meant:
+            raise NoFace(
+                "The face's landmarks were not found, so it cannot be aligned.",
+                "Use a photo that shows the face from the front.",
+            )
+        if findings and not self.choices.accept_poor:
+            raise PoorReference(
+                " ".join(finding.sentence for finding in findings), "To take it all the same: --accept-poor"
+            )
+
+    def _compared(self, found: EnrolledPhoto, face: Face) -> EnrolledPhoto:
+        """Whether the face seems to be somebody else's, after Rekognition's warnings of that kind."""
+        name = found.name if found.name in self.known else None
+        own, other = self.known.own_and_other(face.embedding, name)
+        return replace(found, own=own, other=other, warning=_warning(found, own, other, self.use.thresholds))
+
+    def _add(self, name: str, photo: Photo, face: Face, found: tuple[str, ...]) -> int:
+        use = self.use
         reference = Reference(
             source=shown(photo.source),
             sha256=photo.sha256,
             detection=face.detection,
             quality=face.quality,
-            detector=self.recogniser.detector.card.name,
+            detector=use.recogniser.detector.card.name,
+            flaws=found,
         )
-        self.store.add(name, NewReference(reference, face.embedding), self.recogniser.embedder.card.space)
+        crop = use.crops.make(photo.pixels, face.detection) if self.choices.keep_crops else None
+        number = use.store.add(name, NewReference(reference, face.embedding, crop), use.recogniser.embedder.card.space)
+        self.known.add(name, number, face.embedding)
+        self.spelled.setdefault(name_key(name), name)
+        if name not in self.settled:
+            self.settled.add(name)
+            if self.choices.settle(Details()) != Details():
+                use.store.edit(name, self.choices.settle)
+        return number
+
+
+def _warning(found: EnrolledPhoto, own: Candidate | None, other: Candidate | None, limit: Thresholds) -> str:
+    sentences = []
+    if other is not None and _within(other, limit) and (own is None or other.cosine < own.cosine):
+        better = f" better than {found.name} ({_distances(own)})" if own else ""
+        sentences.append(f"The face fits {other.identity} ({_distances(other)}){better}.")
+    elif own is not None and not _within(own, limit):
+        sentences.append(f"The face does not fit {found.name}'s other photos (closest: {_distances(own)}).")
+    if found.flaws:
+        sentences.append(f"Taken although {', '.join(found.flaws)}.")
+    return " ".join(sentences)
+
+
+def _within(candidate: Candidate, limit: Thresholds) -> bool:
+    return candidate.cosine <= limit.cosine and candidate.euclidean <= limit.euclidean
+
+
+def _distances(candidate: Candidate) -> str:
+    return f"cosine {candidate.cosine:.3f}, Euclidean {candidate.euclidean:.3f}"
 
 
 def _listed(found: Sequence[Detection]) -> str:
     return ", ".join(
         f"{number} at x {d.box.x}, y {d.box.y} ({d.box.width}×{d.box.height})" for number, d in enumerate(found, 1)
     )
-
-
-def _refuse_poor(quality: Quality, floors: Floors) -> None:
-    if not quality.as_meant:
-        raise NoFace(
-            "The face's landmarks were not found, so it cannot be aligned.",
-            "Use a photo that shows the face from the front.",
-        )
-    if quality.size < floors.size:
-        raise NoFace(
-            f"The face is {quality.size} pixels across; the model needs {floors.size}.",
-            "Use a larger photo of the person.",
-        )
-    if not quality.sharpness >= floors.sharpness:
-        raise NoFace(
-            f"The face is not sharp enough ({quality.sharpness:.1f}; the model needs {floors.sharpness:g}).",
-            "Use a sharper photo of the person.",
-        )

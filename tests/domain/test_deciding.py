@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import date
 
 import numpy as np
 import pytest
@@ -189,3 +190,28 @@ def test_the_order_of_the_faces_does_not_matter(order):
     shuffled = decide([face()] * 4, [found[i] for i in order], POLICY)
 
     assert [d.rule for d in shuffled] == [straight[i].rule for i in order]
+
+
+@pytest.mark.parametrize(
+    ("withheld", "rule", "words"),
+    [
+        ({"Ada": None}, Rule.DISABLED, "Ada, who is disabled"),
+        ({"Ada": date(2026, 1, 31)}, Rule.EXPIRED, "Ada, whose consent ended on 2026-01-31"),
+    ],
+)
+def test_who_is_withheld_is_blurred_by_name(withheld, rule, words):
+    (decision,) = decide([face()], [(near(), near("Grace", 0.2, 0.3))], POLICY, withheld)
+
+    assert (decision.verdict, decision.rule) == (Verdict.BLUR, rule)
+    assert words in decision.reason
+    assert decision.candidate.identity == "Ada"
+
+
+def test_somebody_else_withheld_changes_nothing():
+    (decision,) = decide([face()], [(near(),)], POLICY, {"Grace": None})
+    assert decision.kept
+
+
+def test_a_stranger_is_no_withheld_person():
+    (decision,) = decide([face()], [(near(cosine=0.6),)], POLICY, {"Ada": None})
+    assert decision.rule is Rule.COSINE

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from gallery.domain.matching import Fusion, Whitelist, candidates, cosine_distances
+from gallery.domain.matching import Candidate, Fusion, Whitelist, candidates, cosine_distances, own_and_other
 
 FINITE = st.floats(-100, 100, width=32)
 
@@ -159,3 +159,140 @@ def test_fusion_ranks_identities_by_the_fused_distance(templates, owners, fusion
         }[fusion]
         assert candidate.cosine == pytest.approx(expected, abs=1e-5)
     assert [c.cosine for c in ranked] == sorted(c.cosine for c in ranked)
+
+
+@st.composite
+def galleries(draw) -> tuple[Whitelist, np.ndarray]:
+    """A whitelist with templates that repeat, or differ by less than float32 products tell, or have no direction."""
+    owners = draw(st.lists(st.integers(0, 6) | st.just(0), min_size=1, max_size=60))
+    owners = np.unique(owners, return_inverse=True)[1]
+    random = np.random.default_rng(draw(st.integers(0, 10**6)))
+    faces = random.normal(size=(draw(st.integers(1, 8)), 6))
+    if draw(st.booleans()):
+        faces /= np.linalg.norm(faces, axis=1, keepdims=True)
+    spread = draw(st.sampled_from([0, 1e-4, 1]))
+    templates, probes = (
+        faces[random.integers(len(faces), size=n)] + spread * random.normal(size=(n, 6)) for n in (len(owners), 3)
+    )
+    templates[random.random(len(owners)) < draw(st.sampled_from([0, 0.2, 1]))] = 0
+    probes[2] *= draw(st.integers(0, 1))
+    return whitelist(templates, owners), probes.astype(np.float32)
+
+
+def slowly(probe, gallery: Whitelist, fusion: Fusion = Fusion.BEST) -> list[Candidate]:
+    """Everybody on the whitelist, from the definition, one pair at a time in float64."""
+    found = []
+    for place, name in enumerate(gallery.names):
+        pairs = []
+        for row in np.flatnonzero(gallery.owners == place):
+            a, b = probe.astype(float), gallery.templates[row].astype(float)
+            lengths = math.sqrt(a @ a) * math.sqrt(b @ b)
+            cosine = 1 - min(1, max(-1, a @ b / lengths)) if lengths else 2.0
+            pairs.append((cosine, row, math.dist(a, b)))
+        pairs.sort()
+        used = pairs[: {Fusion.BEST: 1, Fusion.MEDIAN_OF_3: 3, Fusion.MEAN: None}[fusion]]
+        middle = np.median if fusion is Fusion.MEDIAN_OF_3 else np.mean
+        cosine, euclidean = (float(middle([pair[i] for pair in used])) for i in (0, 2))
+        found.append(Candidate(name, int(gallery.references[used[0][1]]), cosine, euclidean))
+    return found
+
+
+def same(found: Candidate | None, expected: Candidate | None) -> bool:
+    if found is None or expected is None:
+        return found is expected
+    distances = pytest.approx((expected.cosine, expected.euclidean), abs=1e-12, rel=1e-9)
+    return (found.cosine, found.euclidean) == distances
+
+
+@given(galleries(), st.integers(1, 8), st.sampled_from(Fusion))
+def test_candidates_are_those_of_a_slow_model(made, most, fusion):
+    gallery, probes = made
+
+    found = candidates(probes, gallery, most, fusion)
+
+    for probe, ranked in zip(probes, found, strict=True):
+        model = {c.identity: c for c in slowly(probe, gallery, fusion)}
+        expected = sorted(model.values(), key=lambda c: c.cosine)[:most]
+        assert len({c.identity for c in ranked}) == len(ranked) == len(expected)
+        assert [c.cosine for c in ranked] == pytest.approx([c.cosine for c in expected], abs=1e-12)
+        assert list(ranked) == sorted(ranked, key=lambda c: (c.cosine, c.euclidean))
+        for candidate in ranked:
+            assert same(candidate, model[candidate.identity])
+
+
+@given(galleries(), st.data())
+def test_own_and_other_are_those_of_a_slow_model(made, data):
+    gallery, probes = made
+    name = data.draw(st.sampled_from([*gallery.names, "somebody else", None]))
+
+    for probe in probes:
+        own, other = own_and_other(probe, gallery, name)
+
+        model = sorted(slowly(probe, gallery), key=lambda c: c.cosine)
+        assert same(own, next((c for c in model if c.identity == name), None))
+        others = [c for c in model if c.identity != name]
+        assert (other is None) == (not others)
+        if other is not None:
+            assert other.identity != name
+            assert other.cosine == pytest.approx(others[0].cosine, abs=1e-12)
+            assert any(same(other, c) for c in others)
+
+
+@pytest.mark.parametrize("fusion", Fusion)
+def test_of_equally_close_identities_the_first_on_the_whitelist_are_reported(fusion):
+    gallery = whitelist([[0, 1]] + [[1, 0.5]] * 5, owners=[0, 3, 1, 4, 2, 5])
+
+    ((first, second),) = candidates(np.array([[1, 0.4]], np.float32), gallery, fusion=fusion)
+
+    assert (first.identity, second.identity) == ("person 1", "person 2")
+
+
+def test_of_equally_close_references_the_first_is_reported():
+    gallery = whitelist([[0, 1], [1, 0.5], [1, 0.5]], owners=[0, 0, 0])
+
+    ((only,),) = candidates(np.array([[1, 0.4]], np.float32), gallery)
+
+    assert only.reference == 101
+
+
+def test_differences_below_the_rounding_of_the_product_are_told_apart():
+    """Cosine distances of 1e-9 and less, where float32 rounds to 6e-8."""
+    steps = np.float32([3e-5, 1e-5, 2e-5, 4e-5])
+    gallery = whitelist(np.stack([np.ones(4, np.float32), steps], axis=1))
+
+    ((*ranked,),) = candidates(np.array([[1, 0]], np.float32), gallery, most=4)
+
+    assert [c.identity for c in ranked] == ["person 1", "person 2", "person 0", "person 3"]
+
+
+def test_the_probes_are_compared_in_blocks(monkeypatch):
+    random = np.random.default_rng(1)
+    gallery = whitelist(random.normal(size=(9, 4)), owners=[0, 1, 2] * 3)
+    probes = random.normal(size=(7, 4)).astype(np.float32)
+    at_once = candidates(probes, gallery)
+    monkeypatch.setattr("gallery.domain.matching.PROBES", 3)
+
+    assert candidates(probes, gallery) == at_once
+
+
+def test_templates_of_length_one_are_not_copied():
+    random = np.random.default_rng(2)
+    vectors = random.normal(size=(5, 128)).astype(np.float32)
+
+    unit = whitelist(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
+    raw = whitelist(vectors)
+
+    assert unit.directions is unit.templates
+    assert np.linalg.norm(raw.directions, axis=1) == pytest.approx(np.ones(5), abs=1e-6)
+
+
+@pytest.mark.parametrize("fusion", Fusion)
+def test_one_identity_among_many_may_have_very_many_references(fusion):
+    random = np.random.default_rng(3)
+    owners = np.concatenate([np.arange(20), np.zeros(700, int)])
+    gallery = whitelist(random.normal(size=(720, 8)), owners)
+    probe = random.normal(size=8).astype(np.float32)
+
+    (ranked,) = candidates(probe[None], gallery, 20, fusion)
+
+    assert all(map(same, ranked, sorted(slowly(probe, gallery, fusion), key=lambda c: c.cosine)))

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from enrolling import enrolment
 from gallery.domain.deciding import Policy, Rule
 from gallery.domain.errors import StoreUnusable
 from gallery.domain.geometry import Box
@@ -23,7 +24,6 @@ from gallery.testing import (
     draw,
 )
 from gallery.usecases.anonymise import Anonymise
-from gallery.usecases.enrol import Enrol
 from gallery.usecases.faces import Recogniser
 
 ADA, GRACE, STRANGER = 10, 90, 170
@@ -44,7 +44,7 @@ class World:
         self.policy = Policy(Thresholds(0.2, 3.0), Floors(4, 0.0))
 
     def enrol(self) -> None:
-        (result,) = Enrol(self.recogniser, self.photos, self.store)("Ada", [REFERENCE])
+        (result,) = enrolment(self.recogniser, self.photos, self.store)("Ada", [REFERENCE])
         assert result.accepted
 
     def run(self, *inputs: Path, **options):

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from enrolling import enrolment
 from gallery.domain.error_rates import fmr_at
 from gallery.domain.errors import BadArgument, BadPhoto, GalleryError, NoFace, TooLittleData
 from gallery.domain.geometry import Box
@@ -25,7 +26,6 @@ from gallery.testing import (
 )
 from gallery.usecases.calibrate import Calibrate, Request
 from gallery.usecases.cohort import ReadCohort
-from gallery.usecases.enrol import Enrol
 from gallery.usecases.faces import Recogniser
 
 NOW = datetime(2026, 2, 1, 12, tzinfo=UTC)
@@ -46,7 +46,7 @@ class World:
     def enrol(self, name: str, person: int, *away: int) -> None:
         paths = [Path(f"in/{name}-{n}.png") for n in away]
         self.photos.photos.update({path: draw(blank(), FACE, person, n) for path, n in zip(paths, away, strict=True)})
-        assert all(result.accepted for result in Enrol(self.recogniser, self.photos, self.store)(name, paths))
+        assert all(result.accepted for result in enrolment(self.recogniser, self.photos, self.store)(name, paths))
 
     def strangers(self, count: int, first: int = 100) -> None:
         for n in range(count):
@@ -126,7 +126,7 @@ def test_references_that_fail_are_named_before_and_after(three):
 def test_a_reference_far_from_its_others_fails(three):
     three.strangers(40)
     three.photos.photos[Path("in/odd.png")] = draw(blank(), FACE, 200)
-    Enrol(three.recogniser, three.photos, three.store)("Grace", [Path("in/odd.png")])
+    enrolment(three.recogniser, three.photos, three.store)("Grace", [Path("in/odd.png")])
 
     result = three.calibrate(0.03, impostors=LFW)
 
@@ -342,7 +342,7 @@ def test_somebodys_reference_is_no_photo_of_strangers(three):
 def test_two_people_with_the_same_face(world):
     world.enrol("Ada", 10, 0)
     world.photos.photos[Path("in/copy.png")] = draw(blank(65), FACE, 10, 0)
-    Enrol(world.recogniser, world.photos, world.store)("Grace", [Path("in/copy.png")])
+    enrolment(world.recogniser, world.photos, world.store)("Grace", [Path("in/copy.png")])
     world.enrol("Edsger", 30, 0)
     world.enrol("Barbara", 40, 0)
     world.strangers(24)

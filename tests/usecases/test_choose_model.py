@@ -54,7 +54,7 @@ def test_the_same_weights_under_another_name_are_fine():
 def test_another_model_is_refused_with_the_remedy():
     with pytest.raises(ModelMismatch, match="made by mine") as caught:
         choose_embedder(CARDS["sface"], CARDS["mine"].space, CARDS, lambda _: False)
-    assert "--db" in caught.value.hint
+    assert "gallery reembed --model sface" in caught.value.hint
 
 
 def test_changed_weights_are_refused():

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from enrolling import enrolment, strict
 from gallery.domain.errors import BadArgument, ModelMismatch
 from gallery.domain.geometry import Box
 from gallery.testing import (
@@ -18,7 +20,7 @@ from gallery.testing import (
     blank,
     draw,
 )
-from gallery.usecases.enrol import Enrol
+from gallery.usecases.enrol import Choices, Enrol
 from gallery.usecases.faces import Recogniser
 
 ADA, GRACE = 10, 90
@@ -45,7 +47,7 @@ def store() -> FakeStore:
 
 @pytest.fixture
 def enrol(photos, store) -> Enrol:
-    return Enrol(Recogniser(FakeDetector(), FakeCropper(), FakeEmbedder()), photos, store)
+    return enrolment(Recogniser(FakeDetector(), FakeCropper(), FakeEmbedder()), photos, store)
 
 
 def test_a_photo_with_one_face_is_accepted(enrol, store):
@@ -67,14 +69,14 @@ def test_several_faces_are_listed_and_none_is_guessed(enrol, store):
 
 @pytest.mark.parametrize(("choice", "box"), [("largest", RIGHT), (1, LEFT), (2, RIGHT)])
 def test_the_face_can_be_chosen(enrol, store, choice, box):
-    (result,) = enrol("Grace", [TWO], choice)
+    (result,) = enrol("Grace", [TWO], Choices(choice))
 
     assert result.accepted
     assert store.enrolled(enrol.photos.read(TWO).sha256) == [("Grace", box)]
 
 
 def test_a_number_that_is_not_there(enrol):
-    (result,) = enrol("Grace", [TWO], 3)
+    (result,) = enrol("Grace", [TWO], Choices(3))
 
     assert "has no face 3" in result.reason
 
@@ -108,8 +110,8 @@ def test_the_same_face_is_not_enrolled_for_two_people(enrol):
 
 
 def test_two_faces_of_one_photo_can_be_two_people(enrol, store):
-    enrol("Ada", [TWO], 1)
-    enrol("Grace", [TWO], 2)
+    enrol("Ada", [TWO], Choices(1))
+    enrol("Grace", [TWO], Choices(2))
 
     assert set(store.people) == {"Ada", "Grace"}
 
@@ -122,7 +124,7 @@ def test_names_that_cannot_be_used(enrol, store, name):
 
 
 def test_a_failing_model_rejects_and_says_so(photos, store):
-    enrol = Enrol(Recogniser(FakeDetector(fails=True), FakeCropper(), FakeEmbedder()), photos, store)
+    enrol = enrolment(Recogniser(FakeDetector(fails=True), FakeCropper(), FakeEmbedder()), photos, store)
 
     (result,) = enrol("Ada", [ONE])
 
@@ -137,7 +139,7 @@ def test_a_gallery_keeps_to_its_model(enrol, photos, store):
     other = FakeEmbedder(card=dataclasses.replace(EMBEDDER, sha256="f" * 64))
 
     with pytest.raises(ModelMismatch):
-        Enrol(Recogniser(FakeDetector(), FakeCropper(), other), photos, store)("Ada", [TWO], 1)
+        enrolment(Recogniser(FakeDetector(), FakeCropper(), other), photos, store)("Ada", [TWO], Choices(1))
 
 
 def test_progress_is_reported_photo_by_photo(enrol, store):
@@ -178,3 +180,84 @@ def test_a_photo_that_fits_is_taken_without_a_word(enrol, photos):
     (result,) = enrol("Ada", [again])
 
     assert (result.accepted, result.warning) == (True, "")
+
+
+def test_a_warning_says_which_and_how_far(enrol, photos):
+    again, other = Path("again.png"), Path("other.png")
+    photos.photos[again] = draw(blank(), Box(4, 9, 10, 12), ADA, away=1)
+    photos.photos[other] = draw(blank(), LEFT, GRACE)
+    (ada,) = enrol("Ada", [ONE])
+    enrol("Grace", [other])
+
+    (result,) = enrol("Grace", [again])
+
+    assert (result.other.identity, result.other.reference) == ("Ada", ada.reference)
+    assert result.own.identity == "Grace"
+    assert f"cosine {result.other.cosine:.3f}, Euclidean {result.other.euclidean:.3f}" in result.warning
+    assert f"better than Grace (cosine {result.own.cosine:.3f}" in result.warning
+
+
+def test_a_poor_reference_is_refused_with_all_its_flaws(photos, store):
+    enrol = enrolment(Recogniser(FakeDetector(), FakeCropper(), FakeEmbedder()), photos, store, strict())
+
+    (result,) = enrol("Ada", [ONE])
+
+    assert not result.accepted
+    assert result.flaws
+    assert "too small" in result.flaws
+    assert "--accept-poor" in result.hint
+    assert store.people == {}
+
+
+def test_a_poor_reference_is_taken_all_the_same_and_marked(photos, store):
+    enrol = enrolment(Recogniser(FakeDetector(), FakeCropper(), FakeEmbedder()), photos, store, strict())
+
+    (result,) = enrol("Ada", [ONE], Choices(accept_poor=True))
+
+    assert result.accepted
+    assert "too small" in result.warning
+    ((_, new),) = store.people["Ada"]
+    assert new.reference.flaws == result.flaws
+
+
+def test_a_picture_of_the_face_is_kept_unless_it_may_not_be(enrol, photos, store):
+    again = Path("again.png")
+    photos.photos[again] = draw(blank(), Box(4, 9, 10, 12), ADA, away=1)
+    (first,) = enrol("Ada", [ONE])
+    assert store.crop(first.reference) is not None
+
+    (second,) = enrol("Ada", [again], Choices(keep_crops=False))
+
+    assert store.crops("Ada") == {}
+    assert second.accepted
+    assert not store.identity("Ada").details.keep_crops
+
+
+def test_consent_can_be_given_an_end(enrol, store):
+    enrol("Ada", [ONE], Choices(expires=date(2027, 7, 31)))
+    assert store.identity("Ada").details.expires == date(2027, 7, 31)
+
+
+def test_several_people_are_one_change(enrol, photos, store):
+    other = Path("other.png")
+    photos.photos[other] = draw(blank(), RIGHT, GRACE)
+    seen = []
+
+    results = enrol.people({"Ada": [ONE], "Grace": [other, NOBODY]}, "enrol 5b", advance=lambda *n: seen.append(n))
+
+    assert [(r.name, r.accepted) for r in results] == [("Ada", True), ("Grace", True), ("Grace", False)]
+    assert seen == [(1, 3), (2, 3), (3, 3)]
+    assert store.undo().what == "enrol 5b"
+    assert store.people == {}
+
+
+def test_another_spelling_is_the_same_person(enrol, photos, store):
+    again = Path("again.png")
+    photos.photos[again] = draw(blank(), Box(4, 9, 10, 12), ADA, away=1)
+    enrol("Ada", [ONE])
+
+    (result,) = enrol("ADA", [again])
+
+    assert (result.name, result.warning) == ("Ada", "")
+    assert result.own.identity == "Ada"
+    assert len(store.people["Ada"]) == 2

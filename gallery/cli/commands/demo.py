@@ -25,7 +25,7 @@ def demo(
     import tempfile
 
     from gallery.bootstrap import Bootstrap
-    from gallery.cli import documents, tables
+    from gallery.cli import documents, people_tables, tables
     from gallery.cli.output import console, print_json, remark
     from gallery.usecases.demo import COMPOSED, NAME
 
@@ -41,7 +41,7 @@ def demo(
                 out.print("")
             shown = show(
                 output,
-                lambda photos: None if as_json else out.print(tables.enrolled(f"Enrolling {NAME}", photos), ""),
+                lambda photos: None if as_json else out.print(people_tables.enrolled(photos, f"Enrolling {NAME}"), ""),
             )
     if as_json:
         print_json(documents.of_outcome(shown.outcome))

@@ -1,4 +1,4 @@
-"""`gallery enroll`: put a person on the whitelist."""
+"""`gallery enroll`: put people on the whitelist."""
 
 from __future__ import annotations
 
@@ -11,14 +11,27 @@ from gallery.cli import options
 from gallery.cli.exits import Exit
 
 if TYPE_CHECKING:
+    from gallery.bootstrap import Bootstrap
+    from gallery.domain.ports import Store
     from gallery.usecases.enrol import EnrolledPhoto, FaceChoice
 
-EXAMPLE = 'Example: gallery enroll "Grace Hopper" hopper-1.jpg hopper-2.jpg'
+MANY = 30
+"""Photos from which on the table shows only those that were rejected or are to be checked."""
+EXAMPLE = 'Examples: gallery enroll "Grace Hopper" hopper-1.jpg hopper-2.jpg, gallery enroll --people class-5b/'
 
 
 def enroll(
-    name: Annotated[str, typer.Argument(help="The person's name.", metavar="NAME")],
-    photos: Annotated[list[Path], typer.Argument(help="Photos of that person, or folders of them.", metavar="PHOTO…")],
+    name: Annotated[str | None, typer.Argument(help="The person's name.", metavar="NAME", show_default=False)] = None,
+    photos: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Photos of that person, or folders of them.", metavar="PHOTO…", show_default=False),
+    ] = None,
+    people: Annotated[
+        Path | None,
+        typer.Option(
+            "--people", help="Instead of NAME and PHOTO: a folder with a folder for each person, named after them."
+        ),
+    ] = None,
     face: Annotated[
         str,
         typer.Option(
@@ -27,6 +40,19 @@ def enroll(
             "a number takes that one, counted from the left.",
         ),
     ] = "only",
+    accept_poor: Annotated[
+        bool,
+        typer.Option("--accept-poor", help="Take photos of poor quality all the same; they are marked."),
+    ] = False,
+    no_crops: Annotated[
+        bool,
+        typer.Option(
+            "--no-crops",
+            help="Keep no pictures of these people in the gallery, now or later. Templates under another model then "
+            "need the photos again.",
+        ),
+    ] = False,
+    expires: options.Expires = None,
     model: options.Model = None,
     detector: options.Detector = "yunet",
     haar_scale: options.ScaleFactor = None,
@@ -35,25 +61,51 @@ def enroll(
     models_dir: options.ModelsDir = None,
     as_json: options.Json = False,
 ) -> None:
-    """Enrol a person: their face stays visible from now on. More and varied photos make fewer mistakes."""
+    """Enrol people: their faces stay visible from now on. More and varied photos make fewer mistakes."""
     from gallery.bootstrap import Bootstrap, HaarSettings
-    from gallery.cli import documents, tables
+    from gallery.cli import documents, people_tables
     from gallery.cli.output import console, print_json, remark
+    from gallery.cli.progress import steps_progress
     from gallery.domain.people import clean_name
+    from gallery.usecases.enrol import Choices
 
-    name, choice = clean_name(name), _face_choice(face)
+    _require_one_way(name, photos, people)
+    choices = Choices(_face_choice(face), accept_poor, not no_crops, options.day(expires))
+    named = None if name is None else clean_name(name)
     boot = Bootstrap.of(db, models_dir, HaarSettings(haar_scale, haar_neighbours))
+    everybody = boot.people(people) if people else {}
     with boot.store(create=True) as store:
         chosen = boot.choose(store, model)
         enrol = boot.enrol(store, boot.recogniser(chosen.card, detector))
         if not as_json:
             remark(chosen.why)
-        results = enrol(name, photos, choice)
+        with steps_progress("Enrolling") as advance:
+            if named is None:
+                results = enrol.people(everybody, f"enrol the people in {people}", choices, advance=advance)
+            else:
+                results = enrol(named, photos or [], choices, advance=advance)
+        not_kept = _not_kept(boot, store, results)
     if as_json:
-        print_json(documents.of_enrolled(name, chosen.card, detector, results))
+        print_json(documents.of_enrolled(named, chosen.card, detector, results))
     else:
-        console().print(tables.enrolled(f"{name} ({chosen.card.name}, {detector})", results))
+        title = f"{named or people} ({chosen.card.name}, {detector})"
+        shown = results if len(results) <= MANY else [r for r in results if not r.accepted or r.warning]
+        if shown:
+            console().print(people_tables.enrolled(shown, title, names=named is None))
+        if len(results) > MANY:
+            remark(_summary(results))
+        remark(not_kept)
     raise typer.Exit(_exit_code(results))
+
+
+def _require_one_way(name: str | None, photos: list[Path] | None, people: Path | None) -> None:
+    from gallery.domain.errors import BadArgument
+
+    if people is not None and (name is not None or photos):
+        raise BadArgument("--people takes the names from its folders.", "Leave NAME and PHOTO out, or --people.")
+    if people is None and (name is None or not photos):
+        missing = "Nobody is named." if name is None else f"There is no photo of {name}."
+        raise BadArgument(missing, "Give a NAME and at least one PHOTO, or --people FOLDER.")
 
 
 def _face_choice(word: str) -> FaceChoice:
@@ -66,6 +118,24 @@ def _face_choice(word: str) -> FaceChoice:
     if word.isascii() and word.isdigit() and len(word) < 10 and int(word) >= 1:
         return int(word)
     raise BadArgument(f"--face cannot be {word!r}.", "Use 'only', 'largest' or a number from 1 upwards.")
+
+
+def _not_kept(boot: Bootstrap, store: Store, results: list[EnrolledPhoto]) -> str:
+    """A sentence on those who were enrolled and are blurred all the same."""
+    today, names = boot.today(), {photo.name for photo in results if photo.accepted}
+    found = [f"{p.name} ({p.withheld(today)})" for p in store.identities() if p.name in names and p.withheld(today)]
+    return f"Not kept all the same: {', '.join(found)}." if found else ""
+
+
+def _summary(results: list[EnrolledPhoto]) -> str:
+    """A sentence on photos that are too many for a table of all."""
+    accepted = [photo for photo in results if photo.accepted]
+    to_check = sum(bool(photo.warning) for photo in accepted)
+    people = len({photo.name for photo in accepted})
+    return (
+        f"{len(accepted)} of {len(results)} photos accepted for {people} {'person' if people == 1 else 'people'}, "
+        f"{to_check} of them to check; the table shows only what needs a look. To take all of it back: gallery undo"
+    )
 
 
 def _exit_code(results: list[EnrolledPhoto]) -> Exit:

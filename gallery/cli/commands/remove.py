@@ -1,4 +1,4 @@
-"""`gallery remove`: take a person off the whitelist."""
+"""`gallery remove`: take a person, or one of their references, off the whitelist."""
 
 from __future__ import annotations
 
@@ -9,35 +9,57 @@ import typer
 
 from gallery.cli import options
 
-EXAMPLE = 'Example: gallery remove "Grace Hopper" --yes'
+EXAMPLE = 'Examples: gallery remove "Grace Hopper" --yes, gallery remove "Grace Hopper" --reference 7'
 
 
 def remove(
     name: Annotated[str, typer.Argument(help="The person's name.", metavar="NAME")],
+    reference: Annotated[
+        int | None,
+        typer.Option("--reference", help="Only this reference; 'gallery show NAME' lists them.", min=1, max=2**53),
+    ] = None,
     yes: options.Yes = False,
     db: options.Db = None,
     as_json: options.Json = False,
 ) -> None:
-    """Remove a person with all references: their face is blurred from now on. Past runs keep their record."""
+    """Remove a person with all references: their face is blurred from now on. Past runs keep their record.
+
+    'gallery undo' takes it back until the next change; 'gallery forget' deletes for good.
+    """
     from gallery.bootstrap import Bootstrap
     from gallery.cli.output import console, print_json
-    from gallery.domain.errors import BadArgument
+    from gallery.cli.tables import counted
+    from gallery.domain.errors import UnknownName
 
     with Bootstrap.of(db).store() as store:
         identity = store.identity(name)
-        if not yes:
-            if not sys.stdin.isatty():
-                raise BadArgument(
-                    f"Removing {identity.name} cannot be undone, and there is nobody at a terminal to confirm it.",
-                    "Add --yes to remove without being asked.",
-                )
-            typer.confirm(f"Remove {identity.name} with {_references(len(identity.references))}?", abort=True)
-        references = store.remove(identity.name)
+        if reference is None:
+            what = counted(len(identity.references), "reference")
+            if not yes:
+                _ask(f"Remove {identity.name} with {what}?", identity.name)
+            removed = store.remove(identity.name)
+        elif reference not in {stored.id for stored in identity.references}:
+            raise UnknownName(
+                f"{identity.name} has no reference {reference}.", "'gallery show NAME' lists a person's references."
+            )
+        else:
+            store.remove_reference(reference)
+            what, removed = f"reference {reference}", 1
     if as_json:
-        print_json({"removed": identity.name, "references": references})
+        print_json({"removed": identity.name, "references": removed, "reference": reference})
     else:
-        console().print(f"Removed {identity.name} with {_references(references)}.", markup=False)
+        removal = (
+            f"Removed {identity.name} with {what}." if reference is None else f"Removed {what} of {identity.name}."
+        )
+        console().print(f"{removal} To take it back: gallery undo", markup=False)
 
 
-def _references(count: int) -> str:
-    return f"{count} reference" + ("" if count == 1 else "s")
+def _ask(question: str, name: str) -> None:
+    from gallery.domain.errors import BadArgument
+
+    if not sys.stdin.isatty():
+        raise BadArgument(
+            f"Nobody is at a terminal to confirm that {name} is to be removed.",
+            "Add --yes to remove without being asked.",
+        )
+    typer.confirm(question, abort=True)

@@ -8,30 +8,41 @@ import typer
 
 from gallery.cli import options
 
+SIDE = 32
+"""Pixels of a picture that is drawn, before it becomes characters."""
+WIDTH = 12
+"""Characters of a picture beside the seven columns of the table."""
 EXAMPLE = 'Example: gallery show "Grace Hopper"'
 
 
 def show(
     name: Annotated[str, typer.Argument(help="The person's name.", metavar="NAME")],
+    no_pictures: Annotated[bool, typer.Option("--no-pictures", help="Draw no pictures in the terminal.")] = False,
     db: options.Db = None,
     as_json: options.Json = False,
 ) -> None:
-    """Show one person's references, and the thresholds that apply to them."""
+    """Show one person: each reference with its picture, quality and distance to the others, and what is settled."""
     from gallery.bootstrap import Bootstrap
-    from gallery.cli import documents, tables
+    from gallery.cli import documents, people_tables, tables
     from gallery.cli.output import console, print_json, remark
+    from gallery.cli.pictures import picture, shows_pictures
+    from gallery.usecases.closest import closest_others
 
-    boot = Bootstrap.of(db)
+    boot, out = Bootstrap.of(db), console()
     with boot.store() as store:
         identity = store.identity(name)
         limits = boot.in_force_here(store)
+        closest = closest_others(store.whitelist(), identity.name)
+        drawn = not (as_json or no_pictures) and shows_pictures(out)
+        pictures = boot.thumbnails(identity, store.crops(identity.name), SIDE) if drawn else {}
     own = limits.personal.get(identity.name) if limits else None
     applied = own or (limits.thresholds if limits else None)
     if as_json:
-        print_json(documents.of_identity(identity, applied, own is not None))
+        print_json(documents.of_identity(identity, applied, own is not None, closest, boot.today()))
         return
-    out = console()
-    out.print(tables.references(identity), "")
+    blocks = {number: picture(pixels, WIDTH) for number, pixels in pictures.items()}
+    out.print(people_tables.references(identity, closest, blocks), "")
+    out.print(people_tables.person_facts(identity, boot.today()))
     if applied:
         out.print(tables.facts([("own thresholds" if own else "thresholds", tables.limits(applied))]))
     remark(limits.remark if limits else "")

@@ -1,0 +1,183 @@
+"""`gallery rename`, `merge`, `move`, `enable`, `disable`, `set` and `undo`: changes to people who are enrolled."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gallery.cli import options
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gallery.domain.people import Details
+
+RENAME = 'Example: gallery rename "Grace Murray" "Grace Hopper"'
+MERGE = 'Example: gallery merge "G. Hopper" "Grace Hopper"'
+MOVE = 'Example: gallery move 17 "Grace Hopper"'
+ENABLE = 'Example: gallery enable "Grace Hopper"'
+DISABLE = 'Example: gallery disable "Grace Hopper"'
+SET = 'Example: gallery set "Grace Hopper" --expires 2027-07-31 --tag 5b'
+UNDO = "Example: gallery undo"
+
+Name = Annotated[str, typer.Argument(help="The person's name.", metavar="NAME")]
+
+
+def rename(
+    name: Name,
+    new: Annotated[str, typer.Argument(help="The new name.", metavar="NEW")],
+    db: options.Db = None,
+    as_json: options.Json = False,
+) -> None:
+    """Give a person another name. Past runs keep the name they recorded."""
+    from gallery.bootstrap import Bootstrap
+    from gallery.domain.people import clean_name
+
+    with Bootstrap.of(db).store() as store:
+        former = store.rename(name, new)
+    _say(f"{former} is now {clean_name(new)}.", {"renamed": former, "name": clean_name(new)}, as_json)
+
+
+def merge(
+    name: Annotated[str, typer.Argument(help="Whose references are to move.", metavar="NAME")],
+    into: Annotated[str, typer.Argument(help="Who is to have them.", metavar="INTO")],
+    db: options.Db = None,
+    as_json: options.Json = False,
+) -> None:
+    """Give all references of NAME to INTO, who are one person, and remove NAME. What is settled about INTO stays."""
+    from gallery.bootstrap import Bootstrap
+    from gallery.cli.tables import counted
+
+    with Bootstrap.of(db).store() as store:
+        source, target = store.identity(name), store.identity(into)
+        moved = store.merge(name, into)
+    doubles = len(source.references) - moved
+    told = f"{source.name} is merged into {target.name}, who has got {counted(moved, 'reference')}"
+    told += f"; {counted(doubles, 'double')} removed." if doubles else "."
+    _say(told, {"merged": source.name, "into": target.name, "references": moved, "doubles": doubles}, as_json)
+
+
+def move(
+    reference: Annotated[
+        int, typer.Argument(help="The reference's number, see 'gallery show'.", metavar="REFERENCE", min=1, max=2**53)
+    ],
+    to: Annotated[str, typer.Argument(help="Whose it is to be.", metavar="NAME")],
+    db: options.Db = None,
+    as_json: options.Json = False,
+) -> None:
+    """Give one reference to another person."""
+    from gallery.bootstrap import Bootstrap
+
+    with Bootstrap.of(db).store() as store:
+        former, target = store.move(reference, to), store.identity(to).name
+    _say(
+        f"Reference {reference} of {former} is now {target}'s.",
+        {"reference": reference, "from": former, "to": target},
+        as_json,
+    )
+
+
+def disable(name: Name, db: options.Db = None, as_json: options.Json = False) -> None:
+    """Blur a person from now on without removing anything of them."""
+    _edit(name, lambda details: _replaced(details, enabled=False), db, as_json)
+
+
+def enable(name: Name, db: options.Db = None, as_json: options.Json = False) -> None:
+    """Let a disabled person stay visible again."""
+    _edit(name, lambda details: _replaced(details, enabled=True), db, as_json)
+
+
+def settle(
+    name: Name,
+    expires: options.Expires = None,
+    notes: Annotated[str | None, typer.Option("--notes", help="Notes on the person; '-' for none.")] = None,
+    tag: Annotated[list[str] | None, typer.Option("--tag", help="Add a tag; may be given several times.")] = None,
+    untag: Annotated[list[str] | None, typer.Option("--untag", help="Take a tag away.")] = None,
+    cosine: Annotated[
+        float | None,
+        typer.Option(
+            "--cosine", help="Largest cosine distance of a match with this person, under the gallery's model."
+        ),
+    ] = None,
+    euclidean: Annotated[
+        float | None, typer.Option("--euclidean", help="Largest Euclidean distance of a match with this person.")
+    ] = None,
+    everybodys: Annotated[
+        bool, typer.Option("--default-thresholds", help="Back to everybody's thresholds for this person.")
+    ] = False,
+    crops: Annotated[
+        bool | None,
+        typer.Option(
+            "--crops/--no-crops",
+            help="Whether pictures of the person's references may be kept; --no-crops removes those that are.",
+            show_default=False,
+        ),
+    ] = None,
+    db: options.Db = None,
+    as_json: options.Json = False,
+) -> None:
+    """Settle something about a person: consent that ends, notes, tags, thresholds of their own, pictures."""
+    from gallery.bootstrap import Bootstrap
+    from gallery.domain.errors import BadArgument
+
+    if everybodys and (cosine, euclidean) != (None, None):
+        raise BadArgument("A threshold was given together with --default-thresholds.", "Leave one of them out.")
+    boot = Bootstrap.of(db)
+    wanted: dict[str, Any] = {"keep_crops": crops, "notes": "" if notes == "-" else notes}
+    wanted = {field: value for field, value in wanted.items() if value is not None}
+    if expires is not None:
+        wanted["expires"] = options.day(expires)
+    if everybodys or (cosine, euclidean) != (None, None):
+        with boot.store() as store:
+            wanted["thresholds"] = boot.own_thresholds(store, name, cosine, euclidean)
+    if not wanted and not tag and not untag:
+        raise BadArgument("There is nothing to set.", "See 'gallery set --help' for what can be.")
+    _edit(name, lambda now: _replaced(now, **wanted, tags=_retagged(now.tags, tag or [], untag or [])), db, as_json)
+
+
+def undo(db: options.Db = None, as_json: options.Json = False) -> None:
+    """Take the last change to the gallery's people back; once, and until the next change."""
+    from gallery.bootstrap import Bootstrap
+
+    with Bootstrap.of(db).store() as store:
+        change = store.undo()
+    made = f"{change.made:%Y-%m-%d %H:%M} (UTC)"
+    _say(f"Undone: {change.what}, of {made}.", {"undone": change.what, "made": change.made.isoformat()}, as_json)
+
+
+def _replaced(details: Details, **wanted: Any) -> Details:
+    from dataclasses import replace
+
+    return replace(details, **wanted)
+
+
+def _retagged(tags: tuple[str, ...], more: list[str], fewer: list[str]) -> tuple[str, ...]:
+    from gallery.domain.people import name_key
+
+    gone = {name_key(word) for word in fewer}
+    return tuple(word for word in (*tags, *more) if name_key(word) not in gone)
+
+
+def _edit(name: str, change: Callable[[Details], Details], db: Any, as_json: bool) -> None:
+    from gallery.bootstrap import Bootstrap
+    from gallery.cli import documents, people_tables
+    from gallery.cli.output import console, print_json
+
+    boot = Bootstrap.of(db)
+    with boot.store() as store:
+        store.edit(name, change)
+        identity = store.identity(name)
+    if as_json:
+        print_json({"name": identity.name, **documents.of_details(identity.details, boot.today())})
+    else:
+        console().print(identity.name, people_tables.person_facts(identity, boot.today()), sep="\n", markup=False)
+
+
+def _say(sentence: str, document: dict[str, Any], as_json: bool) -> None:
+    from gallery.cli.output import console, print_json
+
+    if as_json:
+        print_json(document)
+    else:
+        console().print(sentence, markup=False)

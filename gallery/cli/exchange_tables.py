@@ -1,0 +1,119 @@
+"""Tables and JSON of people who are exported and imported."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from gallery.cli.tables import facts, plain_table
+
+if TYPE_CHECKING:
+    from gallery.domain.exchanging import Conflict, Imported, Planned, Written
+
+_COLOURS = {"added": "green", "merged": "green", "replaced": "yellow", "left out": "red"}
+
+
+def written(archive: Written) -> Table:
+    """An archive that was written."""
+    models = ", ".join(f"{model} {count}" for model, count in archive.templates) or "none"
+    return facts(
+        [
+            ("archive", f"{archive.path}, {archive.size / 1e6:,.1f} MB"),
+            ("people", f"{archive.people}"),
+            ("references", f"{archive.references}, {archive.crops} with a picture"),
+            ("templates", models),
+        ]
+    )
+
+
+def noteworthy(result: Imported) -> Table | None:
+    """The people of whom there is something to say; None where there are none."""
+    people = [person for person in result.people if person.conflicts or not person.complete]
+    if not people:
+        return None
+    table = plain_table()
+    table.add_column("person", overflow="fold", min_width=12)
+    table.add_column("refs", justify="right", no_wrap=True)
+    table.add_column("what becomes" if not result.done else "what became", no_wrap=True)
+    table.add_column("why", overflow="fold", min_width=16)
+    for person in people:
+        fate = "left out" if result.refused else person.fate.value
+        why = " ".join(sentence(person, conflict) for conflict in person.conflicts)
+        count = f"{0 if result.refused else person.references}/{len(person.taken)}"
+        table.add_row(escape(person.name), count, Text(fate, _COLOURS.get(fate, "")), escape(why))
+    return table
+
+
+def summary(result: Imported) -> Table:
+    """How many people became what."""
+    fates = Counter("left out" if result.refused else person.fate.value for person in result.people)
+    references = 0 if result.refused else sum(person.references for person in result.people)
+    told = ", ".join(f"{count} {fate}" for fate, count in sorted(fates.items())) or "none in the archive"
+    return facts(
+        [
+            ("people", told),
+            ("references", f"{references} added"),
+            ("model", result.space.model if result.space else "none"),
+        ]
+    )
+
+
+def sentence(person: Planned, conflict: Conflict) -> str:
+    """A conflict in words."""
+    from gallery.domain.exchanging import ConflictKind
+
+    count = f"{conflict.references} of {len(person.taken)}" if len(person.taken) > 1 else "The only"
+    references = "references" if len(person.taken) > 1 else "reference"
+    single = conflict.references == 1
+    match conflict.kind:
+        case ConflictKind.NAME:
+            return f"{conflict.other} is in the gallery."
+        case ConflictKind.FACE:
+            verb = "shows" if single else "show"
+            return f"{count} {references} {verb} a face that is enrolled for {conflict.other}."
+        case ConflictKind.MODEL:
+            return f"{count} {references} {'has' if single else 'have'} no template of {conflict.other} yet."
+        case ConflictKind.USELESS:
+            return f"No template of {conflict.other}, and no picture to make one from."
+
+
+def of_written(archive: Written) -> dict[str, Any]:
+    """An archive that was written, as JSON."""
+    return {
+        "archive": str(archive.path),
+        "bytes": archive.size,
+        "people": archive.people,
+        "references": archive.references,
+        "crops": archive.crops,
+        "templates": dict(archive.templates),
+    }
+
+
+def of_imported(result: Imported, dry_run: bool) -> dict[str, Any]:
+    """What came of an import, or would come, as JSON."""
+    return {
+        "imported": result.done,
+        "dry_run": dry_run,
+        "refused": result.refused,
+        "resolution": result.resolution.value,
+        "model": result.space.model if result.space else None,
+        "people": [_of_planned(person) for person in result.people],
+        "lacking": list(result.lacking),
+    }
+
+
+def _of_planned(person: Planned) -> dict[str, Any]:
+    return {
+        "name": person.name,
+        "fate": person.fate.value,
+        "references": person.references,
+        "left_out": person.left_out,
+        "conflicts": [
+            {"kind": conflict.kind.value, "other": conflict.other, "references": conflict.references}
+            for conflict in person.conflicts
+        ],
+    }

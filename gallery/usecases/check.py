@@ -1,0 +1,103 @@
+"""Re-examines the whole gallery for mistakes of those who enrolled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from gallery.domain.calibrated import InForce
+from gallery.domain.examining import Examination, examine
+from gallery.domain.people import IdentitySummary, SharedPhoto, SpaceUse
+from gallery.domain.ports import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was found.
+
+    Attributes:
+        people: How many people the gallery holds.
+        templates: How many templates were compared.
+        examination: Outliers, misfits, collisions.
+        shared: Faces that are enrolled under more than one name.
+        single: Names of people with one reference.
+        without: Names of people with none.
+        lacking: Names of people who have references, but no template under the gallery's model.
+        withheld: People who are not kept, each with the reason.
+        ending: People whose consent ends within `SOON` days, each with its last day.
+    """
+
+    people: int
+    templates: int
+    examination: Examination
+    shared: tuple[SharedPhoto, ...]
+    single: tuple[str, ...]
+    without: tuple[str, ...]
+    lacking: tuple[str, ...]
+    withheld: tuple[tuple[str, str], ...]
+    ending: tuple[tuple[str, date], ...]
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing was found that a person should look at; single references and ended consent are no fault."""
+        found = self.examination
+        return not (
+            found.outliers
+            or found.misfits
+            or found.collisions
+            or found.near_identical
+            or self.shared
+            or self.without
+            or self.lacking
+        )
+
+
+SOON = 30
+"""Days before the end of a consent from which on it is mentioned."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The use case.
+
+    Attributes:
+        store: The gallery.
+        limits: The thresholds that apply.
+        today: The day on which consent must not have ended.
+    """
+
+    store: Store
+    limits: InForce
+    today: date
+
+    def __call__(self, advance: Callable[[int, int], None] = lambda _done, _all: None) -> Checked:
+        """Examines the gallery; changes nothing.
+
+        Args:
+            advance: Is told how many references have been compared, and how many there are.
+        """
+        people = self.store.identities()
+        whitelist = self.store.whitelist()
+        current = next((use for use in self.store.spaces() if use.current), None)
+        return Checked(
+            people=len(people),
+            templates=len(whitelist),
+            examination=examine(whitelist, self.limits.thresholds, self.limits.personal, advance=advance),
+            shared=tuple(self.store.shared_photos()),
+            single=tuple(person.name for person in people if person.references == 1),
+            without=tuple(person.name for person in people if not person.references),
+            lacking=_lacking(people, current),
+            withheld=tuple((p.name, p.withheld(self.today)) for p in people if p.withheld(self.today)),
+            ending=tuple((p.name, p.expires) for p in people if p.expires and self._is_soon(p.expires)),
+        )
+
+    def _is_soon(self, day: date) -> bool:
+        return 0 <= (day - self.today).days <= SOON
+
+
+def _lacking(people: list[IdentitySummary], current: SpaceUse | None) -> tuple[str, ...]:
+    """Those whom the gallery's model cannot recognise."""
+    if current is None:
+        return tuple(person.name for person in people if person.references)
+    return current.lacking
