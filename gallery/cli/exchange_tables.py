@@ -14,6 +14,8 @@ from gallery.cli.tables import facts, plain_table
 if TYPE_CHECKING:
     from gallery.domain.exchanging import Conflict, Imported, Planned, Written
 
+MOST_ROWS = 40
+"""People shown one by one; nobody reads on after a screen or two."""
 _COLOURS = {"added": "green", "merged": "green", "replaced": "yellow", "left out": "red"}
 
 
@@ -22,7 +24,7 @@ def written(archive: Written) -> Table:
     models = ", ".join(f"{model} {count}" for model, count in archive.templates) or "none"
     return facts(
         [
-            ("archive", f"{archive.path}, {archive.size / 1e6:,.1f} MB"),
+            ("archive", f"{archive.path}, {_size(archive.size)}"),
             ("people", f"{archive.people}"),
             ("references", f"{archive.references}, {archive.crops} with a picture"),
             ("templates", models),
@@ -35,12 +37,13 @@ def noteworthy(result: Imported) -> Table | None:
     people = [person for person in result.people if person.conflicts or not person.complete]
     if not people:
         return None
-    table = plain_table()
+    more = len(people) - MOST_ROWS
+    table = plain_table(caption=f"and {more} more; --json shows all" if more > 0 else "")
     table.add_column("person", overflow="fold", min_width=12)
     table.add_column("refs", justify="right", no_wrap=True)
     table.add_column("what becomes" if not result.done else "what became", no_wrap=True)
     table.add_column("why", overflow="fold", min_width=16)
-    for person in people:
+    for person in people[:MOST_ROWS]:
         fate = "left out" if result.refused else person.fate.value
         why = " ".join(sentence(person, conflict) for conflict in person.conflicts)
         count = f"{0 if result.refused else person.references}/{len(person.taken)}"
@@ -79,6 +82,10 @@ def sentence(person: Planned, conflict: Conflict) -> str:
             return f"{count} {references} {'has' if single else 'have'} no template of {conflict.other} yet."
         case ConflictKind.USELESS:
             return f"No template of {conflict.other}, and no picture to make one from."
+
+
+def _size(size: int) -> str:
+    return f"{size / 1e6:,.1f} MB" if size >= 1e5 else f"{size:,} bytes"
 
 
 def of_written(archive: Written) -> dict[str, Any]:

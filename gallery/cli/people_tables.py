@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from gallery.cli.tables import counted, distance, facts, plain_table, short_path
+from gallery.cli.tables import counted, distance, facts, limits, plain_table, short_path
 
 if TYPE_CHECKING:  # NumPy comes with these, and `gallery list` does without it
     from datetime import date, datetime
@@ -106,26 +106,37 @@ def consent(withheld: str, expires: date | None) -> Text:
     return Text(f"until {expires}" if expires else "yes")
 
 
+WIDE = 100
+"""Columns from which on a table with pictures has room for everything."""
+
+
 def references(
-    identity: Identity, closest: Mapping[int, Candidate], pictures: Mapping[int, RenderableType] | None = None
+    identity: Identity,
+    closest: Mapping[int, Candidate],
+    pictures: Mapping[int, RenderableType],
+    width: int,
 ) -> Table:
     """One person's references.
 
     Args:
         identity: The person.
         closest: For each reference's number the closest of the others.
-        pictures: For each reference's number its picture; None where none are to be drawn.
+        pictures: For each reference's number its picture; empty where none are to be drawn.
+        width: Of the console, in columns.
     """
     table = plain_table(identity.name, counted(len(identity.references), "reference"))
+    all_of_it = not pictures or width >= WIDE
     table.add_column("id", justify="right", no_wrap=True)
     if pictures:
         table.add_column("picture", no_wrap=True)
     table.add_column("photo", overflow="fold", min_width=12)
     table.add_column("face", justify="right", no_wrap=True)
-    table.add_column("sharp", justify="right", no_wrap=True)
+    if all_of_it:
+        table.add_column("sharp", justify="right", no_wrap=True)
     table.add_column("quality", overflow="fold", min_width=7)
-    table.add_column("closest other", overflow="fold", min_width=8)
-    table.add_column("templates", overflow="fold", min_width=6)
+    table.add_column("closest other", overflow="fold", min_width=10)
+    if all_of_it:
+        table.add_column("templates", overflow="fold", min_width=9)
     table.add_column("added", no_wrap=True)
     for stored in identity.references:
         reference, near = stored.reference, closest.get(stored.id)
@@ -134,10 +145,10 @@ def references(
             *([pictures.get(stored.id, "–")] if pictures else []),
             escape(short_path(reference.source, 30)),
             f"{reference.quality.size} px",
-            f"{reference.quality.sharpness:.0f}",
+            *([f"{reference.quality.sharpness:.0f}"] if all_of_it else []),
             Text(", ".join(reference.flaws), "yellow") if reference.flaws else "good",
             f"{near.reference}: {distance(near.cosine)}" if near else "–",
-            ", ".join(stored.models) or "–",
+            *([", ".join(stored.models) or "–"] if all_of_it else []),
             _day(stored.added),
         )
     return table
@@ -153,6 +164,7 @@ def person_facts(identity: Identity, today: date) -> Table:
             *([("tags", ", ".join(details.tags))] if details.tags else []),
             *([("notes", details.notes)] if details.notes else []),
             *([] if details.keep_crops else [("pictures", "none are kept of this person")]),
+            *([("own thresholds", limits(details.thresholds))] if details.thresholds else []),
         ]
     )
 

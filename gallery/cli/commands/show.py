@@ -41,8 +41,8 @@ def show(
         print_json(documents.of_identity(identity, applied, own is not None, closest, boot.today()))
         return
     blocks = {number: picture(pixels, WIDTH) for number, pixels in pictures.items()}
-    out.print(people_tables.references(identity, closest, blocks), "")
+    out.print(people_tables.references(identity, closest, blocks, out.width), "")
     out.print(people_tables.person_facts(identity, boot.today()))
-    if applied:
+    if applied and identity.details.thresholds is None:
         out.print(tables.facts([("own thresholds" if own else "thresholds", tables.limits(applied))]))
     remark(limits.remark if limits else "")

@@ -1,0 +1,68 @@
+"""Writing a file for its owner's eyes only, all or nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from gallery.adapters.store.files import OWNER_ONLY
+
+
+@contextmanager
+def private_file(target: Path, force: bool) -> Iterator[IO[bytes]]:
+    """A file that appears at its place only when all of it is written and synced.
+
+    The bytes go to a hidden temporary file in the same folder, with mode 0600 from the first of them. On any failure,
+    Ctrl-C included, it is removed.
+
+    Args:
+        target: Where the file belongs; its folder must exist.
+        force: Whether to replace one that is there. Without, it stays, even if it came while the new one was written.
+
+    Raises:
+        FileExistsError: If there is one, and it is not to be replaced.
+        OSError: If the file could not be written.
+    """
+    temporary = target.with_name(f".gallery-{secrets.token_hex(8)}.tmp")
+    try:
+        handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR, OWNER_ONLY)
+        with os.fdopen(handle, "w+b") as file:
+            os.fchmod(handle, OWNER_ONLY)  # whatever the umask
+            yield file
+            file.flush()
+            os.fsync(handle)
+        if force:
+            temporary.replace(target)
+        else:
+            _put(temporary, target)
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+    _sync(target.parent)
+
+
+def _put(temporary: Path, target: Path) -> None:
+    """Gives a file its name unless there is one of that name; a renaming would replace it."""
+    try:
+        target.hardlink_to(temporary)
+    except FileExistsError:
+        raise
+    except OSError:  # some file systems know no second name for a file
+        if os.path.lexists(target):
+            raise FileExistsError(target) from None
+        temporary.replace(target)
+
+
+def _sync(folder: Path) -> None:
+    """Makes the new name outlive a power cut, where the file system can do that at all."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
