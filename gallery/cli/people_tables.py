@@ -189,7 +189,7 @@ def reembedded(result: Reembedded) -> RenderableType:
             [
                 ("templates", f"{result.made} made under {result.space.model}, {len(result.left)} could not be"),
                 ("model", f"{result.space.model} is the gallery's own" if result.current else f"still {former}"),
-                *([("nobody keeps", _listed(result.lacking))] if result.lacking else []),
+                *([("without one", _listed(result.lacking) + ": blurred under that model")] if result.lacking else []),
             ]
         )
     )

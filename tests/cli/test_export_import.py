@@ -7,8 +7,8 @@ import stat
 import zipfile
 
 import pytest
-from exchanged import RAW, UNIT, contents, everything, person, reference
 
+from exchanged import RAW, UNIT, contents, everything, person, reference
 from gallery.bootstrap import Bootstrap
 from gallery.domain.people import Details
 

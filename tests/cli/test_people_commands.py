@@ -258,7 +258,9 @@ class TestOnPortraits:
         said = gallery("reembed", "--model", other)
 
         assert said.code == 3
-        assert "No picture of reference 1 is kept" in " ".join(said.out.split())
+        (left,) = gallery("reembed", "--model", other, "--json").json["left"]
+        assert (left["name"], left["reason"]) == ("Grace Hopper", "No picture of reference 1 is kept.")
+        assert "Grace Hopper" in said.out
         assert "still sface" in said.out
 
     def test_a_forgotten_person_is_gone_from_the_record(self, gallery, folders, photos, here):
