@@ -6,14 +6,14 @@ far the picture of that person is from their usual one (`FIRST_BLUE` for not at 
 
 from __future__ import annotations
 
-import copy
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +45,7 @@ from gallery.domain.models import (
     Thresholds,
 )
 from gallery.domain.people import (
+    SAME_FACE,
     Change,
     Details,
     FaceCrop,
@@ -62,8 +63,12 @@ from gallery.domain.people import (
 )
 from gallery.domain.runs import ImageRecord, Run, RunSettings, RunStatus, RunSummary
 
+_K = TypeVar("_K")
+_V = TypeVar("_V")
+
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 """When everything happened in a fake store."""
+_TODAY = LONG_AGO.date()
 FIRST_BLUE = 200
 """Blue of a person's usual picture; every step above it turns the embedding away by `STEP` of its length."""
 STEP = 0.1
@@ -242,6 +247,27 @@ class FakePhotoFiles:
         self.written.pop(path, None)
 
 
+class FakeCrops:
+    """Keeps the colour at the middle of a face."""
+
+    def make(self, image: RGB, detection: Detection) -> FaceCrop:
+        """Three bytes."""
+        x, y = detection.box.centre
+        return FaceCrop(image[int(y), int(x)].tobytes(), detection.box.x, detection.box.y, 1.0)
+
+    def open(self, crop: FaceCrop, detection: Detection) -> tuple[RGB, Detection]:
+        """A picture of that colour, which the face fills."""
+        if len(crop.picture) != 3:
+            raise BadPhoto("The fake picture is damaged.")
+        pixels = np.zeros((SIDE, SIDE, 3), np.uint8)
+        pixels[:] = np.frombuffer(crop.picture, np.uint8)
+        return pixels, replace(detection, box=Box(0, 0, SIDE, SIDE))
+
+
+_Space = tuple[str, str, int]
+"""What tells spaces apart: hash of the weights, preparation, dimension."""
+
+
 @dataclass
 class FakeStore:
     """The gallery file as lists in memory.
@@ -250,7 +276,7 @@ class FakeStore:
         people: Identities' names with their references, in the order they came.
         recorded: Settings, photos and status of each run; run 1 is the first.
         refuses: Whether to refuse to record a photo, like a full disk.
-        details: What is settled about those for whom anything is.
+        details: What is settled about those for whom anything is, but for their thresholds.
         today: The day on which consent must not have ended.
     """
 
@@ -258,15 +284,15 @@ class FakeStore:
     recorded: list[tuple[RunSettings, list[ImageRecord], RunStatus]] = field(default_factory=list)
     refuses: bool = False
     details: dict[str, Details] = field(default_factory=dict)
-    today: date = LONG_AGO.date()
+    today: date = _TODAY
     _space: EmbeddingSpace | None = None
     _ids: int = 0
-    _calibration: Calibration | None = None
-    _other_templates: dict[tuple[str, str], dict[int, NDArray[np.float32]]] = field(default_factory=dict)
-    _other_spaces: dict[tuple[str, str], EmbeddingSpace] = field(default_factory=dict)
-    _last: tuple[str, dict[str, Any]] | None = None
-    _change: str = ""
-    _change_begun: bool = False
+    _spaces: dict[_Space, EmbeddingSpace] = field(default_factory=dict)
+    _templates: dict[_Space, dict[int, bytes]] = field(default_factory=dict)
+    _thresholds: dict[_Space, dict[str, Thresholds]] = field(default_factory=dict)
+    _calibrations: dict[_Space, Calibration] = field(default_factory=dict)
+    _last: _Change | None = None
+    _group: _Group | None = None
 
     def space(self) -> EmbeddingSpace | None:
         """The space of the templates."""
@@ -274,23 +300,25 @@ class FakeStore:
 
     def choose(self, card: ModelCard) -> None:
         """Makes a model the gallery's own."""
-        if self._space is not None and self.people and not self._space.comparable(card.space):
-            raise ModelMismatch(f"The fake gallery holds templates of {self._space.model}.")
-        if self._space is not None and not self._space.comparable(card.space):
-            self._calibration = None
-        self._space = card.space
+        with self._changing(f"choose {card.name}"):
+            self._settle(card.space)
+            if not any(self._templates.values()):
+                self._space = self._spaces[_key(card.space)] = card.space
 
     def whitelist(self) -> Whitelist:
         """All templates."""
-        names = sorted((name for name, references in self.people.items() if references), key=name_key)
+        if self._space is None:
+            return Whitelist.empty(0)
+        templates = self._current(self._templates)
+        rows = sorted((n, name) for name, found in self.people.items() for n, _ in found if n in templates)
+        names = sorted({name for _, name in rows}, key=name_key)
         if not names:
-            return Whitelist.empty(self._space.dimension if self._space else 0)
-        rows = [(i, number, new) for i, name in enumerate(names) for number, new in self.people[name]]
+            return Whitelist.empty(self._space.dimension)
         return Whitelist(
             tuple(names),
-            np.array([i for i, _, _ in rows], np.intp),
-            np.array([number for _, number, _ in rows], np.int64),
-            np.stack([new.embedding for _, _, new in rows]),
+            np.array([names.index(name) for _, name in rows], np.intp),
+            np.array([number for number, _ in rows], np.int64),
+            np.stack([np.frombuffer(templates[number], np.float32) for number, _ in rows]),
             {
                 name: own.expires if own.enabled else None
                 for name, own in self.details.items()
@@ -300,23 +328,23 @@ class FakeStore:
 
     def identities(self) -> list[IdentitySummary]:
         """Everybody, by name."""
-        model = self._space.model if self._space else ""
         found = []
         for name, references in sorted(self.people.items(), key=lambda person: name_key(person[0])):
-            own, count = self._details_of(name), len(references)
-            counts = {model: count} if count else {}
-            last = LONG_AGO if count else None
+            own = self._details_of(name)
+            counts = Counter(model for number, _ in references for model in self._models(number))
+            last = LONG_AGO if references else None
             found.append(
-                IdentitySummary(name, count, counts, LONG_AGO, last, None, own.enabled, own.expires, own.tags)
+                IdentitySummary(
+                    name, len(references), dict(counts), LONG_AGO, last, None, own.enabled, own.expires, own.tags
+                )
             )
         return found
 
     def identity(self, name: str) -> Identity:
         """One person."""
         found = self._name(name)
-        model = self._space.model if self._space else ""
         stored = tuple(
-            StoredReference(number, LONG_AGO, (model,), new.reference, new.crop is not None)
+            StoredReference(number, LONG_AGO, self._models(number), new.reference, new.crop is not None)
             for number, new in self.people[found]
         )
         return Identity(1, found, LONG_AGO, stored, self._details_of(found))
@@ -324,212 +352,207 @@ class FakeStore:
     def enrolled(self, sha256: str) -> list[tuple[str, Box]]:
         """Who is enrolled from a photo."""
         return [
-            (name, new.reference.detection.box)
-            for name, references in self.people.items()
-            for _, new in references
-            if new.reference.sha256 == sha256
+            (name, new.reference.detection.box) for _, name, new in self._references() if new.reference.sha256 == sha256
         ]
 
     def add(self, name: str, reference: NewReference, space: EmbeddingSpace) -> int:
         """Adds a reference."""
-        if self._space is not None and not self._space.comparable(space):
-            raise ModelMismatch(f"The fake gallery holds templates of {self._space.model}.")
-        known = {name_key(other): other for other in self.people}
-        owner = known.get(name_key(name), clean_name(name))
-        if _face(reference) in {_face(new) for _, new in self.people.get(owner, [])}:
-            raise AlreadyEnrolled(f"The fake gallery has this face of {reference.reference.source} already.")
-        self._begin(f"enrol {name}")
-        self._space = space
-        self._ids += 1
-        if not self._details_of(owner).keep_crops:
-            reference = replace(reference, crop=None)
-        self.people.setdefault(owner, []).append((self._ids, reference))
+        with self._changing(f"enrol {name}"):
+            self._settle(space)
+            known = {name_key(other): other for other in self.people}
+            owner = known.get(name_key(name), clean_name(name))
+            if _face(reference) in {_face(new) for _, new in self.people.get(owner, [])}:
+                raise AlreadyEnrolled(f"The fake gallery has this face of {reference.reference.source} already.")
+            if not self._details_of(owner).keep_crops:
+                reference = replace(reference, crop=None)
+            self._keep_template(self._ids + 1, reference.embedding, space)
+            self._ids += 1
+            self.people.setdefault(owner, []).append((self._ids, reference))
         return self._ids
 
     @contextmanager
     def change(self, what: str) -> Iterator[None]:
         """Makes everything inside one change."""
-        self._change, self._change_begun = what, False
+        outer = self._group
+        self._group = outer or _Group(what)
         try:
             yield
         finally:
-            self._change = ""
+            self._group = outer
 
     def remove(self, name: str) -> int:
         """Removes a person."""
-        found = self._name(name)
-        self._begin(f"remove {name}")
-        self._drop_thresholds(found)
-        self.details.pop(found, None)
-        return len(self.people.pop(found))
+        with self._changing(f"remove {name}"):
+            references = self._drop(self._name(name))
+            self._drop_templates(references)
+        return len(references)
 
     def remove_reference(self, reference: int) -> str:
         """Removes one reference."""
-        owner = self._owner(reference)
-        self._begin(f"remove reference {reference}")
-        self.people[owner] = [(number, new) for number, new in self.people[owner] if number != reference]
+        with self._changing(f"remove reference {reference}"):
+            owner = self._owner(reference)
+            self._take(owner, reference)
+            self._drop_templates({reference})
         return owner
 
     def rename(self, name: str, new: str) -> str:
         """Gives a person another name."""
-        found, cleaned = self._name(name), clean_name(new)
-        if any(name_key(other) == name_key(new) for other in self.people if other != found):
-            raise NameTaken(f"Somebody is named {cleaned} already.")
-        self._begin(f"rename {name} to {new}")
-        self.people[cleaned] = self.people.pop(found)
-        if found in self.details:
-            self.details[cleaned] = self.details.pop(found)
-        if self._calibration is not None and found in self._calibration.personal:
-            personal = {cleaned if n == found else n: own for n, own in self._calibration.personal.items()}
-            self._calibration = replace(self._calibration, personal=personal)
+        with self._changing(f"rename {name} to {new}"):
+            found, cleaned = self._name(name), clean_name(new)
+            if any(name_key(other) == name_key(new) for other in self.people if other != found):
+                raise NameTaken(f"Somebody is named {cleaned} already.")
+            self.people = _renamed(self.people, found, cleaned)
+            self.details = _renamed(self.details, found, cleaned)
+            self._thresholds = {space: _renamed(own, found, cleaned) for space, own in self._thresholds.items()}
+            self._calibrations = {
+                space: replace(made, personal=_renamed(made.personal, found, cleaned))
+                for space, made in self._calibrations.items()
+            }
         return found
 
     def merge(self, name: str, into: str) -> int:
         """Gives one person's references to another."""
-        source, target = self._name(name), self._name(into)
-        if source == target:
-            raise BadArgument("The fake gallery merges two people only.")
-        self._begin(f"merge {name} into {into}")
-        faces = {_face(new) for _, new in self.people[target]}
-        moved = [(number, new) for number, new in self.people.pop(source) if _face(new) not in faces]
-        self.details.pop(source, None)
-        self._drop_thresholds(source)
-        self._give(target, moved)
+        with self._changing(f"merge {name} into {into}"):
+            source, target = self._name(name), self._name(into)
+            if source == target:
+                raise BadArgument("The fake gallery merges two people only.")
+            faces = {_face(new) for _, new in self.people[target]}
+            references = self._drop(source)
+            moved = {number: new for number, new in references.items() if _face(new) not in faces}
+            self._drop_templates(references.keys() - moved.keys())
+            self._give(target, moved)
         return len(moved)
 
     def move(self, reference: int, to: str) -> str:
         """Gives one reference to another person."""
-        owner, target = self._owner(reference), self._name(to)
-        if owner == target:
-            raise BadArgument("The fake gallery moves to another person only.")
-        (moved,) = [(number, new) for number, new in self.people[owner] if number == reference]
-        if _face(moved[1]) in {_face(new) for _, new in self.people[target]}:
-            raise AlreadyEnrolled("The fake gallery has this face already.")
-        self._begin(f"move reference {reference} to {to}")
-        self.people[owner] = [(number, new) for number, new in self.people[owner] if number != reference]
-        self._give(target, [moved])
+        with self._changing(f"move reference {reference} to {to}"):
+            owner, target = self._owner(reference), self._name(to)
+            if owner == target:
+                raise BadArgument("The fake gallery moves to another person only.")
+            moved = self._take(owner, reference)
+            if _face(moved) in {_face(new) for _, new in self.people[target]}:
+                raise AlreadyEnrolled("The fake gallery has this face already.")
+            self._give(target, {reference: moved})
         return owner
 
     def edit(self, name: str, change: Callable[[Details], Details]) -> Details:
         """Changes what is settled about a person."""
-        found = self._name(name)
-        new = change(self._details_of(found))
-        if new.thresholds is not None and self._space is None:
-            raise BadArgument("The fake gallery has no model yet.")
-        new = replace(new, notes=clean_notes(new.notes), tags=clean_words(new.tags))
-        self._begin(f"change what is settled about {name}")
-        self.details[found] = new
-        self._give(found, [])
+        with self._changing(f"change what is settled about {name}"):
+            found = self._name(name)
+            new = change(self._details_of(found))
+            new = replace(new, notes=clean_notes(new.notes), tags=clean_words(new.tags))
+            self.details.pop(found, None)
+            if replace(new, thresholds=None) != Details():
+                self.details[found] = replace(new, thresholds=None)
+            self._set_thresholds(found, new.thresholds)
+            self._give(found, {})
         return new
 
     def by_hand(self) -> dict[str, Thresholds]:
         """The thresholds set for single people."""
-        return {name: own.thresholds for name, own in self.details.items() if own.thresholds is not None}
+        return dict(self._current(self._thresholds))
 
     def last_change(self) -> Change | None:
         """What `undo` would take back."""
-        return None if self._last is None else Change(self._last[0], LONG_AGO)
+        return None if self._last is None else Change(self._last.what, LONG_AGO)
 
     def undo(self) -> Change:
         """Takes the last change back."""
         if self._last is None:
             raise NothingToUndo("There is nothing to undo in the fake gallery.")
-        what, before = self._last
-        for name, value in before.items():
-            setattr(self, name, value)
-        self._last = None
-        return Change(what, LONG_AGO)
+        change, self._last = self._last, None
+        self._restore(change.before)
+        return Change(change.what, LONG_AGO)
 
     def forget(self, name: str) -> Forgotten:
         """Deletes a person for good; the fake gallery leaves its record alone."""
-        count = len(self.people.pop(self._name(name)))
+        references = self._drop(self._name(name))
+        templates = sum(len(self._models(number)) for number in references)
+        crops = sum(new.crop is not None for new in references.values())
+        self._drop_templates(references)
         self._last = None
-        return Forgotten("forgotten person 1", count, count, 0, 0, (), (), (), (), 0, False)
+        return Forgotten("forgotten person 1", len(references), templates, crops, 0, (), (), (), (), 0)
 
     def crop(self, reference: int) -> FaceCrop | None:
         """The picture kept of a reference."""
-        return self.crops(self._owner(reference)).get(reference)
+        return next((new.crop for number, _, new in self._references() if number == reference), None)
 
     def crops(self, name: str) -> dict[int, FaceCrop]:
         """The pictures kept of a person's references."""
         return {number: new.crop for number, new in self.people[self._name(name)] if new.crop is not None}
 
     def spaces(self) -> list[SpaceUse]:
-        """All models that the gallery holds templates of."""
-        if self._space is None:
-            return []
-        count = sum(map(len, self.people.values()))
-        others = [
-            SpaceUse(space, False, len(self._other_templates[key]), self._lacking_people(key))
-            for key, space in self._other_spaces.items()
+        """All models that the gallery holds templates of, the current one first."""
+        own = self._space and _key(self._space)
+        found = [
+            SpaceUse(space, key == own, len(self._templates.get(key, {})), self._lacking_people(key))
+            for key, space in self._spaces.items()
+            if key == own or self._templates.get(key)
         ]
-        return [SpaceUse(self._space, True, count, ()), *others]
+        return sorted(found, key=lambda use: (not use.current, use.space.model))
 
     def lacking(self, space: EmbeddingSpace) -> Iterator[LackingTemplate]:
         """The references without a template there."""
-        if self._space is not None and self._space.comparable(space):
-            return
-        there = self._other_templates.get(_key(space), {})
-        for name, references in self.people.items():
+        there = self._templates.get(_key(space), {})
+        for name, references in list(self.people.items()):
             for number, new in references:
                 if number not in there:
                     yield LackingTemplate(number, name, new.reference, new.crop)
 
     def add_template(self, reference: int, embedding: NDArray[np.float32], space: EmbeddingSpace) -> None:
-        """Gives a reference a template under another model."""
-        self._owner(reference)
-        self._begin(f"make templates under {space.model}")
-        self._other_spaces[_key(space)] = space
-        self._other_templates.setdefault(_key(space), {})[reference] = embedding
+        """Gives a reference a template."""
+        with self._changing(f"make templates under {space.model}"):
+            self._owner(reference)
+            self._keep_template(reference, embedding, space)
 
     def use(self, space: EmbeddingSpace) -> None:
-        """Makes another model the gallery's own; references without a template there lose their place."""
-        if self._space is not None and self._space.comparable(space):
-            return
-        templates = self._other_templates.get(_key(space))
-        if not templates:
-            raise ModelMismatch(f"The fake gallery holds no template of {space.model}.")
-        self._begin(f"use {space.model}")
-        self.people = {
-            name: [(n, replace(new, embedding=templates[n])) for n, new in references if n in templates]
-            for name, references in self.people.items()
-        }
-        self._space = space
+        """Makes another model the gallery's own."""
+        with self._changing(f"use {space.model}"):
+            if not self._templates.get(_key(space)):
+                raise ModelMismatch(f"The fake gallery holds no template of {space.model}.")
+            self._space = self._spaces[_key(space)] = space
 
     def shared_photos(self) -> list[SharedPhoto]:
         """Faces that are enrolled under more than one name."""
-        owners: dict[tuple[str, Box], list[tuple[str, int]]] = {}
-        sources = {}
-        for name, references in self.people.items():
-            for number, new in references:
-                owners.setdefault(_face(new), []).append((name, number))
-                sources[_face(new)] = new.reference.source
-        return [SharedPhoto(sources[face], tuple(who)) for face, who in owners.items() if len(who) > 1]
+        faces: list[list[tuple[int, str, NewReference]]] = []
+        for one in sorted(self._references(), key=lambda one: (one[2].reference.sha256, one[0])):
+            same = next((face for face in faces if _is_same_face(face[0][2], one[2])), None)
+            if same is None:
+                faces.append([one])
+            else:
+                same.append(one)
+        return [
+            SharedPhoto(face[0][2].reference.source, tuple((name, number) for number, name, _ in face))
+            for face in faces
+            if len({name for _, name, _ in face}) > 1
+        ]
 
     def calibration(self) -> Calibration | None:
         """The derived thresholds."""
-        made = self._calibration
+        made = None if self._space is None else self._calibrations.get(_key(self._space))
         if made is None:
             return None
-        numbers = [number for references in self.people.values() for number, _ in references]
+        numbers = self._current(self._templates)
         remaining = sum(number <= made.last_reference for number in numbers)
         return replace(
             made,
+            space=self._space or made.space,
             added=len(numbers) - remaining,
             removed=made.references - remaining,
         )
 
     def set_calibration(self, calibration: Calibration) -> None:
         """Keeps derived thresholds."""
-        if self._space is None or not self._space.comparable(calibration.space):
-            raise ModelMismatch("The fake gallery's templates are of another model.")
-        known = {name: own for name, own in calibration.personal.items() if name in self.people}
-        self._calibration = replace(calibration, personal=known)
+        with self._changing("calibrate"):
+            if self._space is None or not self._space.comparable(calibration.space):
+                raise ModelMismatch("The fake gallery's templates are of another model.")
+            known = {name: own for name, own in calibration.personal.items() if name in self.people}
+            self._calibrations[_key(self._space)] = replace(calibration, personal=known)
 
     def clear_calibration(self) -> bool:
         """Drops them."""
-        had, self._calibration = self._calibration is not None, None
-        return had
+        with self._changing("calibrate --reset"):
+            return self._space is not None and self._calibrations.pop(_key(self._space), None) is not None
 
     def begin_run(self, settings: RunSettings) -> int:
         """Opens a run's record."""
@@ -576,33 +599,107 @@ class FakeStore:
         )
         return Run(summary, settings, tuple(images))
 
-    def _begin(self, what: str) -> None:
-        """Remembers how the gallery was, but for the parts of a change that has begun."""
-        if self._change and self._change_begun and self._last is not None:
+    @contextmanager
+    def _changing(self, what: str) -> Iterator[None]:
+        """All or nothing; by itself a change, or a part of the one that has begun. What changes nothing is none."""
+        before = self._state()
+        try:
+            yield
+        except BaseException:
+            self._restore(before)
+            raise
+        if self._state() == before:
             return
-        parts = ("people", "details", "_space", "_calibration", "_other_templates", "_other_spaces")
-        self._last = self._change or what, {part: copy.deepcopy(getattr(self, part)) for part in parts}
-        self._change_begun = True
+        group = self._group or _Group(what)
+        if self._last is None or group.made is not self._last:
+            self._last = group.made = _Change(group.what, before)
+
+    def _state(self) -> dict[str, Any]:
+        """A copy of everything that can be undone; what the containers hold is never changed itself."""
+        return {
+            "people": {name: list(references) for name, references in self.people.items()},
+            "_templates": {space: dict(templates) for space, templates in self._templates.items()},
+            "_thresholds": {space: dict(own) for space, own in self._thresholds.items()},
+            "details": dict(self.details),
+            "_spaces": dict(self._spaces),
+            "_calibrations": dict(self._calibrations),
+            "_space": self._space,
+        }
+
+    def _restore(self, state: dict[str, Any]) -> None:
+        for part, value in state.items():
+            setattr(self, part, value)
+
+    def _settle(self, space: EmbeddingSpace) -> None:
+        """Checks that templates of a space fit, or makes it the gallery's own while there are none."""
+        if self._space is not None and self._space.comparable(space):
+            return
+        if any(self._templates.values()):
+            raise ModelMismatch(f"The fake gallery holds templates of {self._space and self._space.model}.")
+        self._space, self._spaces = space, {_key(space): space}
+        self._thresholds, self._calibrations = {}, {}
+
+    def _keep_template(self, reference: int, embedding: NDArray[np.float32], space: EmbeddingSpace) -> None:
+        if embedding.shape != (space.dimension,) or not np.isfinite(embedding).all():
+            raise ValueError(f"an embedding of {space.dimension} finite values is needed, got {embedding.shape}")
+        self._spaces.setdefault(_key(space), space)
+        self._templates.setdefault(_key(space), {})[reference] = embedding.astype(np.float32).tobytes()
+
+    def _current(self, by_space: Mapping[_Space, Mapping[_K, _V]]) -> Mapping[_K, _V]:
+        return {} if self._space is None else by_space.get(_key(self._space), {})
+
+    def _references(self) -> list[tuple[int, str, NewReference]]:
+        """All references with their owners' names, in the order they came."""
+        numbered = {number: (name, new) for name, found in self.people.items() for number, new in found}
+        return [(number, *numbered[number]) for number in sorted(numbered)]
+
+    def _models(self, reference: int) -> tuple[str, ...]:
+        return tuple(space.model for key, space in self._spaces.items() if reference in self._templates.get(key, {}))
 
     def _details_of(self, name: str) -> Details:
-        return self.details.get(name, Details())
+        return replace(self.details.get(name, Details()), thresholds=self._current(self._thresholds).get(name))
 
-    def _give(self, name: str, references: list[tuple[int, NewReference]]) -> None:
-        merged = sorted([*self.people[name], *references], key=lambda one: one[0])
+    def _set_thresholds(self, name: str, thresholds: Thresholds | None) -> None:
+        if self._space is None:
+            if thresholds is not None:
+                raise BadArgument("The fake gallery has no model yet.")
+            return
+        if thresholds is not None:
+            self._thresholds.setdefault(_key(self._space), {})[name] = thresholds
+        elif _key(self._space) in self._thresholds:
+            self._thresholds[_key(self._space)].pop(name, None)
+
+    def _give(self, name: str, references: Mapping[int, NewReference]) -> None:
+        together = sorted([*self.people[name], *references.items()], key=lambda one: one[0])
         if not self._details_of(name).keep_crops:
-            merged = [(number, replace(new, crop=None)) for number, new in merged]
-        self.people[name] = merged
+            together = [(n, replace(new, crop=None) if new.crop is not None else new) for n, new in together]
+        self.people[name] = together
 
-    def _drop_thresholds(self, name: str) -> None:
-        if self._calibration is not None:
-            personal = {other: own for other, own in self._calibration.personal.items() if other != name}
-            self._calibration = replace(self._calibration, personal=personal)
+    def _take(self, owner: str, reference: int) -> NewReference:
+        (taken,) = [new for number, new in self.people[owner] if number == reference]
+        self.people[owner] = [one for one in self.people[owner] if one[0] != reference]
+        return taken
 
-    def _lacking_people(self, key: tuple[str, str]) -> tuple[str, ...]:
-        there = self._other_templates[key]
+    def _drop(self, name: str) -> dict[int, NewReference]:
+        """Removes a person, and returns the references, which still have their templates."""
+        self.details.pop(name, None)
+        for own in self._thresholds.values():
+            own.pop(name, None)
+        for space, made in self._calibrations.items():
+            personal = {other: own for other, own in made.personal.items() if other != name}
+            self._calibrations[space] = replace(made, personal=personal)
+        return dict(self.people.pop(name))
+
+    def _drop_templates(self, references: Iterable[int]) -> None:
+        for templates in self._templates.values():
+            for number in references:
+                templates.pop(number, None)
+
+    def _lacking_people(self, key: _Space) -> tuple[str, ...]:
+        there = self._templates.get(key, {})
         return tuple(
             name
-            for name, references in sorted(self.people.items())
+            for name, references in sorted(self.people.items(), key=lambda person: name_key(person[0]))
             if references and not any(number in there for number, _ in references)
         )
 
@@ -613,18 +710,45 @@ class FakeStore:
         raise UnknownName(f"There is no reference {reference}.")
 
     def _name(self, name: str) -> str:
+        key = name_key(name)
         for known in self.people:
-            if name_key(known) == name_key(name):
+            if name_key(known) == key:
                 return known
         raise UnknownName(f"There is nobody called {name}.")
+
+
+@dataclass(frozen=True, eq=False)
+class _Change:
+    """A change that was made, and how the fake gallery was before."""
+
+    what: str
+    before: dict[str, Any]
+
+
+@dataclass
+class _Group:
+    """Changes that are made together, once one of them was."""
+
+    what: str
+    made: _Change | None = None
+
+
+def _renamed(by_name: Mapping[str, _V], former: str, new: str) -> dict[str, _V]:
+    """The same in the same order, with one name replaced."""
+    return {new if name == former else name: value for name, value in by_name.items()}
 
 
 def _face(new: NewReference) -> tuple[str, Box]:
     return new.reference.sha256, new.reference.detection.box
 
 
-def _key(space: EmbeddingSpace) -> tuple[str, str]:
-    return space.sha256, space.preparation
+def _is_same_face(one: NewReference, other: NewReference) -> bool:
+    (hash_one, box), (hash_other, other_box) = _face(one), _face(other)
+    return hash_one == hash_other and box.overlap(other_box) >= SAME_FACE
+
+
+def _key(space: EmbeddingSpace) -> _Space:
+    return space.sha256, space.preparation, space.dimension
 
 
 def _hash(pixels: RGB) -> str:

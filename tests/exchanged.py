@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
-from exchange_fakes import FakeContents
 from PIL import Image
 
+from exchange_fakes import FakeContents
 from gallery.domain.exchanging import Content, ExchangedPerson, ExchangedReference
 from gallery.domain.faces import Detection, Quality
 from gallery.domain.geometry import Box, Landmarks

@@ -12,6 +12,8 @@ from typing import Literal
 _FORMS: tuple[Literal["NFC", "NFD", "NFKC"], ...] = ("NFC", "NFD", "NFKC")
 """Unicode forms in which a name may stand in a path; macOS writes NFD."""
 _STANDS_FOR = "forgotten person"
+_GAP = r"(?:[^\w,;\n]|_)"
+"""What may stand between the words of a name in a file's name; what stands between two people's names does not."""
 _LETTER, _NOTHING = r"[^\W\d_]", r"(?!)"
 _WITHOUT_SPACES = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN")
 """How the Unicode names of characters begin whose scripts put nothing between words."""
@@ -130,7 +132,7 @@ def _spelled(name: str) -> tuple[str, str]:
         if not parts[place - 1] or not parts[place + 1]:  # the last bracket of `Anna (5b)`
             parts[place] = f"(?:{re.escape(parts[place])})?"
         else:
-            parts[place] = r"[\W_]+" if any(map(str.isspace, parts[place])) else r"[\W_]*"
+            parts[place] = f"{_GAP}+" if any(map(str.isspace, parts[place])) else f"{_GAP}*"
     alone = len(name) == 1
     return f"(?<!{_neighbours(name[0], alone)})", f"{''.join(parts)}(?!{_neighbours(name[-1], alone)})"
 

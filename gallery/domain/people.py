@@ -60,12 +60,15 @@ def name_key(name: str) -> str:
 
 
 def clean_words(words: Iterable[str]) -> tuple[str, ...]:
-    """Tags as they are stored: cleaned like names, each once without regard to case, in order.
+    """Tags as they are stored: cleaned like names, each once without regard to case, as first spelled, in order.
 
     Raises:
         BadArgument: If one is empty, too long, or holds control characters.
     """
-    return tuple(sorted({name_key(word): clean_name(word) for word in words}.values(), key=name_key))
+    spelled: dict[str, str] = {}
+    for word in words:
+        spelled.setdefault(name_key(word), clean_name(word))
+    return tuple(sorted(spelled.values(), key=name_key))
 
 
 def clean_notes(notes: str) -> str:

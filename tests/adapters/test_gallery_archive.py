@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from exchanged import MOMENT, RAW, UNIT, contents, everything, person, picture, reference
 from PIL import Image
 
+from exchanged import MOMENT, RAW, UNIT, contents, everything, person, picture, reference
 from gallery import __version__
 from gallery.adapters import gallery_archive
 from gallery.adapters.gallery_archive import ZipArchives

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from exchanged import RAW, UNIT, everything
 
+from exchanged import RAW, UNIT, everything
 from gallery.domain.exchanging import (
     Conflict,
     ConflictKind,

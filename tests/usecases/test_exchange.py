@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+
 from exchange_fakes import FakeExchange
 from exchanged import BOX, OTHER, RAW, UNIT, contents, person, reference
-
 from gallery.domain.errors import StoreUnusable
 from gallery.domain.exchanging import Conflict, ConflictKind, Fate, Resolution
 from gallery.domain.geometry import Box

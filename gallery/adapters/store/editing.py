@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from gallery.adapters.store import spaces
 from gallery.adapters.store.people import details, find
 from gallery.adapters.store.tables import (
+    LARGEST_NUMBER,
     AbsorbedRow,
     CropRow,
     IdentityRow,
@@ -160,7 +161,7 @@ def find_reference(session: Session, number: int) -> ReferenceRow:
     Raises:
         UnknownName: If there is none of that number.
     """
-    row = session.get(ReferenceRow, number)
+    row = session.get(ReferenceRow, int(number)) if abs(number) <= LARGEST_NUMBER else None
     if row is None:
         raise UnknownName(
             f"There is no reference {number} in the gallery.", "'gallery show NAME' lists a person's references."

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.pool import Pool, QueuePool
 
+from gallery.adapters.store import drivers
 from gallery.adapters.store.connection import connect
 from gallery.adapters.store.failures import explained
 from gallery.adapters.store.files import GalleryFile
@@ -36,7 +38,7 @@ class Database:
         Raises:
             StoreUnusable: If the file cannot be used.
         """
-        with explained(self._file.path), Session(self._engine) as session:
+        with explained(self._file), Session(self._engine) as session:
             yield session
 
     @contextmanager
@@ -47,7 +49,7 @@ class Database:
             StoreUnusable: If the file cannot be used or written.
         """
         self._file.require_writable()
-        with explained(self._file.path), Session(self._writing) as session, session.begin():
+        with explained(self._file), Session(self._writing) as session, session.begin():
             yield session
 
     def close(self) -> None:
@@ -55,8 +57,20 @@ class Database:
         self._engine.dispose()
 
 
+def make_engine(file: GalleryFile, opener: Callable[[GalleryFile], sqlite3.Connection], pool: type[Pool]) -> Engine:
+    """An engine whose connections are opened here, and whose errors never show what is in a row.
+
+    Args:
+        file: The gallery.
+        opener: Opens a connection to it.
+        pool: What becomes of connections that are not used.
+    """
+    driver = sqlite3 if file.key is None else drivers.cipher()
+    return create_engine("sqlite://", module=driver, creator=lambda: opener(file), poolclass=pool, hide_parameters=True)
+
+
 def _engine(file: GalleryFile) -> Engine:
-    engine = create_engine("sqlite://", creator=lambda: connect(file), poolclass=QueuePool)
+    engine = make_engine(file, connect, QueuePool)
     event.listen(engine, "begin", _begin)
     return engine
 

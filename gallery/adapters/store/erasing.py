@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import unicodedata
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -14,12 +16,13 @@ from gallery.adapters.store import forgetting
 from gallery.adapters.store.connection import connect
 from gallery.adapters.store.engine import Database
 from gallery.adapters.store.failures import explained
-from gallery.adapters.store.files import GalleryFile
+from gallery.adapters.store.files import GalleryFile, backups_beside
 from gallery.adapters.store.forgetting import Erased, Person
 from gallery.adapters.store.tables import BackupRow, CropRow, TemplateRow
-from gallery.adapters.store.traces import SHORTEST_NAME, Needle, pieces, search
+from gallery.adapters.store.traces import SHORTEST_NAME, Needle, pieces, search, surroundings
 from gallery.domain.errors import StoreUnusable
 from gallery.domain.forgetting import Forgotten
+from gallery.domain.paths import real
 
 OpenCopy = Callable[[Path], GalleryFile]
 """Opens a backup to be written, brought to this program's schema."""
@@ -32,14 +35,12 @@ class _Cleaned:
     Attributes:
         erased: The rows.
         searched: The files in which no trace is left.
-        needles: How many byte strings were looked for.
-        rewritten: Whether the file was written anew.
+        traces: How many byte strings were looked for.
     """
 
     erased: Erased
     searched: tuple[str, ...]
-    needles: int
-    rewritten: bool
+    traces: int
 
 
 def forget(file: GalleryFile, name: str, open_copy: OpenCopy) -> Forgotten:
@@ -47,13 +48,16 @@ def forget(file: GalleryFile, name: str, open_copy: OpenCopy) -> Forgotten:
 
     The backups come first: where one of them fails, the gallery still knows whom to forget, and it can be tried again.
 
+    Every file is written anew: that `secure_delete` overwrites what is deleted is not enough, because SQLite also moves
+    rows about within a page, and leaves what was there.
+
     Raises:
         UnknownName: If nobody of that name is in the gallery or its record.
         StoreUnusable: If another program is using the gallery, or traces are left.
     """
     file.require_writable()
-    with closing(Database(file)) as database, database.reading() as session:
-        person = forgetting.find(session, name)
+    with closing(Database(file)) as database, database.writing() as session:
+        person = forgetting.find(session, name, file.path)
         kept = forgetting.outputs(session, person)
         there, missing = _backups(session, file.path)
     _require_alone(file)
@@ -61,16 +65,15 @@ def forget(file: GalleryFile, name: str, open_copy: OpenCopy) -> Forgotten:
     cleaned = _clean(file, person)
     return Forgotten(
         pseudonym=person.pseudonym,
-        references=cleaned.erased.references,
-        templates=cleaned.erased.templates,
-        crops=cleaned.erased.crops,
+        references=cleaned.erased.deleted.references,
+        templates=cleaned.erased.deleted.templates,
+        crops=cleaned.erased.deleted.crops,
         decisions=cleaned.erased.decisions,
         outputs=kept,
         backups=tuple(map(str, there)),
         missing_backups=missing,
         searched=tuple(path for one in (cleaned, *copies) for path in one.searched),
-        traces=cleaned.needles,
-        rewritten=cleaned.rewritten,
+        traces=cleaned.traces,
     )
 
 
@@ -78,25 +81,22 @@ def write_anew(file: GalleryFile) -> None:
     """Writes the whole file anew, so that nothing is left of what was deleted: neither in it nor in its log.
 
     Raises:
-        StoreUnusable: If another program is using it.
+        StoreUnusable: If another program is using it, or there is no room for a second copy.
     """
     with explained(file.path), closing(connect(file)) as connection:
         connection.execute("VACUUM")
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-
-def empty_log(file: GalleryFile) -> None:
-    """Moves the write-ahead log into the file and empties it, so that no old copy of a page stays in either."""
-    with explained(file.path), closing(connect(file)) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        (busy, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    if busy:
+        raise StoreUnusable(
+            f"The gallery {file.path} is in use by another program.", "Try again when that has finished."
+        )
 
 
 def _backups(session: Session, path: Path) -> tuple[list[Path], tuple[str, ...]]:
     """The copies that the program made: those that are there, and the names of those that have gone."""
-    recorded = {Path(row) for row in session.scalars(select(BackupRow.path))}
-    beside = {one for one in path.parent.glob("*.backup") if one.name.startswith(f"{path.name}.")}
-    there = sorted(one for one in recorded | beside if one.is_file())
-    return there, tuple(sorted(str(one) for one in recorded if not one.is_file()))
+    recorded = [Path(row) for row in session.scalars(select(BackupRow.path).order_by(BackupRow.path))]
+    there = {real(one): one for one in (*recorded, *backups_beside(path)) if one.is_file() and real(one) != real(path)}
+    return list(there.values()), tuple(str(one) for one in recorded if not one.is_file())
 
 
 def _require_alone(file: GalleryFile) -> None:
@@ -117,23 +117,25 @@ def _clean(file: GalleryFile, person: Person, is_copy: bool = False) -> _Cleaned
         with database.writing() as session:
             erased = forgetting.erase(session, person, is_copy)
         with database.reading() as session:
-            needles = _needles(session, person)
-    empty_log(file)
-    paths = [file.path, *(file.path.with_name(f"{file.path.name}{end}") for end in ("-wal", "-shm"))]
-    rewritten = _cannot_be_searched(file, person) or bool(_found(paths, needles))
-    if rewritten:
+            needles = _needles(session, erased.person)
+    try:
         write_anew(file)
-    left = _found(paths, needles)
+    except StoreUnusable as error:
+        raise _left(
+            file.path, f"it could not be written anew, and may still hold old bytes: {error.message}"
+        ) from error
+    paths = [file.path, *(file.path.with_name(f"{file.path.name}{end}") for end in ("-wal", "-shm"))]
+    left = [what for path in paths for what in search(path, needles)]
     if left:
-        raise StoreUnusable(
-            f"The person was deleted from {file.path}, but the file still holds bytes of {left[0]}.",
-            "Close every program that uses the gallery, then run: gallery db compact",
-        )
-    return _Cleaned(erased, tuple(str(path) for path in paths if path.exists()), len(needles), rewritten)
+        raise _left(file.path, f"the file still holds bytes of {left[0]}.")
+    return _Cleaned(erased, tuple(str(path) for path in paths if path.exists()), len(needles))
 
 
-def _found(paths: list[Path], needles: list[Needle]) -> list[str]:
-    return [what for path in paths for what in search(path, needles)]
+def _left(path: Path, what: str) -> StoreUnusable:
+    return StoreUnusable(
+        f"The person was deleted from {path}, but {what}",
+        f"Close every program that uses it, then run: gallery db compact --db {shlex.quote(str(path))}",
+    )
 
 
 def _needles(session: Session, person: Person) -> list[Needle]:
@@ -143,16 +145,10 @@ def _needles(session: Session, person: Person) -> list[Needle]:
         for blob in blobs:
             if not forgetting.is_live(session, table, blob):
                 found += pieces(what, blob)
-    for name in sorted({*person.names, *person.keys}):
+    names = {*person.names, *person.keys}
+    for name in sorted(names | {unicodedata.normalize("NFD", one) for one in names}):
         content = name.encode()
         if len(content) >= SHORTEST_NAME:
             allowed = tuple(text.encode() for text in sorted(forgetting.live_texts(session, name)))
-            found.append(Needle("the name", content, allowed))
+            found.append(Needle("the name", content, surroundings(content, allowed)))
     return found
-
-
-def _cannot_be_searched(file: GalleryFile, person: Person) -> bool:
-    """Whether a search of the bytes says nothing: in an encrypted file, or for a name that is too short."""
-    with file.path.open("rb") as content:
-        readable = content.read(6) == b"SQLite"
-    return not readable or any(len(name.encode()) < SHORTEST_NAME for name in person.names)

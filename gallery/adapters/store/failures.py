@@ -7,13 +7,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from gallery.adapters.store import files
-from gallery.domain.errors import StoreUnusable
+from gallery.adapters.store import drivers, files
+from gallery.adapters.store.files import GalleryFile
+from gallery.domain.errors import BadArgument, GalleryError, StoreUnusable
+
+_RESTORE = "See what is wrong with 'gallery db check', or restore a backup; 'gallery db status' lists them."
 
 
 @contextmanager
-def explained(path: Path) -> Iterator[None]:
-    """Turns SQLite's errors, raised by `sqlite3` or passed on by SQLAlchemy, into ones a user can act on.
+def explained(file: GalleryFile | Path) -> Iterator[None]:
+    """Turns the drivers' errors, as they are or passed on by SQLAlchemy, into ones a user can act on.
+
+    An error of another kind may come from a value in the file that no gallery holds, or from a mistake in the program.
+    Given the file, it is searched for such a value: where there is one, the error is about that.
+
+    Args:
+        file: The gallery; or its path, where nothing is read that could be damaged.
 
     Raises:
         StoreUnusable: If the file is not a gallery, damaged, locked, read-only, or the disk is full.
@@ -21,40 +30,73 @@ def explained(path: Path) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        cause = getattr(error, "orig", error)
-        if not isinstance(cause, sqlite3.Error) or _is_our_mistake(cause):
+        path = file if isinstance(file, Path) else file.path
+        if drivers.is_drivers(getattr(error, "orig", error)):
+            cause = drivers.first_of(error) or error
+            if drivers.is_misuse(cause):
+                raise
+            raise explain(cause, path) from error
+        damage = None if isinstance(file, Path) else _damage(file, error)
+        if damage is None:
             raise
-        raise explain(cause, path) from error
+        raise damaged(path, damage) from error
 
 
-def explain(error: sqlite3.Error, path: Path) -> StoreUnusable:
+def explain(error: BaseException, path: Path) -> StoreUnusable:
     """The user's error for one of SQLite's (result codes: https://www.sqlite.org/rescode.html)."""
-    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # the low byte of an extended code
-    if code == sqlite3.SQLITE_READONLY:
+    code = drivers.code_of(error)
+    if code is None and str(error).startswith("Could not decode"):  # and goes on with what it could not decode
+        return damaged(path, "it holds text that cannot be read")
+    known = _MEANINGS.get(code or 0) or _MEANINGS.get((code or sqlite3.SQLITE_ERROR) & 0xFF)
+    if known is not None:
+        what, remedy = known
+        return StoreUnusable(f"The gallery {path} {what}.", remedy)
+    if code is not None and code & 0xFF == sqlite3.SQLITE_READONLY:
         return files.read_only(path)
-    if code == sqlite3.SQLITE_NOTADB:
+    if code is not None and code & 0xFF == sqlite3.SQLITE_NOTADB:
         return files.not_a_database(path)
-    known = _MEANINGS.get(code)
-    if known is None:
-        return StoreUnusable(f"The gallery {path} cannot be used: {error}.", "Restore it from a copy.")
-    what, remedy = known
-    return StoreUnusable(f"The gallery {path} {what}.", remedy)
+    return StoreUnusable(f"The gallery {path} cannot be used: {error}.", _RESTORE)
 
 
-def _is_our_mistake(error: sqlite3.Error) -> bool:
-    return isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError | sqlite3.InterfaceError)
+def damaged(path: Path, how: str) -> StoreUnusable:
+    """The error for a gallery that holds what no gallery holds."""
+    return StoreUnusable(f"The gallery {path} is damaged: {how}.", _RESTORE)
+
+
+def _damage(file: GalleryFile, error: Exception) -> str | None:
+    """The first unreadable value of a gallery file, in words; None where there is none, or it cannot be searched."""
+    from gallery.adapters.store import health
+
+    if isinstance(error, GalleryError) and not isinstance(error, BadArgument):
+        return None
+    tables = health.WITH_THRESHOLDS if isinstance(error, BadArgument) else None
+    try:
+        finding = next(health.unreadable(file, tables), None)
+    except Exception:  # the error that led here says more
+        return None
+    return None if finding is None else f"{finding.where}: {finding.what}"
 
 
 _LOCKED = ("is in use by another program", "Try again when that has finished.")
+_NO_ROOM = (
+    "cannot be written: the disk is full, or files may not grow any further",
+    "Make room, then try again; nothing was lost.",
+)
 
 _MEANINGS = {
     sqlite3.SQLITE_BUSY: _LOCKED,
     sqlite3.SQLITE_LOCKED: _LOCKED,
-    sqlite3.SQLITE_CORRUPT: ("is damaged", "Restore it from a copy."),
-    sqlite3.SQLITE_FULL: ("cannot grow: the disk is full", "Make room, then try again; nothing was lost."),
+    sqlite3.SQLITE_PROTOCOL: _LOCKED,
+    sqlite3.SQLITE_CORRUPT: ("is damaged", _RESTORE),
+    sqlite3.SQLITE_FULL: _NO_ROOM,
+    sqlite3.SQLITE_IOERR_WRITE: _NO_ROOM,
+    sqlite3.SQLITE_IOERR_SHMSIZE: _NO_ROOM,
     sqlite3.SQLITE_CANTOPEN: (
         "cannot be opened: the file or its folder may not be read",
         "Allow reading both, or choose another gallery with --db PATH.",
     ),
-    sqlite3.SQLITE_IOERR: ("cannot be read or written: the disk reports an error", "Check the disk."),
+    sqlite3.SQLITE_IOERR: (
+        "cannot be read or written: the disk is full, or reports an error",
+        "Make room, or check the disk; nothing was lost.",
+    ),
 }

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import secrets
+import shlex
 import stat
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from gallery.adapters.store.keys import Key
 from gallery.domain.errors import StoreUnusable
+
+_log = logging.getLogger(__name__)
 
 OWNER_ONLY = 0o600
 """A gallery holds biometric data and names: nobody but its owner reads it."""
+
+BACKUP = ".backup"
+"""How the names of backups end."""
+_CONVERTING = ".converting"
+"""How the names of files end that a gallery is being encrypted or decrypted into."""
 
 BUSY_TIMEOUT = 30.0
 """Seconds to wait for another process that holds the file."""
@@ -34,11 +45,13 @@ class GalleryFile:
         path: Where it is.
         access: Whether it can be written.
         timeout: Seconds to wait for another process that holds it.
+        key: What it is encrypted with; None where it is not.
     """
 
     path: Path
     access: Access = Access.WRITE
     timeout: float = BUSY_TIMEOUT
+    key: Key | None = None
 
     @property
     def uri(self) -> str:
@@ -85,7 +98,7 @@ def find_or_make(path: Path, timeout: float) -> GalleryFile:
     Raises:
         StoreUnusable: If it cannot be made or written, or is not a file.
     """
-    if _is_missing(path):
+    if is_missing(path):
         _make(path)
     file = find(path, timeout)
     file.require_writable()
@@ -102,6 +115,64 @@ def make_private(path: Path) -> None:
     handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, OWNER_ONLY)
     try:
         os.fchmod(handle, OWNER_ONLY)
+    finally:
+        os.close(handle)
+
+
+def log_of(path: Path) -> Path:
+    """The write-ahead log beside a gallery file."""
+    return path.with_name(f"{path.name}-wal")
+
+
+def backups_beside(path: Path) -> list[Path]:
+    """The files beside a gallery that are named like its backups, in order of their names."""
+    return _beside(path, BACKUP)
+
+
+def conversion(path: Path) -> Path:
+    """A new name beside a gallery for what it is being encrypted or decrypted into."""
+    return path.with_name(f"{path.name}.{secrets.token_hex(8)}{_CONVERTING}")
+
+
+def conversions_beside(path: Path) -> list[Path]:
+    """The files of that kind beside a gallery."""
+    return _beside(path, _CONVERTING)
+
+
+def warn(path: Path) -> None:
+    """Logs a warning where others may read a gallery or what lies beside it, or a conversion has left a copy there."""
+    left = conversions_beside(path)
+    seen = [path, log_of(path), *backups_beside(path), *left]
+    open_to_others = {one: mode for one in seen if (mode := _mode(one)) & 0o077}
+    if open_to_others:
+        what = ", ".join(f"{one} (mode {mode:04o})" for one, mode in open_to_others.items())
+        names = " ".join(shlex.quote(str(one)) for one in open_to_others)
+        _log.warning("Others may read or write %s; to keep them out, run: chmod 600 %s", what, names)
+    for one in left:
+        _log.warning("%s holds a copy of the gallery that an interrupted conversion has left; delete it.", one)
+
+
+def _beside(path: Path, ending: str) -> list[Path]:
+    try:
+        there = list(path.parent.iterdir())
+    except OSError:
+        return []
+    return sorted(one for one in there if one.name.startswith(f"{path.name}.") and one.name.endswith(ending))
+
+
+def _mode(path: Path) -> int:
+    """Permission bits of a file; none where there is no such file, or where there are no such bits."""
+    try:
+        return stat.S_IMODE(path.stat().st_mode) if os.name == "posix" else 0
+    except OSError:
+        return 0
+
+
+def sync_folder(path: Path) -> None:
+    """Makes sure that a file's name survives a power cut, too."""
+    handle = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(handle)
     finally:
         os.close(handle)
 
@@ -127,7 +198,8 @@ def read_only(path: Path) -> StoreUnusable:
     )
 
 
-def _is_missing(path: Path) -> bool:
+def is_missing(path: Path) -> bool:
+    """Whether there is nothing at a path; False where that cannot be found out."""
     try:
         path.stat()
     except (FileNotFoundError, NotADirectoryError):
@@ -142,7 +214,7 @@ def _make(path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         make_private(path)
     except FileExistsError:
-        if _is_missing(path):  # a link to nowhere, or a file where a folder should be
+        if is_missing(path):  # a link to nowhere, or a file where a folder should be
             raise _unmakable(path, "something else is in the way") from None
     except OSError as error:
         raise _unmakable(path, error.strerror or str(error)) from error
@@ -160,7 +232,7 @@ def _may_write(path: Path) -> bool:
 
 def _log_is_pending(path: Path) -> bool:
     try:
-        return path.with_name(f"{path.name}-wal").stat().st_size > 0
+        return log_of(path).stat().st_size > 0
     except OSError:
         return False
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
-from typing import Any
+import shlex
+from collections.abc import Set
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import LargeBinary, Select, delete, func, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload, selectinload
 
 from gallery.adapters.store import undo
@@ -24,13 +27,29 @@ from gallery.adapters.store.tables import (
     ReferenceRow,
     RunImageRow,
     RunRow,
+    TagRow,
     TemplateRow,
 )
 from gallery.domain.deciding import Verdict
-from gallery.domain.forgetting import KeptOutput, name_pattern, pseudonym
-from gallery.domain.people import name_key
+from gallery.domain.errors import NothingToUndo, StoreUnusable, UnknownName
+from gallery.domain.forgetting import KeptOutput, Renaming, pseudonym
+from gallery.domain.people import LONGEST_NAME, clean_name, name_key
 
-_Face = tuple[str, int, int, int, int]
+Face = tuple[str, int, int, int, int]
+"""Hash of the photo, and box."""
+
+
+class Counts(NamedTuple):
+    """How many rows."""
+
+    references: int = 0
+    templates: int = 0
+    crops: int = 0
+
+    def plus(self, other: Counts) -> Counts:
+        """The sums."""
+        return Counts(*(one + more for one, more in zip(self, other, strict=True)))
+
 
 _MENTIONS: tuple[InstrumentedAttribute[Any], ...] = (
     IdentityRow.notes,
@@ -56,6 +75,7 @@ class Person:
         pseudonym: What is to stand for their name.
         numbers: Of their identities, those merged into them included; they mean nothing in copies of other galleries.
         names: Every name they have in the gallery and its record.
+        made: Their identities' numbers with the moments at which they were made, which no other gallery has.
         faces: Of their references: hash of the photo, and box.
         shared: Faces among these that other people have in the gallery, with the keys of their names.
         vectors: Their templates.
@@ -65,15 +85,11 @@ class Person:
     pseudonym: str
     numbers: frozenset[int]
     names: frozenset[str]
-    faces: frozenset[_Face] = frozenset()
-    shared: frozenset[tuple[str, _Face]] = frozenset()
-    vectors: tuple[bytes, ...] = field(default=(), repr=False)
-    pictures: tuple[bytes, ...] = field(default=(), repr=False)
-
-    @property
-    def pattern(self) -> re.Pattern[str]:
-        """Matches their names in sentences and paths."""
-        return name_pattern(self.names)  # `re` keeps what it has compiled
+    made: frozenset[tuple[int, datetime]] = frozenset()
+    faces: frozenset[Face] = frozenset()
+    shared: frozenset[tuple[str, Face]] = frozenset()
+    vectors: frozenset[bytes] = field(default=frozenset(), repr=False)
+    pictures: frozenset[bytes] = field(default=frozenset(), repr=False)
 
     @property
     def keys(self) -> frozenset[str]:
@@ -83,46 +99,77 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """How many rows were deleted or rewritten."""
+    """What was deleted or rewritten in one file.
 
-    references: int
-    templates: int
-    crops: int
+    Attributes:
+        person: Who it was there.
+        deleted: How many references, templates and crops.
+        decisions: How many were rewritten.
+    """
+
+    person: Person
+    deleted: Counts
     decisions: int
 
 
-def find(session: Session, name: str) -> Person:
-    """Gathers what the gallery and its record hold of a person.
+@dataclass(slots=True)
+class _Held:
+    """What a gallery holds of a person in one state."""
+
+    numbers: set[int] = field(default_factory=set)
+    names: set[str] = field(default_factory=set)
+    made: set[tuple[int, datetime]] = field(default_factory=set)
+    faces: set[Face] = field(default_factory=set)
+    vectors: set[bytes] = field(default_factory=set)
+    pictures: set[bytes] = field(default_factory=set)
+
+    def add(self, session: Session, row: IdentityRow) -> None:
+        """Adds an identity with all that belongs to it."""
+        self.numbers |= {row.id, *_absorbed(session, row.id)}
+        self.names.add(row.name)
+        self.made.add((row.id, row.added))
+        for reference in _references(session, row.id):
+            self.faces.add(face(reference))
+            self.vectors |= {template.vector for template in reference.templates}
+            self.pictures |= {reference.crop.picture} if reference.crop else set()
+
+
+def find(session: Session, name: str, path: Path) -> Person:
+    """Gathers what the gallery, its last change and its record hold of a person.
+
+    Args:
+        session: A writing transaction, because the last change is undone to see what it took, and done again.
+        name: The person's.
+        path: The gallery file, for messages.
 
     Raises:
-        UnknownName: If nobody of that name is in either.
+        UnknownName: If nobody of that name is in the gallery or its record, or they have another name by now.
     """
-    key = name_key(name)
+    key, held = name_key(name), _Held()
     row = session.scalar(select(IdentityRow).where(IdentityRow.name_key == key))
-    numbers = set() if row is None else {row.id, *_absorbed(session, row.id)}
-    recorded = {(number, n) for number, n in _recorded(session) if number in numbers or name_key(n) == key}
-    if row is None and not recorded:
-        raise unknown(session, name)
-    names = {n for _, n in recorded} | ({row.name} if row else {name})
-    others = set(session.scalars(select(IdentityRow.name_key).where(IdentityRow.id.not_in(numbers))))
-    numbers |= {number for number, n in recorded if row is None and number is not None}
-    references = [] if row is None else _references(session, row.id)
-    faces = frozenset(map(_face, references))
+    if row is not None:
+        held.add(session, row)
+    _add_before_last_change(session, key, held, path)
+    _add_recorded(session, key, held)
+    if not held.names:
+        raise _renamed(session, key, name) or unknown(session, name)
+    others = _people(session, without=held.numbers)
     return Person(
-        pseudonym=pseudonym(row.id if row else min(numbers, default=0)),
-        numbers=frozenset(numbers),
-        names=frozenset(n for n in names if name_key(n) not in others),
-        faces=faces,
-        shared=_shared(session, numbers, faces),
-        vectors=tuple(template.vector for reference in references for template in reference.templates),
-        pictures=tuple(reference.crop.picture for reference in references if reference.crop),
+        pseudonym=pseudonym(_number(session, row, held)),
+        numbers=frozenset(held.numbers),
+        names=frozenset(n for n in held.names if name_key(n) not in others),
+        made=frozenset(held.made),
+        faces=frozenset(held.faces),
+        shared=_shared(session, held),
+        vectors=frozenset(held.vectors),
+        pictures=frozenset(held.pictures),
     )
 
 
 def outputs(session: Session, person: Person) -> tuple[KeptOutput, ...]:
     """The recorded outputs in which the person was kept."""
     rows = session.execute(
-        select(RunImageRow.run_id, RunImageRow.output, RunImageRow.output_sha256)
+        select(RunImageRow.id, RunImageRow.run_id, RunImageRow.output, RunImageRow.output_sha256)
         .join(RunImageRow.decisions)
         .where(
             DecisionRow.verdict == Verdict.KEEP,
@@ -132,7 +179,7 @@ def outputs(session: Session, person: Person) -> tuple[KeptOutput, ...]:
         .order_by(RunImageRow.id)
         .distinct()
     )
-    return tuple(KeptOutput(run, output or "", sha256 or "") for run, output, sha256 in rows)
+    return tuple(KeptOutput(run, output or "", sha256 or "") for _, run, output, sha256 in rows)
 
 
 def erase(session: Session, person: Person, is_copy: bool = False) -> Erased:
@@ -141,32 +188,40 @@ def erase(session: Session, person: Person, is_copy: bool = False) -> Erased:
     Args:
         session: A writing transaction.
         person: Who.
-        is_copy: Whether this is an earlier copy of the gallery. There, references that have come to the person since
-            are deleted wherever they are, and so are identities that are left with none.
+        is_copy: Whether this is an earlier copy of the gallery. There, the person may have another name, references
+            that have come to them since are deleted wherever they are, and so are identities that are left with none.
     """
+    undo.clear(session)
     numbers = set(session.scalars(select(IdentityRow.id).where(IdentityRow.name_key.in_(person.keys))))
+    strays = Counts()
     if is_copy:
-        numbers |= _delete_strays(session, person, numbers)
-    counts = _counts(session, numbers)
+        person, numbers = _as_in_copy(session, person, numbers)
+        strays, emptied = _delete_strays(session, person, numbers)
+        numbers |= emptied
+    counts = _counts(session, select(ReferenceRow.id).where(ReferenceRow.identity_id.in_(numbers)))
     decisions = _rewrite_decisions(session, person)
     session.execute(delete(LastMatchRow).where(LastMatchRow.identity_id.in_(numbers | person.numbers)))
     session.execute(delete(IdentityRow).where(IdentityRow.id.in_(numbers)))
     session.flush()
-    for column in _MENTIONS:
-        _rewrite(session, column, person)
-    _rewrite_policies(session, person)
-    undo.clear(session)
-    return Erased(*counts, decisions)
+    _rewrite_mentions(session, person, numbers)
+    return Erased(person, counts.plus(strays), decisions)
 
 
 def live_texts(session: Session, needle: str) -> set[str]:
     """Every text in the gallery that holds a string, to tell it from what a deleted row may have left behind."""
     connection = session.connection()
-    found = set(connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE instr(sql, ?)", (needle,)).scalars())
-    for table in Base.metadata.sorted_tables:
-        for column in table.columns:
-            query = f'SELECT DISTINCT "{column.name}" FROM "{table.name}" WHERE instr("{column.name}", ?)'  # noqa: S608
-            found |= set(connection.exec_driver_sql(query, (needle,)).scalars())
+    columns = [
+        (table.name, column.name)
+        for table in Base.metadata.sorted_tables
+        for column in table.columns
+        if not isinstance(column.type, LargeBinary)
+    ]
+    columns += [("sqlite_master", name) for name in ("name", "tbl_name", "sql")]
+    columns += [("sqlite_sequence", "name"), ("alembic_version", "version_num")]
+    found: set[str | bytes] = set()
+    for table, column in columns:
+        query = f'SELECT DISTINCT "{column}" FROM "{table}" WHERE instr("{column}", ?)'  # noqa: S608 - our own names
+        found |= set(connection.exec_driver_sql(query, (needle,)).scalars())
     return {value for value in found if isinstance(value, str)}
 
 
@@ -174,6 +229,85 @@ def is_live(session: Session, table: type[TemplateRow] | type[CropRow], blob: by
     """Whether somebody else has the same template or crop, because the same face is enrolled under two names."""
     column = TemplateRow.vector if table is TemplateRow else CropRow.picture
     return session.scalar(select(func.count()).select_from(table).where(column == blob)) != 0
+
+
+def face(row: ReferenceRow) -> Face:
+    """Which face of which photo a reference is."""
+    return row.sha256, row.box_x, row.box_y, row.box_width, row.box_height
+
+
+def _add_before_last_change(session: Session, key: str, held: _Held, path: Path) -> None:
+    """Adds what the last change took, which is still in the file, so that it can be undone."""
+    living = _living(session).keys() - held.numbers
+    nested = session.begin_nested()
+    try:
+        undo.undo(session, path)
+        former = session.scalars(
+            select(IdentityRow).where(or_(IdentityRow.name_key == key, IdentityRow.id.in_(held.numbers)))
+        ).all()
+        for row in former:
+            if row.id not in living:  # else somebody who is in the gallery still had that name
+                held.add(session, row)
+    except (NothingToUndo, StoreUnusable):
+        pass  # there is nothing, or nothing that can be understood; it is deleted all the same
+    finally:
+        nested.rollback()
+        session.expire_all()
+
+
+def _add_recorded(session: Session, key: str, held: _Held) -> None:
+    """Adds the names, and where the person is not known otherwise the numbers, of the record."""
+    known = frozenset(held.numbers)
+    living = _living(session)
+    for number, name in _recorded(session):
+        if number in known:
+            held.names.add(name)
+        elif name_key(name) == key and (known or number not in living):
+            held.names.add(name)
+            held.numbers |= set() if known or number is None else {number}
+
+
+def _living(session: Session) -> dict[int, str]:
+    """The names of those in the gallery by number, those that were merged into them included."""
+    merged = select(AbsorbedRow.number, IdentityRow.name).join(IdentityRow, IdentityRow.id == AbsorbedRow.identity_id)
+    rows = (*session.execute(select(IdentityRow.id, IdentityRow.name)), *session.execute(merged))
+    return {row[0]: row[1] for row in rows}
+
+
+def _renamed(session: Session, key: str, name: str) -> UnknownName | None:
+    """The error for a name that is only in the record, of somebody who has another by now."""
+    living = _living(session)
+    now = sorted({living[number] for number, n in _recorded(session) if name_key(n) == key and number in living})
+    if not now:
+        return None
+    return UnknownName(
+        f"There is nobody named {clean_name(name)} in the gallery any more; they are named {' or '.join(now)} now.",
+        f"To forget that person: gallery forget {shlex.quote(now[0])}",
+    )
+
+
+def _people(session: Session, without: set[int]) -> dict[str, str]:
+    """Everybody else's names, by key."""
+    rows = session.execute(select(IdentityRow.id, IdentityRow.name_key, IdentityRow.name))
+    return {row.name_key: row.name for row in rows if row.id not in without}
+
+
+def _number(session: Session, row: IdentityRow | None, held: _Held) -> int:
+    """The person's, or one of them: if possible the one under which they were in the gallery last."""
+    if row is not None:
+        return row.id
+    return max((number for number, _ in held.made), default=0) or max(held.numbers, default=0) or _new_number(session)
+
+
+def _new_number(session: Session) -> int:
+    """A number that no identity has or will ever have, for whom the record names without one."""
+    connection = session.connection()
+    connection.exec_driver_sql(
+        "INSERT INTO sqlite_sequence (name, seq) SELECT 'identity', 0"
+        " WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'identity')"
+    )
+    connection.exec_driver_sql("UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = 'identity'")
+    return int(connection.exec_driver_sql("SELECT seq FROM sqlite_sequence WHERE name = 'identity'").scalar_one())
 
 
 def _absorbed(session: Session, number: int) -> list[int]:
@@ -207,45 +341,62 @@ def _references(session: Session, identity: int) -> list[ReferenceRow]:
     )
 
 
-def _face(row: ReferenceRow) -> _Face:
-    return row.sha256, row.box_x, row.box_y, row.box_width, row.box_height
-
-
-def _shared(session: Session, numbers: set[int], faces: frozenset[_Face]) -> frozenset[tuple[str, _Face]]:
+def _shared(session: Session, held: _Held) -> frozenset[tuple[str, Face]]:
     """Which of the faces other people have, too."""
+    return frozenset((row.identity.name_key, face(row)) for row in _with_faces(session, held.faces, held.numbers))
+
+
+def _with_faces(session: Session, faces: Set[Face], without: set[int]) -> list[ReferenceRow]:
+    """The references of other people that are one of the faces."""
     rows = session.scalars(
         select(ReferenceRow)
-        .where(ReferenceRow.sha256.in_({face[0] for face in faces}), ReferenceRow.identity_id.not_in(numbers))
+        .where(ReferenceRow.sha256.in_({one[0] for one in faces}), ReferenceRow.identity_id.not_in(without))
         .options(joinedload(ReferenceRow.identity))
     )
-    return frozenset((row.identity.name_key, _face(row)) for row in rows if _face(row) in faces)
+    return [row for row in rows if face(row) in faces]
 
 
-def _delete_strays(session: Session, person: Person, numbers: set[int]) -> set[int]:
-    """Deletes the person's faces among other people's, and returns the identities that are left with none."""
-    rows = session.scalars(
-        select(ReferenceRow)
-        .where(
-            ReferenceRow.sha256.in_({face[0] for face in person.faces}), ReferenceRow.identity_id.not_in(numbers)
-        )
-        .options(joinedload(ReferenceRow.identity))
-    ).all()
-    strays = [row for row in rows if _face(row) in person.faces]
-    strays = [row for row in strays if (row.identity.name_key, _face(row)) not in person.shared]
+def _as_in_copy(session: Session, person: Person, numbers: set[int]) -> tuple[Person, set[int]]:
+    """Who the person is in a copy of the gallery, where they may have been merged or renamed since."""
+    rows = session.scalars(select(IdentityRow).where(IdentityRow.id.in_(person.numbers))).all()
+    same = {row.id for row in rows if (row.id, row.added) in person.made}
+    if same:  # it is a copy of this gallery, so its numbers mean the same people
+        merged = {row.identity_id for row in _with_faces(session, person.faces, numbers | same)}
+        same |= merged & person.numbers
+    numbers = numbers | same
+    held = _Held(numbers=set(person.numbers) if same else set())
+    for row in session.scalars(select(IdentityRow).where(IdentityRow.id.in_(numbers))).all():
+        held.add(session, row)
+    held.names |= {n for number, n in _recorded(session) if number in held.numbers or name_key(n) in person.keys}
+    others = _people(session, without=numbers)
+    there = replace(
+        person,
+        numbers=frozenset(held.numbers),
+        names=frozenset(n for n in person.names | held.names if name_key(n) not in others),
+        vectors=person.vectors | held.vectors,
+        pictures=person.pictures | held.pictures,
+    )
+    return there, numbers
+
+
+def _delete_strays(session: Session, person: Person, numbers: set[int]) -> tuple[Counts, set[int]]:
+    """Deletes the person's faces among other people's; returns the identities that are left with none, too."""
+    rows = _with_faces(session, person.faces, numbers)
+    strays = [row for row in rows if (row.identity.name_key, face(row)) not in person.shared]
     owners = {row.identity_id for row in strays}
-    session.execute(delete(ReferenceRow).where(ReferenceRow.id.in_([row.id for row in strays])))
-    return owners - set(session.scalars(select(ReferenceRow.identity_id).where(ReferenceRow.identity_id.in_(owners))))
+    those = select(ReferenceRow.id).where(ReferenceRow.id.in_([row.id for row in strays]))
+    counts = _counts(session, those)
+    session.execute(delete(ReferenceRow).where(ReferenceRow.id.in_(those)))
+    left = set(session.scalars(select(ReferenceRow.identity_id).where(ReferenceRow.identity_id.in_(owners))))
+    return counts, owners - left
 
 
-def _counts(session: Session, numbers: set[int]) -> tuple[int, int, int]:
-    own = select(ReferenceRow.id).where(ReferenceRow.identity_id.in_(numbers))
-    queries = (
-        select(func.count()).select_from(ReferenceRow).where(ReferenceRow.identity_id.in_(numbers)),
-        select(func.count()).select_from(TemplateRow).where(TemplateRow.reference_id.in_(own)),
-        select(func.count()).select_from(CropRow).where(CropRow.reference_id.in_(own)),
-    )
-    references, templates, crops = (session.scalar(query) or 0 for query in queries)
-    return references, templates, crops
+def _counts(session: Session, references: Select[int]) -> Counts:
+    """How many references there are among those, and how many templates and crops they have."""
+    templates = select(func.count()).select_from(TemplateRow).where(TemplateRow.reference_id.in_(references))
+    crops = select(func.count()).select_from(CropRow).where(CropRow.reference_id.in_(references))
+    all_of_them = select(func.count()).select_from(references.subquery())
+    return Counts(*(session.scalar(query) or 0 for query in (all_of_them, templates, crops)))
 
 
 def _rewrite_decisions(session: Session, person: Person) -> int:
@@ -259,22 +410,37 @@ def _rewrite_decisions(session: Session, person: Person) -> int:
             )
         )
     ).all()
-    for row in rows:
-        called = set()
-        if row.identity is not None and (row.identity_id in person.numbers or row.identity in person.names):
-            called.add(row.identity)
-            row.identity = person.pseudonym
-        if row.runner_up is not None and (row.runner_up_id in person.numbers or row.runner_up in person.names):
-            called.add(row.runner_up)
-            row.runner_up = person.pseudonym
-        row.reason = name_pattern(called).sub(person.pseudonym, row.reason) if called else row.reason
-    return len(rows)
+    return sum(_rewrite_decision(row, person) for row in rows)
 
 
-def _rewrite(session: Session, column: InstrumentedAttribute[Any], person: Person) -> None:
-    """Puts the pseudonym in place of the names, in every value of a column."""
+def _rewrite_decision(row: DecisionRow, person: Person) -> bool:
+    """Puts the pseudonym in place of the name in one decision; returns whether it was there."""
+    named = {row.identity: row.identity_id, row.runner_up: row.runner_up_id}
+    own = {name for name, number in named.items() if name and (number in person.numbers or name in person.names)}
+    if row.identity in own:
+        row.identity = person.pseudonym
+    if row.runner_up in own:
+        row.runner_up = person.pseudonym
+    row.reason = Renaming.of(own, person.pseudonym, {name for name in named if name} - own)(row.reason)
+    return bool(own)
+
+
+def _rewrite_mentions(session: Session, person: Person, numbers: set[int]) -> None:
+    """Puts the pseudonym in place of the names where other people's data and the record mention them."""
+    recorded = {name for _, name in _recorded(session)}
+    others = {*_people(session, without=numbers).values(), *recorded} - person.names
+    renaming = Renaming.of(person.names, person.pseudonym, others)
+    for column in _MENTIONS:
+        _rewrite(session, column, renaming)
+    for tag in session.scalars(select(TagRow)).all():
+        _rewrite_tag(session, tag, renaming)
+    for run in session.scalars(select(RunRow)):
+        _rewrite_policy(run, person, renaming)
+
+
+def _rewrite(session: Session, column: InstrumentedAttribute[Any], renaming: Renaming) -> None:
     for value in session.scalars(select(column).where(column.is_not(None)).distinct()).all():
-        rewritten = person.pattern.sub(person.pseudonym, value)
+        rewritten = renaming(value)
         if rewritten != value:
             session.execute(
                 update(column.class_).where(column == value).values({column.key: rewritten}),
@@ -282,12 +448,24 @@ def _rewrite(session: Session, column: InstrumentedAttribute[Any], person: Perso
             )
 
 
-def _rewrite_policies(session: Session, person: Person) -> None:
+def _rewrite_tag(session: Session, row: TagRow, renaming: Renaming) -> None:
+    rewritten = renaming(row.tag)[:LONGEST_NAME]
+    if rewritten == row.tag:
+        return
+    if session.get(TagRow, (row.identity_id, rewritten)) is None:
+        session.add(TagRow(identity_id=row.identity_id, tag=rewritten))
+    session.delete(row)
+    session.flush()
+
+
+def _rewrite_policy(row: RunRow, person: Person, renaming: Renaming) -> None:
     """The settings of a run name those who had thresholds of their own."""
-    for row in session.scalars(select(RunRow)):
-        own = row.policy.get("personal", {})
-        renamed = {person.pseudonym if name_key(name) in person.keys else name: limits for name, limits in own.items()}
-        for limits in renamed.values():
-            limits["origin"] = person.pattern.sub(person.pseudonym, limits.get("origin", ""))
-        if own:
-            row.policy = {**row.policy, "personal": renamed}
+    own = row.policy.get("personal", {})
+    renamed = {
+        person.pseudonym if name_key(name) in person.keys else name: {
+            key: renaming(value) if isinstance(value, str) else value for key, value in limits.items()
+        }
+        for name, limits in own.items()
+    }
+    if renamed != own:
+        row.policy = {**row.policy, "personal": renamed}

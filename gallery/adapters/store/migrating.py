@@ -10,13 +10,14 @@ from typing import cast
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, create_engine, event
+from sqlalchemy import Connection, event
 from sqlalchemy.pool import NullPool
 
-from gallery.adapters.store.backup import back_up
+from gallery.adapters.store import backup
 from gallery.adapters.store.connection import connect, connect_to_migrate
+from gallery.adapters.store.engine import make_engine
 from gallery.adapters.store.files import OWNER_ONLY, GalleryFile
-from gallery.adapters.store.schema import Schema, read_revision
+from gallery.adapters.store.schema import Schema, read_revision, stamp
 from gallery.domain.errors import StoreUnusable
 
 
@@ -43,7 +44,7 @@ def make_schema(file: GalleryFile, schema: Schema) -> None:
     file.path.chmod(OWNER_ONLY)
     with _migration(file) as connection:
         if _revision(connection, file.path) is None:
-            command.upgrade(alembic_config(schema.migrations, connection), schema.head)
+            _upgrade(connection, schema)
     with closing(connect(file)):  # switches to the write-ahead log, which the file remembers
         pass
 
@@ -61,20 +62,21 @@ def upgrade_schema(file: GalleryFile, schema: Schema) -> Path | None:
         revision = _revision(connection, file.path)
         if revision is None or revision == schema.head:
             return None
-        backup = back_up(file, revision)
-        command.upgrade(alembic_config(schema.migrations, connection), schema.head)
+        copy = backup.back_up(file, backup.beside(file.path, revision))
+        _upgrade(connection, schema)
+        backup.record(_driver(connection), copy)
         if connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
             raise StoreUnusable(
                 f"The gallery {file.path} cannot be upgraded: its tables do not fit together; it is as it was.",
-                f"Restore it from a copy; there is a fresh one at {backup}.",
+                f"Restore it from a copy; there is a fresh one at {copy}.",
             )
-    return backup
+    return copy
 
 
 @contextmanager
 def _migration(file: GalleryFile) -> Iterator[Connection]:
     """One transaction that holds the write lock from its start."""
-    engine = create_engine("sqlite://", creator=lambda: connect_to_migrate(file), poolclass=NullPool)
+    engine = make_engine(file, connect_to_migrate, NullPool)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     try:
         with engine.begin() as connection:
@@ -84,4 +86,13 @@ def _migration(file: GalleryFile) -> Iterator[Connection]:
 
 
 def _revision(connection: Connection, path: Path) -> str | None:
-    return read_revision(cast("sqlite3.Connection", connection.connection.driver_connection), path)
+    return read_revision(_driver(connection), path)
+
+
+def _upgrade(connection: Connection, schema: Schema) -> None:
+    command.upgrade(alembic_config(schema.migrations, connection), schema.head)
+    stamp(_driver(connection))
+
+
+def _driver(connection: Connection) -> sqlite3.Connection:
+    return cast("sqlite3.Connection", connection.connection.driver_connection)

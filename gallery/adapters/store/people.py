@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload, undefer
 from gallery.adapters.store import spaces
 from gallery.adapters.store.faces import detection_of, face_values, quality_of
 from gallery.adapters.store.tables import (
+    LARGEST_NUMBER,
     CropRow,
     IdentityRow,
     LastMatchRow,
@@ -92,7 +93,7 @@ def crops(session: Session, name: str) -> dict[int, FaceCrop]:
 
 def crop(session: Session, reference: int) -> FaceCrop | None:
     """The picture kept of a reference."""
-    row = session.get(CropRow, reference)
+    row = session.get(CropRow, int(reference)) if abs(reference) <= LARGEST_NUMBER else None
     return None if row is None else FaceCrop(row.picture, row.x, row.y, row.scale)
 
 

@@ -34,9 +34,7 @@ def with_crop(session: Session, reference: int) -> LackingTemplate | None:
     return LackingTemplate(row.id, row.identity.name, reference_of(row), crop(session, reference))
 
 
-def add_template(
-    session: Session, reference: int, embedding: NDArray[np.float32], space: EmbeddingSpace
-) -> None:
+def add_template(session: Session, reference: int, embedding: NDArray[np.float32], space: EmbeddingSpace) -> None:
     """Gives a reference a template in some space, in place of the former one there.
 
     Raises:

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from gallery.adapters.store.decisions import decided_face, decision_row
-from gallery.adapters.store.tables import DecisionRow, IdentityRow, LastMatchRow, RunImageRow, RunRow
+from gallery.adapters.store.tables import LARGEST_NUMBER, DecisionRow, IdentityRow, LastMatchRow, RunImageRow, RunRow
 from gallery.domain.deciding import Rule, Verdict
 from gallery.domain.errors import UnknownName
 from gallery.domain.models import EmbeddingSpace, Thresholds
@@ -152,7 +152,7 @@ def run(session: Session, number: int) -> Run:
 
 
 def _row(session: Session, number: int) -> RunRow:
-    row = session.get(RunRow, number)
+    row = session.get(RunRow, number) if abs(number) <= LARGEST_NUMBER else None
     if row is None:
         raise UnknownName(f"There is no run {number}.", "'gallery audit' lists all runs.")
     return row
@@ -200,7 +200,7 @@ def _image(row: RunImageRow, faces: tuple[DecidedFace, ...]) -> ImageRecord:
 
 
 def _settings(row: RunRow) -> RunSettings:
-    return RunSettings(
+    settings = RunSettings(
         program=row.program,
         space=EmbeddingSpace(row.model, row.model_sha256, row.preparation, row.dimension),
         detector=row.detector,
@@ -212,6 +212,8 @@ def _settings(row: RunRow) -> RunSettings:
         templates=row.templates,
         output=row.output,
     )
+    settings.personal  # noqa: B018 - a damaged one is noticed here, where it can be said
+    return settings
 
 
 def _summary(row: RunRow, counts: _Counts) -> RunSummary:

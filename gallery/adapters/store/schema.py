@@ -6,16 +6,19 @@ listed here, because importing Alembic takes longer than `gallery list` may.
 
 from __future__ import annotations
 
+import re
 import shlex
 import sqlite3
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from gallery.adapters.store import files
+from gallery import __version__
+from gallery.adapters.store import encryption, files
 from gallery.adapters.store.connection import connect_bare
-from gallery.adapters.store.failures import explained
+from gallery.adapters.store.failures import damaged, explained
 from gallery.adapters.store.files import BUSY_TIMEOUT, GalleryFile
+from gallery.adapters.store.keys import Keys
 from gallery.domain.errors import SchemaTooNew, SchemaTooOld, StoreUnusable
 from gallery.resources import resource
 
@@ -50,28 +53,66 @@ def this_schema() -> Schema:
     return Schema(REVISIONS)
 
 
-def open_file(path: Path, create: bool, timeout: float = BUSY_TIMEOUT, schema: Schema | None = None) -> GalleryFile:
+def open_file(
+    path: Path,
+    create: bool,
+    timeout: float = BUSY_TIMEOUT,
+    schema: Schema | None = None,
+    keys: Keys | None = None,
+) -> GalleryFile:
     """Finds a gallery file, makes it if asked to, and checks that this program can work with it.
+
+    Logs a warning where others may read it.
 
     Args:
         path: The file.
         create: Whether to make it, with its folder, where it is missing or empty.
         timeout: Seconds to wait for another process that holds it.
         schema: What the program works with.
+        keys: Where the key of an encrypted gallery is found; by default in the environment and the system's keyring.
 
     Raises:
-        StoreUnusable: If it is missing, not a gallery, or cannot be made, opened or (to be created) written.
+        StoreUnusable: If it is missing, not a gallery, or cannot be made, opened or (to be created) written; or if it
+            is encrypted and the key is wrong or missing.
         SchemaTooOld: If an earlier version of the program wrote it.
         SchemaTooNew: If a later version did.
     """
     schema = schema or this_schema()
     file = files.find_or_make(path, timeout) if create else files.find(path, timeout)
     with explained(path):
+        file = encryption.unlocked(file, keys or Keys())
         if create and revision_of(file) is None:
             from gallery.adapters.store.migrating import make_schema
 
             make_schema(file, schema)
         require_current(file, schema)
+    files.warn(path)
+    return file
+
+
+def make_file(path: Path, encrypted: bool, keys: Keys | None = None, timeout: float = BUSY_TIMEOUT) -> GalleryFile:
+    """Makes an empty gallery.
+
+    Args:
+        path: The file; it is made with its folder.
+        encrypted: Whether its content is going to be.
+        keys: Where the key is found.
+        timeout: Seconds to wait for another process that holds it.
+
+    Raises:
+        StoreUnusable: If there is a file already, it cannot be made, or there is no key to encrypt it with.
+        BadArgument: If the key is empty.
+    """
+    if not files.is_missing(path) and path.stat().st_size:
+        raise StoreUnusable(
+            f"There is a file at {path} already; it was left as it is.", "Choose another with --db PATH."
+        )
+    key = encryption.new_key(path, keys or Keys()) if encrypted else None
+    file = replace(files.find_or_make(path, timeout), key=key)
+    with explained(path):
+        from gallery.adapters.store.migrating import make_schema
+
+        make_schema(file, this_schema())
     return file
 
 
@@ -83,11 +124,12 @@ def require_current(file: GalleryFile, schema: Schema) -> None:
         SchemaTooOld: If an earlier version of the program wrote it.
         SchemaTooNew: If a later version did.
     """
-    revision = revision_of(file)
+    with closing(connect_bare(file)) as connection:
+        revision, version = read_revision(connection, file.path), written_by(connection)
     if revision is None:
         raise files.no_gallery_yet(file.path)
     if revision not in schema.revisions:
-        raise too_new(file.path)
+        raise too_new(file.path, version)
     if revision != schema.head:
         raise SchemaTooOld(
             f"The gallery {file.path} was written by an earlier version of this program.",
@@ -118,19 +160,45 @@ def read_revision(connection: sqlite3.Connection, path: Path) -> str | None:
         )
     rows = connection.execute("SELECT version_num FROM alembic_version").fetchall()
     if len(rows) != 1:
-        raise StoreUnusable(f"The gallery {path} is damaged: it does not say its schema.", "Restore it from a copy.")
+        raise damaged(path, "it does not say its schema")
     return str(rows[0][0])
 
 
-def too_new(path: Path) -> SchemaTooNew:
-    """The error for a gallery that a later version of the program wrote."""
-    return SchemaTooNew(
-        f"The gallery {path} was written by a later version of this program.",
-        "Update the program: pip install --upgrade gallery",
-    )
+def stamp(connection: sqlite3.Connection) -> None:
+    """Writes into a file which version of the program made its schema, so that an earlier one can name it."""
+    connection.execute(f"PRAGMA user_version = {_encoded(__version__)}")
 
 
-def upgrade(path: Path, timeout: float = BUSY_TIMEOUT, schema: Schema | None = None) -> Path | None:
+def written_by(connection: sqlite3.Connection) -> str:
+    """The version of the program that made a file's schema, such as `0.5.0`; empty where it does not say."""
+    number = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    return f"{number // 10_000}.{number // 100 % 100}.{number % 100}" if number > 0 else ""
+
+
+def too_new(path: Path, version: str) -> SchemaTooNew:
+    """The error for a gallery that a later version of the program wrote.
+
+    Args:
+        path: The gallery.
+        version: What the file says of it; empty where it says nothing.
+    """
+    what = f"The gallery {path} was written by a later version of this program"
+    if version and _encoded(version) > _encoded(__version__):
+        return SchemaTooNew(
+            f"{what}, gallery {version}.", f"Install that or a later version: pip install 'gallery>={version}'"
+        )
+    return SchemaTooNew(f"{what}.", "Update the program: pip install --upgrade gallery")
+
+
+def _encoded(version: str) -> int:
+    """A version as one number; what follows the third number, as in `1.2.0rc1`, does not count."""
+    numbers = [int(number) for number in re.findall(r"\d+", version)[:3]]
+    return sum(number * unit for number, unit in zip(numbers, (10_000, 100, 1), strict=False))
+
+
+def upgrade(
+    path: Path, timeout: float = BUSY_TIMEOUT, schema: Schema | None = None, keys: Keys | None = None
+) -> Path | None:
     """Brings a gallery to the schema of this program, after a backup beside it.
 
     The backup is as private as the gallery and holds the same biometric data: delete it when it is not needed.
@@ -139,6 +207,7 @@ def upgrade(path: Path, timeout: float = BUSY_TIMEOUT, schema: Schema | None = N
         path: The gallery file.
         timeout: Seconds to wait for another process that holds it.
         schema: What the program works with.
+        keys: Where the key of an encrypted gallery is found; by default in the environment and the system's keyring.
 
     Returns:
         The backup; None where the gallery was up to date and nothing was done.
@@ -150,14 +219,14 @@ def upgrade(path: Path, timeout: float = BUSY_TIMEOUT, schema: Schema | None = N
     schema = schema or this_schema()
     file = files.find(path, timeout)
     with explained(path):
-        revision = revision_of(file)
-        if revision is None:
-            raise files.no_gallery_yet(path)
-        if revision == schema.head:
+        file = encryption.unlocked(file, keys or Keys())
+        files.warn(path)
+        try:
+            require_current(file, schema)
+        except SchemaTooOld:
+            file.require_writable()
+        else:
             return None
-        if revision not in schema.revisions:
-            raise too_new(path)
-        file.require_writable()
         from gallery.adapters.store.migrating import upgrade_schema
 
         return upgrade_schema(file, schema)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +14,7 @@ from gallery.adapters.store import listing
 from gallery.adapters.store.connection import connect
 from gallery.adapters.store.failures import explained
 from gallery.adapters.store.files import BUSY_TIMEOUT, GalleryFile
+from gallery.adapters.store.keys import Keys
 from gallery.adapters.store.schema import Schema, open_file
 
 if TYPE_CHECKING:  # NumPy comes with these, and `gallery list` does without it
@@ -22,6 +23,7 @@ if TYPE_CHECKING:  # NumPy comes with these, and `gallery list` does without it
     from sqlalchemy.orm import Session
 
     from gallery.adapters.store.engine import Database
+    from gallery.adapters.store.exchange import StoredContents, StoredPresent, StoredReceiving
     from gallery.domain.calibrated import Calibration
     from gallery.domain.forgetting import Forgotten
     from gallery.domain.geometry import Box
@@ -66,20 +68,22 @@ class SqliteStore:
     locked for too long, damaged, read-only, or the disk is full. To be closed, or used in a `with` statement.
     """
 
-    def __init__(self, file: GalleryFile, clock: Callable[[], datetime] = now) -> None:
+    def __init__(self, file: GalleryFile, clock: Callable[[], datetime] = now, keys: Keys | None = None) -> None:
         self._file = file
+        self._keys = keys or Keys()
         self._clock = clock
         self._opened: Database | None = None
         self._change: _Change | None = None
 
     @classmethod
-    def open(
+    def open(  # noqa: PLR0913, PLR0917 - all but the first two have defaults
         cls,
         path: Path,
         create: bool,
         timeout: float = BUSY_TIMEOUT,
         clock: Callable[[], datetime] = now,
         schema: Schema | None = None,
+        keys: Keys | None = None,
     ) -> Self:
         """Opens a gallery.
 
@@ -90,13 +94,16 @@ class SqliteStore:
             timeout: Seconds to wait for another process that holds it.
             clock: Tells the time.
             schema: What the program works with; this program's own by default.
+            keys: Where the key of an encrypted gallery is found; by default in the environment and the keyring.
 
         Raises:
-            StoreUnusable: If it is missing, not a gallery, or cannot be made, opened or (to be created) written.
+            StoreUnusable: If it is missing, not a gallery, or cannot be made, opened or (to be created) written; or if
+                it is encrypted and the key is wrong or missing.
             SchemaTooOld: If an earlier version of the program wrote it.
             SchemaTooNew: If a later version did.
         """
-        return cls(open_file(path, create, timeout, schema), clock)
+        keys = keys or Keys()
+        return cls(open_file(path, create, timeout, schema, keys), clock, keys)
 
     @property
     def path(self) -> Path:
@@ -134,7 +141,7 @@ class SqliteStore:
             return None if row is None else spaces.space_of(row)
 
     def choose(self, card: ModelCard) -> None:
-        """Makes a model the gallery's own.
+        """Makes a model the gallery's own; can be undone.
 
         Nothing is written where it is already, so that a read-only gallery can be used. A model that differs in name
         only gives the gallery its name, where that can be written.
@@ -147,7 +154,7 @@ class SqliteStore:
         own, wanted = self.space(), card.space
         if own == wanted or (own is not None and own.comparable(wanted) and not self._file.writable):
             return
-        with self._database.writing() as session:
+        with self._changing(f"choose {card.name}") as session:
             spaces.choose(session, wanted)
 
     def whitelist(self) -> Whitelist:
@@ -163,7 +170,7 @@ class SqliteStore:
 
     def identities(self) -> list[IdentitySummary]:
         """Everybody, by name."""
-        with explained(self.path), closing(connect(self._file)) as connection:
+        with explained(self._file), closing(connect(self._file)) as connection:
             return listing.identities(connection)
 
     def identity(self, name: str) -> Identity:
@@ -206,16 +213,17 @@ class SqliteStore:
     def change(self, what: str) -> Iterator[None]:
         """Makes everything that is changed inside one change, which can be undone as a whole.
 
-        Each method inside is still a transaction of its own: what one has done stays when a later one fails.
+        What changes nothing is no change, and leaves the last one to be undone. Each method inside is still a transaction of its own: what one has done stays when a later one fails.
 
         Args:
-            what: The change in words, such as `enrol Anna`.
+            what: The change in words, such as `enrol Anna`; inside another change, that one's words hold.
         """
-        self._change = _Change(what)
+        outer = self._change
+        self._change = outer or _Change(what)
         try:
             yield
         finally:
-            self._change = None
+            self._change = outer
 
     @contextmanager
     def _changing(self, what: str) -> Iterator[Session]:
@@ -223,10 +231,12 @@ class SqliteStore:
         from gallery.adapters.store import undo
 
         part = self._change or _Change(what)
-        with self._database.writing() as session:
-            part.number = undo.begin(session, part.what, self._clock(), part.number)
+        with (
+            self._database.writing() as session,
+            undo.recorded(session, part.what, self._clock(), part.number) as number,
+        ):
             yield session
-            undo.stop(session)
+        part.number = number  # now that it is in the file, and no other process can be given it
 
     def remove(self, name: str) -> int:
         """Removes a person with all references and templates; can be undone.
@@ -346,11 +356,17 @@ class SqliteStore:
 
         Raises:
             NothingToUndo: If there was none, or it was undone already.
+            StoreUnusable: If what the file says of it was tampered with; nothing is changed.
         """
+        from sqlalchemy.exc import IntegrityError
+
         from gallery.adapters.store import undo
 
-        with self._database.writing() as session:
-            return undo.undo(session)
+        try:
+            with self._database.writing() as session:
+                return undo.undo(session, self.path)
+        except IntegrityError as error:  # references between tables are checked at the end
+            raise undo.unusable(self.path) from error
 
     def forget(self, name: str) -> Forgotten:
         """Deletes a person for good, in the gallery and in the backups it knows, and proves it; cannot be undone.
@@ -367,8 +383,10 @@ class SqliteStore:
     def _open_copy(self, path: Path) -> GalleryFile:
         from gallery.adapters.store.schema import upgrade
 
-        upgrade(path)
-        return open_file(path, create=False)
+        copy = upgrade(path, self._file.timeout, keys=self._keys)
+        if copy is not None:  # of the backup, with all that is to be forgotten
+            copy.unlink()
+        return open_file(path, create=False, timeout=self._file.timeout, keys=self._keys)
 
     def compact(self) -> None:
         """Writes the whole file anew, so that nothing is left of what was deleted, and no room is wasted.
@@ -453,7 +471,7 @@ class SqliteStore:
         """The thresholds derived for the gallery's own model, with how the references have changed since."""
         from gallery.adapters.store import calibration_reading
 
-        with explained(self.path), closing(connect(self._file)) as connection:
+        with explained(self._file), closing(connect(self._file)) as connection:
             return calibration_reading.calibration(connection)
 
     def set_calibration(self, calibration: Calibration) -> None:
@@ -473,6 +491,42 @@ class SqliteStore:
 
         with self._changing("calibrate --reset") as session:
             return calibration_writing.drop(session)
+
+    @contextmanager
+    def contents(self, names: Sequence[str] = ()) -> Iterator[StoredContents]:
+        """One state of the gallery, to be exported.
+
+        Args:
+            names: Whom to export; everybody, if there is none.
+
+        Raises:
+            UnknownName: If there is nobody of a name; the hint names the nearest.
+            BadArgument: If it cannot be anybody's name.
+        """
+        from gallery.adapters.store.exchange import StoredContents
+
+        with self._database.reading() as session:
+            yield StoredContents(session, self.path, names)
+
+    @contextmanager
+    def present(self) -> Iterator[StoredPresent]:
+        """One state of the gallery, to be compared with what is to be imported."""
+        from gallery.adapters.store.exchange import StoredPresent
+
+        with self._database.reading() as session:
+            yield StoredPresent(session)
+
+    @contextmanager
+    def receiving(self, what: str) -> Iterator[StoredReceiving]:
+        """Takes people in: one transaction, all or nothing, that can be undone.
+
+        Args:
+            what: The change in words.
+        """
+        from gallery.adapters.store.exchange import StoredReceiving
+
+        with self._changing(what) as session:
+            yield StoredReceiving(session)
 
     def begin_run(self, settings: RunSettings) -> int:
         """Opens a run's record and returns its number."""

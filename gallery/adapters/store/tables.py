@@ -28,6 +28,8 @@ from gallery.domain.runs import ImageStatus, RunStatus
 
 SHA256 = String(64)
 NAME = String(LONGEST_NAME)
+LARGEST_NUMBER = 2**63 - 1
+"""SQLite's largest whole number; its driver fails at a larger one."""
 
 
 class Base(DeclarativeBase):

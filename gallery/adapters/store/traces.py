@@ -12,6 +12,8 @@ PIECE = 32
 either are nowhere by chance."""
 SHORTEST_NAME = 6
 """Bytes; a shorter name stands in any large file by chance, between the bytes of something else."""
+AROUND = 16
+"""Bytes by which a place that may be in a file is known on either side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,7 @@ class Needle:
     Attributes:
         what: What it is, in words.
         content: The bytes.
-        allowed: Longer byte strings that hold it and may be there, as another person's name.
+        allowed: Longer byte strings that hold it and may be there, as another person's name does.
     """
 
     what: str
@@ -35,6 +37,20 @@ def pieces(what: str, blob: bytes) -> list[Needle]:
         return [Needle(what, blob)]
     places = (len(blob) // 4, len(blob) // 2, len(blob) - PIECE)
     return [Needle(what, blob[place : place + PIECE]) for place in places]
+
+
+def surroundings(content: bytes, texts: Iterable[bytes]) -> tuple[bytes, ...]:
+    """A few bytes around each place where something stands in texts that may be in a file.
+
+    Only a few, because a file holds a long text in several pieces.
+    """
+    found = set()
+    for text in texts:
+        place = text.find(content)
+        while place >= 0:
+            found.add(text[max(0, place - AROUND) : place + len(content) + AROUND])
+            place = text.find(content, place + 1)
+    return tuple(sorted(found))
 
 
 def search(path: Path, needles: Iterable[Needle]) -> list[str]:

@@ -11,13 +11,15 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import cast
 
 from sqlalchemy import Table, delete, func, select
 from sqlalchemy.orm import Session
 
+from gallery.adapters.store import drivers
 from gallery.adapters.store.tables import Base, ChangeRow, UndoStepRow
-from gallery.domain.errors import NothingToUndo
+from gallery.domain.errors import NothingToUndo, StoreUnusable
 from gallery.domain.people import Change
 
 RECORDED = (
@@ -34,12 +36,29 @@ RECORDED = (
 )
 """The tables that hold the gallery's people. The audit trail is not among them: what happened is never undone."""
 
+_TROUBLE_WITH_FILES = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_INTERRUPT,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PROTOCOL,
+}
+"""Result codes that say nothing about the statement (https://www.sqlite.org/rescode.html)."""
+
 _SWITCH = "undo_recording"
 """A temporary table that holds a row while a change is recorded."""
 
 
-def begin(session: Session, what: str, now: datetime, going_on: int | None) -> int:
-    """Begins to record a change, or goes on with one that is still the last.
+@contextmanager
+def recorded(session: Session, what: str, now: datetime, going_on: int | None) -> Iterator[int]:
+    """Records what is done inside, as a change or as a part of one that is still the last.
+
+    What changes nothing is no change: the one before can still be undone.
 
     Args:
         session: A writing transaction.
@@ -47,28 +66,42 @@ def begin(session: Session, what: str, now: datetime, going_on: int | None) -> i
         now: The moment.
         going_on: The number of a change that this is a part of.
 
-    Returns:
-        The change's number.
+    Yields:
+        The change's number. It holds once the transaction is committed.
     """
     last = session.scalar(select(func.max(ChangeRow.id)))
     number = last if last is not None and last == going_on else _start(session, what, now)
+    former = session.scalar(select(func.max(UndoStepRow.id))) or 0
     _install(session)
     _run(session, f"INSERT INTO temp.{_SWITCH} VALUES (1)")
-    return number
-
-
-def stop(session: Session) -> None:
-    """Stops to record; what is still to be written is written first."""
+    yield number
     session.flush()
     _run(session, f"DELETE FROM temp.{_SWITCH}")
+    if number != going_on:
+        _replace_former(session, number, former)
 
 
-@contextmanager
-def recorded(session: Session, what: str, now: datetime, going_on: int | None) -> Iterator[int]:
-    """Records what is done inside; yields the change's number."""
-    number = begin(session, what, now, going_on)
-    yield number
-    stop(session)
+def _start(session: Session, what: str, now: datetime) -> int:
+    printable = what.encode(errors="backslashreplace").decode()  # it may name whom no name can be given
+    row = ChangeRow(what=printable, made=now)
+    session.add(row)
+    session.flush()
+    return row.id
+
+
+def _replace_former(session: Session, number: int, former: int) -> None:
+    """Drops the change before the one that was recorded, or the latter where nothing was done.
+
+    Args:
+        session: A writing transaction.
+        number: Of the change that was recorded.
+        former: The last step of the change before.
+    """
+    if session.scalar(select(UndoStepRow.id).where(UndoStepRow.id > former).limit(1)) is None:
+        session.execute(delete(ChangeRow).where(ChangeRow.id == number))
+        return
+    session.execute(delete(UndoStepRow).where(UndoStepRow.id <= former))
+    session.execute(delete(ChangeRow).where(ChangeRow.id < number))
 
 
 def last(session: Session) -> Change | None:
@@ -77,11 +110,16 @@ def last(session: Session) -> Change | None:
     return None if row is None else Change(row.what, row.made)
 
 
-def undo(session: Session) -> Change:
+def undo(session: Session, path: Path) -> Change:
     """Takes the last change back.
+
+    Args:
+        session: A writing transaction.
+        path: The gallery file, for the message.
 
     Raises:
         NothingToUndo: If there was none, or it was taken back already.
+        StoreUnusable: If what the file says of the change is no change to the gallery's people.
     """
     change = last(session)
     if change is None:
@@ -90,24 +128,24 @@ def undo(session: Session) -> Change:
     _run(session, "PRAGMA defer_foreign_keys = ON")  # rows come back in any order; it ends with the transaction
     with _only_rows_of_people(session):
         for statement in statements:
-            _run(session, statement)
+            _take_back(session, statement, path)
     session.expire_all()
     clear(session)
     return change
+
+
+def unusable(path: Path) -> StoreUnusable:
+    """The error for a change whose record in the file is not this program's."""
+    return StoreUnusable(
+        f"The last change to {path} cannot be undone: what the file says of it was damaged or tampered with.",
+        "The gallery was left as it is; the next change replaces that record.",
+    )
 
 
 def clear(session: Session) -> None:
     """Leaves nothing to undo."""
     session.execute(delete(UndoStepRow))
     session.execute(delete(ChangeRow))
-
-
-def _start(session: Session, what: str, now: datetime) -> int:
-    clear(session)
-    row = ChangeRow(what=what, made=now)
-    session.add(row)
-    session.flush()
-    return row.id
 
 
 def _install(session: Session) -> None:
@@ -131,11 +169,13 @@ def _triggers(table: Table) -> Iterator[str]:
         "DELETE": f"'INSERT INTO {_name(table.name)} ({', '.join(map(_name, columns))}) VALUES (' || {values} || ')'",
         "UPDATE": f"'UPDATE {_name(table.name)} SET ' || {settings} || ' WHERE ' || {_where(keys)}",
     }
+    differs = " OR ".join(f"OLD.{_name(column)} IS NOT NEW.{_name(column)}" for column in columns)
     for event, statement in backwards.items():
+        only = f" AND ({differs})" if event == "UPDATE" else ""
         yield (
             f"CREATE TEMP TRIGGER undo_{table.name}_{event.lower()} AFTER {event} ON main.{_name(table.name)} "
-            f"WHEN EXISTS (SELECT 1 FROM temp.{_SWITCH}) "
-            f"BEGIN INSERT INTO undo_step (statement) VALUES ({statement}); END"  # noqa: S608 - names of our own tables
+            f"WHEN EXISTS (SELECT 1 FROM temp.{_SWITCH}){only} "
+            f"BEGIN INSERT INTO undo_step (statement) VALUES ({statement}); END"
         )
 
 
@@ -169,3 +209,13 @@ def _only_rows_of_people(session: Session) -> Iterator[None]:
 
 def _run(session: Session, statement: str) -> None:
     session.connection().exec_driver_sql(statement)
+
+
+def _take_back(session: Session, statement: str, path: Path) -> None:
+    try:
+        _run(session, statement)
+    except Exception as error:  # the drivers also warn, with something that is no error of theirs
+        code = drivers.code_of(getattr(error, "orig", error))
+        if code is not None and code & 0xFF in _TROUBLE_WITH_FILES:
+            raise
+        raise unusable(path) from error

@@ -48,6 +48,7 @@ def new_gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def store(path: Path, new_gallery: Path) -> Iterator[SqliteStore]:
     """An empty gallery whose clock goes on by a second whenever it is looked at."""
     shutil.copyfile(new_gallery, path)
+    path.chmod(0o600)
     seconds = iter(range(10**6))
     with SqliteStore.open(path, create=True, clock=lambda: START + timedelta(seconds=next(seconds))) as opened:
         yield opened

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from exchanged import BOX, MOMENT, OTHER, RAW, UNIT, contents, everything, person, reference
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from exchanged import BOX, MOMENT, OTHER, RAW, UNIT, contents, everything, person, reference
 from gallery.adapters.gallery_archive import ZipArchives
 from gallery.adapters.store import SqliteStore
 from gallery.domain.errors import StoreUnusable, UnknownName

@@ -12,6 +12,8 @@ import pytest
 
 import gallery
 from gallery.adapters.store import SqliteStore
+from gallery.adapters.store.health import check
+from gallery.adapters.store.schema import make_file
 
 ROOT = Path(gallery.__file__).resolve().parent.parent
 
@@ -21,6 +23,8 @@ import time
 from pathlib import Path
 import numpy as np
 from gallery.adapters.store import SqliteStore
+from gallery.adapters.store.health import check
+from gallery.adapters.store.schema import make_file
 from gallery.domain.errors import AlreadyEnrolled
 from gallery.domain.faces import Detection, Quality
 from gallery.domain.geometry import Box
@@ -92,6 +96,8 @@ import time
 from pathlib import Path
 import gallery.adapters.store.migrating
 from gallery.adapters.store import SqliteStore
+from gallery.adapters.store.health import check
+from gallery.adapters.store.schema import make_file
 for line in sys.stdin:
     with SqliteStore.open(Path(line.strip()), create=True) as store:
         print(len(store.identities()), flush=True)
@@ -159,3 +165,93 @@ def test_what_was_reported_survives_a_kill(path):
         with SqliteStore.open(path, create=False) as store:
             held = set(store.whitelist().templates[:, 0].tolist())
         assert held >= set(reported)
+
+
+RECORD = """
+import sys
+from pathlib import Path
+from gallery.adapters.store import SqliteStore
+from gallery.adapters.store.health import check
+from gallery.adapters.store.schema import make_file
+from gallery.domain.models import EmbeddingSpace, Thresholds
+from gallery.domain.runs import ImageRecord, ImageStatus, RunSettings, RunStatus
+
+path, photos = Path(sys.argv[1]), int(sys.argv[2])
+space = EmbeddingSpace("tiny", "a" * 64, "aligned margin 0, l2, 4-d", 4)
+settings = RunSettings("1", space, "yunet", "b" * 64, Thresholds(0.5, 1.0), {}, {}, 1, 1, "out")
+sys.stdin.readline()
+with SqliteStore.open(path, create=True) as store:
+    run = store.begin_run(settings)
+    for n in range(photos):
+        store.whitelist()
+        store.record(run, ImageRecord(f"{n}.jpg", ImageStatus.OK, "c" * 64, 10, 10, f"out/{n}.jpg", "d" * 64))
+    store.end_run(run, RunStatus.FINISHED)
+print("recorded", run)
+"""
+
+LIST = """
+import sys
+from pathlib import Path
+from gallery.adapters.store import SqliteStore
+from gallery.adapters.store.health import check
+from gallery.adapters.store.schema import make_file
+
+path, times = Path(sys.argv[1]), int(sys.argv[2])
+sys.stdin.readline()
+most = 0
+for _ in range(times):
+    with SqliteStore.open(path, create=False) as store:
+        found = sum(person.references for person in store.identities())
+        assert found >= most, "a reference is gone"
+        most = found
+        for run in store.runs():
+            store.run(run.id)
+print("listed", most)
+"""
+
+
+def enrol_record_and_list(path: Path, references: int, photos: int, times: int, each: int) -> None:
+    """Lets processes of three kinds loose on one gallery at the same moment; each must end well."""
+    SqliteStore.open(path, create=True).close()
+    work = [(ADD, n * references, (n + 1) * references) for n in range(each)]
+    work += [(RECORD, photos, 0)] * each + [(LIST, times, 0)] * each
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-W", "error", "-c", code, str(path), str(first), str(second)],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for code, first, second in work
+    ]
+    try:
+        for process in processes:
+            assert process.stdin is not None
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        results = [process.communicate(timeout=300) for process in processes]
+    finally:
+        for process in processes:
+            process.kill()
+    assert [stderr for _, stderr in results] == [""] * len(processes)
+    assert [process.returncode for process in processes] == [0] * len(processes), results
+    with SqliteStore.open(path, create=False) as store:
+        assert sorted(store.whitelist().templates[:, 0].tolist()) == list(range(each * references))
+        assert [run.images for run in store.runs()] == [photos] * each
+        assert {run.status for run in store.runs()} == {"finished"}
+    assert check(path).findings[0].what.startswith("has length")  # of these vectors; the file is sound
+    assert not [finding for finding in check(path).findings if not finding.what.startswith("has length")]
+
+
+def test_enrolling_recording_and_listing_at_once(path):
+    enrol_record_and_list(path, references=20, photos=20, times=10, each=1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("encrypted", [False, True], ids=["plain", "encrypted"])
+def test_many_processes_enrolling_recording_and_listing_at_once(path, monkeypatch, encrypted):
+    monkeypatch.setenv("GALLERY_KEY", "secret")
+    make_file(path, encrypted)
+    enrol_record_and_list(path, references=100, photos=60, times=30, each=4)

@@ -89,7 +89,7 @@ def test_another_model_is_refused_by_what_differs(store, space, make_reference, 
     with pytest.raises(ModelMismatch, match=re.escape(message)) as caught:
         store.add("Grace", make_reference(2), other)
     assert remedy in caught.value.hint
-    assert "another gallery with --db PATH" in caught.value.hint
+    assert f"gallery reembed --model {other.model}" in caught.value.hint
     assert [person.name for person in store.identities()] == ["Ada"]
     assert store.space() == space
 
