@@ -39,9 +39,10 @@ def enrolled(photos: Iterable[EnrolledPhoto], title: str = "", names: bool = Fal
     table.add_column("verdict", no_wrap=True)
     table.add_column("face", justify="right", no_wrap=True)
     table.add_column("sharp", justify="right", no_wrap=True)
-    table.add_column("why", overflow="fold", min_width=16)
-    for photo in photos:
-        table.add_row(*([escape(photo.name)] if names else []), *_enrolled_cells(photo, names))
+    rows = [(photo, _enrolled_cells(photo, names)) for photo in photos]
+    table.add_column("why", overflow="fold", min_width=16 if any(cells[-1] for _, cells in rows) else None)
+    for photo, cells in rows:
+        table.add_row(*([escape(photo.name)] if names else []), *cells)
     return table
 
 

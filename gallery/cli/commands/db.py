@@ -45,7 +45,7 @@ def upgrade(db: options.Db = None, as_json: options.Json = False) -> None:
         print_json({"gallery": str(boot.db), "upgraded": backup is not None, "backup": str(backup) if backup else None})
         return
     message = f"{boot.db} is up to date." if backup is None else f"Upgraded {boot.db}; the former one is {backup}."
-    console().print(message, markup=False)
+    console().print(message, markup=False, soft_wrap=True)
 
 
 @app.command("backup", epilog="Example: gallery db backup /media/stick/school.backup --db school.db")
