@@ -23,11 +23,13 @@ lint: $(VENV)/dev.stamp  ## style, types and the arrows between layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/dev.stamp  ## print the tables of speed, and the bounds (about ten minutes)
+bench: $(VENV)/dev.stamp  ## print the tables of speed, and the bounds (about fifteen minutes)
 	$(BIN)/python tests/benchmarks/bench_startup.py
 	$(BIN)/python tests/benchmarks/bench_detection.py
 	$(BIN)/python tests/benchmarks/bench_sface.py
 	$(BIN)/python tests/benchmarks/bench_vgg_face.py
+	$(BIN)/python tests/benchmarks/bench_scale_store.py
+	$(BIN)/python tests/benchmarks/bench_scale_matching.py
 	$(BIN)/python tests/benchmarks/bench_bounds.py
 
 clean:

@@ -494,10 +494,12 @@ class FakeStore:
     def lacking(self, space: EmbeddingSpace) -> Iterator[LackingTemplate]:
         """The references without a template there."""
         there = self._templates.get(_key(space), {})
-        for name, references in list(self.people.items()):
-            for number, new in references:
-                if number not in there:
-                    yield LackingTemplate(number, name, new.reference, new.crop)
+        numbers = [n for references in self.people.values() for n, _ in references if n not in there]
+        for number in numbers:
+            found = next((one for one in self._references() if one[0] == number), None)
+            if found is not None:
+                _, name, new = found
+                yield LackingTemplate(number, name, new.reference, new.crop)
 
     def add_template(self, reference: int, embedding: NDArray[np.float32], space: EmbeddingSpace) -> None:
         """Gives a reference a template."""

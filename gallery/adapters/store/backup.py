@@ -113,7 +113,9 @@ def record(connection: sqlite3.Connection, target: Path) -> None:
     """Notes a backup in the table of backups, where the gallery's schema has one."""
     if _has_table(connection):
         made = datetime.now(UTC).strftime(_TIME)
-        connection.execute("INSERT OR REPLACE INTO backup (path, made) VALUES (?, ?)", (_stored(target), made))
+        connection.execute(
+            "INSERT OR REPLACE INTO backup (path, made) VALUES (?, ?)", (_stored(target.absolute()), made)
+        )
 
 
 def recorded(connection: sqlite3.Connection) -> dict[Path, datetime]:

@@ -50,7 +50,7 @@ def remove_reference(session: Session, reference: int) -> str:
     """
     row = find_reference(session, reference)
     owner = row.identity.name
-    session.execute(delete(ReferenceRow).where(ReferenceRow.id == reference))
+    session.execute(delete(ReferenceRow).where(ReferenceRow.id == row.id))
     return owner
 
 

@@ -41,11 +41,11 @@ def add_template(session: Session, reference: int, embedding: NDArray[np.float32
         UnknownName: If there is no reference of that number.
         ValueError: If the embedding does not fit the space.
     """
-    find_reference(session, reference)
+    number = find_reference(session, reference).id
     model = spaces.add(session, space)
     vector = to_bytes(embedding, space.dimension)
-    row = session.get(TemplateRow, (model.id, reference))
+    row = session.get(TemplateRow, (model.id, number))
     if row is None:
-        session.add(TemplateRow(model_id=model.id, reference_id=reference, vector=vector))
+        session.add(TemplateRow(model_id=model.id, reference_id=number, vector=vector))
     else:
         row.vector = vector

@@ -78,7 +78,10 @@ def switch(session: Session, space: EmbeddingSpace) -> None:
         ModelMismatch: If it holds none.
     """
     row = find(session, space)
-    if row is None or session.scalar(select(TemplateRow.model_id).where(TemplateRow.model_id == row.id).limit(1)) is None:
+    if (
+        row is None
+        or session.scalar(select(TemplateRow.model_id).where(TemplateRow.model_id == row.id).limit(1)) is None
+    ):
         raise ModelMismatch(
             f"The gallery holds no template of {space.model} as it is installed here.",
             f"Make them from the stored crops: gallery reembed --model {space.model}",

@@ -213,7 +213,8 @@ class SqliteStore:
     def change(self, what: str) -> Iterator[None]:
         """Makes everything that is changed inside one change, which can be undone as a whole.
 
-        What changes nothing is no change, and leaves the last one to be undone. Each method inside is still a transaction of its own: what one has done stays when a later one fails.
+        What changes nothing is no change, and leaves the last one to be undone. Each method inside is still a
+        transaction of its own: what one has done stays when a later one fails.
 
         Args:
             what: The change in words, such as `enrol Anna`; inside another change, that one's words hold.

@@ -73,10 +73,10 @@ def recorded(session: Session, what: str, now: datetime, going_on: int | None) -
     number = last if last is not None and last == going_on else _start(session, what, now)
     former = session.scalar(select(func.max(UndoStepRow.id))) or 0
     _install(session)
-    _run(session, f"INSERT INTO temp.{_SWITCH} VALUES (1)")
+    _run(session, f"INSERT INTO temp.{_SWITCH} VALUES (1)")  # noqa: S608 - our own table
     yield number
     session.flush()
-    _run(session, f"DELETE FROM temp.{_SWITCH}")
+    _run(session, f"DELETE FROM temp.{_SWITCH}")  # noqa: S608 - our own table
     if number != going_on:
         _replace_former(session, number, former)
 
@@ -164,19 +164,19 @@ def _triggers(table: Table) -> Iterator[str]:
     keys = [column.name for column in table.primary_key]
     values = " || ',' || ".join(f"quote(OLD.{_name(column)})" for column in columns)
     settings = " || ',' || ".join(f"'{_name(column)}=' || quote(OLD.{_name(column)})" for column in columns)
+    own = _name(table.name)
+    names = ", ".join(map(_name, columns))
     backwards = {
-        "INSERT": f"'DELETE FROM {_name(table.name)} WHERE ' || {_where(keys)}",
-        "DELETE": f"'INSERT INTO {_name(table.name)} ({', '.join(map(_name, columns))}) VALUES (' || {values} || ')'",
-        "UPDATE": f"'UPDATE {_name(table.name)} SET ' || {settings} || ' WHERE ' || {_where(keys)}",
+        "INSERT": f"'DELETE FROM {own} WHERE ' || {_where(keys)}",  # noqa: S608 - names of our own tables
+        "DELETE": f"'INSERT INTO {own} ({names}) VALUES (' || {values} || ')'",  # noqa: S608
+        "UPDATE": f"'UPDATE {own} SET ' || {settings} || ' WHERE ' || {_where(keys)}",  # noqa: S608
     }
     differs = " OR ".join(f"OLD.{_name(column)} IS NOT NEW.{_name(column)}" for column in columns)
     for event, statement in backwards.items():
-        only = f" AND ({differs})" if event == "UPDATE" else ""
-        yield (
-            f"CREATE TEMP TRIGGER undo_{table.name}_{event.lower()} AFTER {event} ON main.{_name(table.name)} "
-            f"WHEN EXISTS (SELECT 1 FROM temp.{_SWITCH}){only} "
-            f"BEGIN INSERT INTO undo_step (statement) VALUES ({statement}); END"
-        )
+        name = f"undo_{table.name}_{event.lower()}"
+        only = f"EXISTS (SELECT 1 FROM temp.{_SWITCH})" + (f" AND ({differs})" if event == "UPDATE" else "")  # noqa: S608
+        step = f"INSERT INTO undo_step (statement) VALUES ({statement})"  # noqa: S608
+        yield f"CREATE TEMP TRIGGER {name} AFTER {event} ON main.{own} WHEN {only} BEGIN {step}; END"
 
 
 def _where(keys: list[str]) -> str:

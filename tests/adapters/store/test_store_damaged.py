@@ -29,7 +29,7 @@ def full_gallery(tmp_path_factory) -> Path:
     made.chmod(0o600)
     upgrade(made)
     with closing(sqlite3.connect(made)) as connection:  # its templates are not of length one
-        connection.execute("UPDATE model SET preparation = 'box margin 0.3, none, 8-d'")
+        connection.execute("UPDATE model SET preparation = 'box margin 0.3, none, 8-d' WHERE current")
         connection.commit()
     return made
 
@@ -66,7 +66,7 @@ def findings(path: Path) -> tuple[Finding, ...]:
 def test_a_sound_gallery(gallery):
     checked = check(gallery)
     assert checked.findings == ()
-    assert checked.templates == 5
+    assert checked.templates == 7
     assert checked.rows > 10
     read_everything(gallery)
 
@@ -124,7 +124,8 @@ def test_an_unreadable_value_is_named_without_being_shown(gallery, place):
 
 def number_of_a_row(path: Path, table: str) -> int:
     with closing(sqlite3.connect(path)) as connection:
-        return connection.execute(f"SELECT max(rowid) FROM {table}").fetchone()[0]
+        read = " WHERE current" if table == "model" else ""
+        return connection.execute(f"SELECT max(rowid) FROM {table}{read}").fetchone()[0]
 
 
 @pytest.mark.parametrize(
@@ -133,7 +134,7 @@ def number_of_a_row(path: Path, table: str) -> int:
         ("UPDATE reference SET box_width = -5 WHERE id = 1", "reference 1"),
         ("UPDATE reference SET size = 0 WHERE id = 2", "the file"),
         ('UPDATE run SET policy = \'{"personal": {"Ada": {"cosine": 7}}}\' WHERE id = 1', "run 1"),
-        ("UPDATE model SET dimension = -1", "the file"),
+        ("UPDATE model SET dimension = -1 WHERE current", "the file"),
         ("UPDATE calibration SET cosine = 5", "calibration 1"),
     ],
 )
@@ -148,7 +149,7 @@ def test_references_to_nothing_are_named(gallery):
     assert Finding("reference 1", "refers to a row of identity that is not there") in found
 
 
-VECTOR = "UPDATE template SET vector = ? WHERE reference_id = 2"
+VECTOR = "UPDATE template SET vector = ? WHERE reference_id = 2 AND model_id = 1"
 
 
 @pytest.mark.parametrize(
@@ -164,8 +165,8 @@ VECTOR = "UPDATE template SET vector = ? WHERE reference_id = 2"
 )
 def test_templates_that_their_model_cannot_have_made_are_named(gallery, vector, what):
     with closing(sqlite3.connect(gallery)) as connection:
-        connection.execute("UPDATE model SET preparation = 'aligned margin 0, l2, 8-d'")
-        connection.execute("UPDATE template SET vector = ?", (np.eye(8, dtype="<f4")[3].tobytes(),))
+        connection.execute("UPDATE model SET preparation = 'aligned margin 0, l2, 8-d' WHERE current")
+        connection.execute("UPDATE template SET vector = ? WHERE model_id = 1", (np.eye(8, dtype="<f4")[3].tobytes(),))
         connection.execute(VECTOR, (vector.tobytes(),))
         connection.commit()
     assert findings(gallery) == (Finding("template of reference 2 under tiny", what),)
@@ -173,7 +174,7 @@ def test_templates_that_their_model_cannot_have_made_are_named(gallery, vector, 
 
 def test_the_length_does_not_matter_to_a_model_that_does_not_scale(gallery):
     with closing(sqlite3.connect(gallery)) as connection:
-        connection.execute("UPDATE model SET preparation = 'box margin 0.3, none, 8-d'")
+        connection.execute("UPDATE model SET preparation = 'box margin 0.3, none, 8-d' WHERE current")
         connection.execute(VECTOR, (np.full(8, 100, "<f4").tobytes(),))
         connection.commit()
     assert findings(gallery) == ()

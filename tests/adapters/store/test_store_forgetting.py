@@ -26,7 +26,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import gallery
-from gallery.adapters.store import SqliteStore, erasing, files
+from gallery.adapters.store import SqliteStore, erasing, files, upgrade
 from gallery.adapters.store.backup import back_up_and_record
 from gallery.adapters.store.connection import connect
 from gallery.adapters.store.files import GalleryFile
@@ -663,6 +663,21 @@ def test_backups_beside_the_gallery_and_where_it_put_them_are_cleaned(store, pat
             assert opened.run(1).images[0].faces[0].decision.candidate.identity == receipt.pseudonym
     assert stat.S_IMODE(away.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_backup_is_known_from_any_folder(path, folder, tmp_path_factory, monkeypatch):
+    shutil.copyfile(FROZEN / "0002.db", path)
+    path.chmod(0o600)
+    monkeypatch.chdir(folder)
+    made = upgrade(Path("gallery.db"))
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+
+    with SqliteStore.open(path, create=True) as store:
+        receipt = store.forget("Ada Lovelace")
+
+    assert receipt.missing_backups == ()
+    assert receipt.backups == (str(folder / made),)
+    assert holders(folder, b"ada lovelace") == []
 
 
 def test_other_files_beside_the_gallery_are_left_alone(store, folder):

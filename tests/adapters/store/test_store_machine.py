@@ -287,7 +287,7 @@ def test_the_file_holds_what_a_plain_model_holds(start, operations):
 
 
 @pytest.mark.slow
-@settings(max_examples=2000, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 @given(operations)
 def test_the_file_holds_what_a_plain_model_holds_after_each_step(start, operations):
     pair = start()

@@ -139,6 +139,24 @@ def test_decisions_outlive_the_person_they_name(store, space, make_reference):
     assert store.run(number) == before
 
 
+def test_who_was_kept_was_last_matched_then(store, space, make_reference):
+    """Who was only compared was not."""
+    for name in ("Ada", "Grace"):
+        store.add(name, make_reference(), space)
+    number = store.begin_run(SETTINGS)
+    store.record(number, image(blurred()))
+    assert [person.last_matched for person in store.identities()] == [None, None]
+
+    store.record(number, image(kept()))
+    first = store.identity("Ada").last_matched
+    store.record(number, image(kept()))
+
+    assert first is not None
+    assert store.identity("Ada").last_matched > first
+    assert store.identities()[0].last_matched == store.identity("Ada").last_matched
+    assert store.identity("Grace").last_matched is None
+
+
 def test_loading_a_run_takes_the_same_queries_whatever_its_length(store):
     statements: list[str] = []
     event.listen(store._database._engine, "before_cursor_execute", lambda *a: statements.append(a[2]))

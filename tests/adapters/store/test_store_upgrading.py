@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 from contextlib import closing
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from gallery.domain.deciding import Rule, Verdict
 from gallery.domain.errors import SchemaTooNew, SchemaTooOld, StoreUnusable
 from gallery.domain.geometry import Box
 from gallery.domain.models import Thresholds
+from gallery.domain.people import Details
 from gallery.domain.runs import ImageStatus, RunStatus
 from gallery.resources import resource
 
@@ -175,7 +177,7 @@ def test_a_frozen_database_is_upgraded_and_read(path, revision):
     assert (upgrade(path) is None) == (revision == this_schema().head)
     with SqliteStore.open(path, create=False) as store:
         ada, grace = store.identities()
-        assert (ada.name, ada.references, ada.templates) == ("Ada Lovelace", 3, {"tiny": 3})
+        assert (ada.name, ada.references, ada.templates["tiny"]) == ("Ada Lovelace", 3, 3)
         assert (grace.name, grace.references) == ("Grace Hopper", 2)
         first = store.identity("ada lovelace").references[0]
         assert first.reference.detection.box == Box(10, 20, 64, 80)
@@ -194,12 +196,46 @@ def test_a_frozen_database_is_upgraded_and_read(path, revision):
         if revision == "0001":
             assert (later, store.calibration()) == ([], None)
             return
-        assert [decision.rule for decision in later] == [Rule.CLOSE_CALL]
+        assert later[0].rule is Rule.CLOSE_CALL
         calibration = store.calibration()
         assert calibration.thresholds == Thresholds(0.5, 1.0, "calibrated for a test")
         assert calibration.personal == {"Ada Lovelace": Thresholds(0.375, 0.875, "Ada Lovelace's own")}
         assert calibration.made.isoformat() == "2026-02-01T12:00:00.123456+00:00"
         assert (calibration.fusion, calibration.added, calibration.removed) == ("median-of-3", 1, 0)
+        assert ada.last_matched is not None
+        assert grace.last_matched is None
+        if revision == "0002":
+            assert [(one.enabled, one.expires, one.tags) for one in (ada, grace)] == [(True, None, ())] * 2
+            assert (store.crops("ada lovelace"), store.last_change()) == ({}, None)
+            return
+        assert [decision.rule for decision in later[1:]] == [Rule.DISABLED]
+        read_record_of_people(store)
+
+
+def read_record_of_people(store: SqliteStore) -> None:
+    """What came with the third schema."""
+    ada, grace = store.identity("Ada Lovelace"), store.identity("Grace Hopper")
+    assert ada.details == Details(True, date(2027, 7, 31), "Wrote Note G.\nÄ, 好", ("5b", "Chor"))
+    assert grace.details == Details(enabled=False, thresholds=Thresholds(0.25, 0.75, "set by hand"))
+    assert ada.last_matched.isoformat() == "2026-01-31T12:00:05.123456+00:00"
+    assert [one.models for one in ada.references] == [("tiny", "second"), ("tiny", "second"), ("tiny",)]
+    assert grace.references[1].reference.flaws == ("too small", "cut off")
+    crops = store.crops("Ada Lovelace")
+    assert {number: (len(crop.picture), crop.x, crop.y, crop.scale) for number, crop in crops.items()} == {
+        2: (100, 1, 2, 0.5)
+    }
+    assert [(use.space.model, use.current, use.templates, use.lacking) for use in store.spaces()] == [
+        ("tiny", True, 5, ()),
+        ("second", False, 2, ("Grace Hopper",)),
+    ]
+    assert store.whitelist().withheld == {"Grace Hopper": None}
+    assert store.by_hand() == {"Grace Hopper": Thresholds(0.25, 0.75, "set by hand")}
+    assert store.undo().what == "remove Charles Babbage"
+    assert [one.name for one in store.identities()] == ["Ada Lovelace", "Charles Babbage", "Grace Hopper"]
+    assert len(store.crops("Charles Babbage")) == 1
+    receipt = store.forget("Ada Lovelace")
+    assert (receipt.pseudonym, receipt.references, receipt.decisions) == ("forgotten person 1", 3, 2)
+    assert receipt.missing_backups == ("/backups/gallery.db.backup",)
 
 
 def test_an_upgraded_gallery_records_what_the_earlier_one_could_not(path):

@@ -1,30 +1,33 @@
 """Makes the frozen database of the present schema: `python tests/assets/upgrade/make.py`, once per released schema.
 
-Two names, random vectors from a fixed seed, two runs. No photographs, and nobody's real face. A released schema's
-database is never made again: later schemas must be able to upgrade the file that the released program wrote.
+A few names, random vectors and pictures from a fixed seed, two runs. No photographs, and nobody's real face. A
+released schema's database is never made again: later schemas must be able to upgrade the file that the released
+program wrote.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 
 from gallery.adapters.store import SqliteStore
 from gallery.adapters.store.schema import this_schema
+from gallery.adapters.store.tables import BackupRow
 from gallery.domain.calibrated import Calibration
 from gallery.domain.deciding import Decision, Rule, Verdict
 from gallery.domain.faces import Detection, Quality
 from gallery.domain.geometry import Box, Landmarks
 from gallery.domain.matching import Candidate
 from gallery.domain.models import EmbeddingSpace, Thresholds
-from gallery.domain.people import NewReference, Reference
+from gallery.domain.people import Details, FaceCrop, NewReference, Reference
 from gallery.domain.runs import DecidedFace, ImageRecord, ImageStatus, RunSettings, RunStatus
 
 SPACE = EmbeddingSpace("tiny", "a" * 64, "aligned margin 0, l2, 8-d", 8)
+OTHER = EmbeddingSpace("second", "b" * 64, "box margin 0.3, none, 4-d", 4)
 POINTS = Landmarks((25.5, 50.25), (55.0, 50.0), (40.0, 65.0), (30.0, 80.0), (50.0, 80.0))
 SETTINGS = RunSettings(
     program="0.1.0",
@@ -57,29 +60,65 @@ CALIBRATION = Calibration(
 )
 
 
-def seconds() -> Iterator[datetime]:
-    moment = datetime(2026, 1, 31, 12, 0, 0, 123456, tzinfo=UTC)
-    while True:
-        yield moment
-        moment += timedelta(seconds=1)
+class Clock:
+    """Stands still until it is moved on."""
+
+    def __init__(self) -> None:
+        self.moment = datetime(2026, 1, 31, 12, 0, 0, 123456, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.moment
+
+    def move_on(self) -> None:
+        self.moment += timedelta(seconds=1)
 
 
 def make(target: Path) -> None:
-    clock, random = seconds(), np.random.default_rng(1)
-    with SqliteStore.open(target, create=True, clock=lambda: next(clock)) as store:
-        for n in range(5):
-            points = POINTS if n < 4 else None
-            reference = Reference(
-                f"photo{n}.jpg",
-                f"{n:064x}",
-                Detection(Box(10, 20, 64, 80), 0.875, points),
-                Quality(64, 120.5, points is not None),
-                "yunet" if points else "haar",
-            )
-            vector = random.standard_normal(8).astype(np.float32)
-            store.add("Ada Lovelace" if n < 3 else "Grace Hopper", NewReference(reference, vector), SPACE)
+    clock, random = Clock(), np.random.default_rng(1)
+    with SqliteStore.open(target, create=True, clock=clock) as store:
+        for n, name in enumerate(("Ada Lovelace", "Ada Lovelace", "Ada King", "Grace Hopper", "Grace Hopper")):
+            store.add(name, reference(n, random), SPACE)
+            clock.move_on()
+        store.merge("Ada King", "Ada Lovelace")
+        store.edit("Ada Lovelace", settle_ada)
+        store.edit("Grace Hopper", settle_grace)
+        for number in (1, 2):
+            store.add_template(number, random.standard_normal(4).astype(np.float32), OTHER)
         record(store)
+        clock.move_on()
         store.set_calibration(CALIBRATION)
+        note_a_backup(store)
+        store.add("Charles Babbage", reference(5, random), SPACE)
+        store.remove("Charles Babbage")  # and it can be undone
+
+
+def reference(n: int, random: np.random.Generator) -> NewReference:
+    """The nth; one has no landmarks and a flaw, and every other a picture of random bytes."""
+    points = POINTS if n != 4 else None
+    what = Reference(
+        f"photo{n}.jpg",
+        f"{n:064x}",
+        Detection(Box(10, 20, 64, 80), 0.875, points),
+        Quality(64, 120.5, points is not None),
+        "yunet" if points else "haar",
+        () if points else ("too small", "cut off"),
+    )
+    vector = random.standard_normal(8).astype(np.float32)
+    return NewReference(what, vector, FaceCrop(random.bytes(100), n, 2 * n, 0.5) if n % 2 else None)
+
+
+def settle_ada(details: Details) -> Details:
+    return replace(details, expires=date(2027, 7, 31), notes="Wrote Note G.\nÄ, 好", tags=("5b", "Chor"))
+
+
+def settle_grace(details: Details) -> Details:
+    return replace(details, enabled=False, thresholds=Thresholds(0.25, 0.75, "set by hand"))
+
+
+def note_a_backup(store: SqliteStore) -> None:
+    """As if one had been made; a real one would bring in a path of the machine that runs this."""
+    with store._database.writing() as session:
+        session.add(BackupRow(path="/backups/gallery.db.backup", made=datetime(2026, 2, 1, tzinfo=UTC)))
 
 
 def record(store: SqliteStore) -> None:
@@ -104,7 +143,10 @@ def record(store: SqliteStore) -> None:
         Candidate("Grace Hopper", 4, 0.3125, 0.75),
         Candidate("Ada Lovelace", 1, 0.328125, 0.8125),
     )
-    faces = tuple(DecidedFace(detection, quality, decision) for decision in (kept, blurred, close))
+    disabled = Decision(
+        Verdict.BLUR, Rule.DISABLED, "matches Grace Hopper, who is disabled", Candidate("Grace Hopper", 5, 0.25, 0.5)
+    )
+    faces = tuple(DecidedFace(detection, quality, decision) for decision in (kept, blurred, close, disabled))
     run = store.begin_run(SETTINGS)
     store.record(
         run,
