@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from gallery.usecases.enrol import Enrol
     from gallery.usecases.evaluate_detection import EvaluateDetection
     from gallery.usecases.evaluate_identification import EvaluateIdentification
+    from gallery.usecases.evaluate_redaction import EvaluateRedaction, Way
     from gallery.usecases.evaluate_verification import EvaluateVerification
     from gallery.usecases.exchange import Export, Import
     from gallery.usecases.faces import Recogniser
@@ -68,6 +69,10 @@ class Wishes:
         fusion: `best`, `mean` or `median-of-3`: a person's distance when they have several references.
         allow_repeats: Whether a person may be kept more than once in a photo, as in a collage.
         margin: How much farther, in cosine distance, the next person must be than the best.
+        shape: `ellipse` or `box`: of what is covered.
+        face_margin: Share of the face's box that is covered beyond it on every side; None for the default.
+        strength: Cells of the grid across what is covered; None for the default.
+        feather: Share of the face over which what is covered fades into the photo.
     """
 
     method: str = "blur"
@@ -76,6 +81,10 @@ class Wishes:
     fusion: str = "best"
     allow_repeats: bool = False
     margin: float = 0.0
+    shape: str = "ellipse"
+    face_margin: float | None = None
+    strength: int | None = None
+    feather: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,11 +266,57 @@ class Bootstrap:
             finder = WithLandmarks(finder, replace(self, haar=HaarSettings()).detector("yunet"))
         return Recogniser(finder, self.cropper(card), self.embedder(card))
 
-    def redactor(self, method: str) -> Redactor:
-        """What makes faces unrecognisable."""
-        from gallery.adapters.redactors import redactor
+    def redactor(self, wishes: Wishes) -> Redactor:
+        """What makes faces unrecognisable.
 
-        return redactor(method)
+        Raises:
+            BadArgument: If a setting makes no sense.
+        """
+        from gallery.adapters.redactors import RegionRedactor
+        from gallery.domain.redacting import CELLS, MARGIN
+
+        if wishes.strength is not None and wishes.method == "solid":
+            raise BadArgument("The strength means nothing to solid, which leaves no cells.", "Leave it out.")
+        margin, cells = wishes.face_margin, wishes.strength
+        return RegionRedactor(
+            wishes.method,
+            shape=wishes.shape,
+            margin=MARGIN if margin is None else margin,
+            cells=CELLS if cells is None else cells,
+            feather=wishes.feather,
+        )
+
+    def evaluate_redaction(self, recogniser: Recogniser) -> EvaluateRedaction:
+        """The use case of that name."""
+        from gallery.adapters.face_scaling import FaceScaler
+        from gallery.usecases.evaluate_redaction import EvaluateRedaction
+
+        return EvaluateRedaction(recogniser, FaceScaler(), self.photos())
+
+    def redaction_ways(self, methods: Sequence[str] = ()) -> list[Way]:
+        """What redaction is measured on: blurs that do not hold, and every method, the default and weaker ones.
+
+        Args:
+            methods: Of these only; none for all, with those that do not hold.
+        """
+        from gallery.adapters.plain_blurs import NOTEBOOK_PIXELS, SIGMAS, PlainBlur
+        from gallery.adapters.redactors import METHODS
+        from gallery.domain.redacting import CELLS, MEASURED_CELLS
+        from gallery.usecases.evaluate_redaction import Way
+
+        plain = [Way("box blur", f"{NOTEBOOK_PIXELS} px", PlainBlur())]
+        plain += [Way("Gaussian", f"{sigma:.0%}".replace("%", " %"), PlainBlur(sigma)) for sigma in SIGMAS]
+        ways = [] if methods else plain
+        for method in METHODS:
+            if methods and method not in methods:
+                continue
+            if method == "solid":
+                ways.append(Way(method, "", self.redactor(Wishes(method)), default=True))
+                continue
+            for cells in sorted({CELLS, *MEASURED_CELLS}, reverse=True):
+                redactor = self.redactor(Wishes(method, strength=cells))
+                ways.append(Way(method, f"{cells} cells", redactor, default=cells == CELLS))
+        return ways
 
     def photos(self) -> PillowPhotoFiles:
         """Photo files on disk."""
@@ -432,7 +487,7 @@ class Bootstrap:
         )
         return Anonymise(
             recogniser,
-            self.redactor(wishes.method),
+            self.redactor(wishes),
             self.photos(),
             store,
             policy,
@@ -541,10 +596,10 @@ class Bootstrap:
         return image_files(folder, pairs.images, file, called)
 
     def people(self, folder: Path) -> dict[str, tuple[Path, ...]]:
-        """Everybody's photos, from a folder with a folder for each person."""
+        """Everybody's photos, from a folder with a folder for each person, which may be empty."""
         from gallery.adapters.labels.folders import people_folders
 
-        return people_folders(folder)
+        return people_folders(folder, allow_empty=True)
 
     def probes(self, folder: Path, labels: Path | None) -> list[LabelledPhoto]:
         """Photos with what is known of who they show."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -23,6 +23,7 @@ from gallery.domain.errors import (
     AlreadyEnrolled,
     BadArgument,
     BadPhoto,
+    GalleryChanged,
     ModelFailed,
     ModelMismatch,
     NameTaken,
@@ -355,7 +356,13 @@ class FakeStore:
             (name, new.reference.detection.box) for _, name, new in self._references() if new.reference.sha256 == sha256
         ]
 
-    def add(self, name: str, reference: NewReference, space: EmbeddingSpace) -> int:
+    def add(
+        self,
+        name: str,
+        reference: NewReference,
+        space: EmbeddingSpace,
+        settle: Callable[[Details], Details] | None = None,
+    ) -> int:
         """Adds a reference."""
         with self._changing(f"enrol {name}"):
             self._settle(space)
@@ -368,6 +375,9 @@ class FakeStore:
             self._keep_template(self._ids + 1, reference.embedding, space)
             self._ids += 1
             self.people.setdefault(owner, []).append((self._ids, reference))
+            if settle is not None:
+                self.details[owner] = settle(self.details.get(owner, Details()))
+                self._give(owner, {})
         return self._ids
 
     @contextmanager
@@ -417,6 +427,9 @@ class FakeStore:
             if source == target:
                 raise BadArgument("The fake gallery merges two people only.")
             faces = {_face(new) for _, new in self.people[target]}
+            both = self.details.get(target, Details()).restricted(self.details.get(source, Details()))
+            if both != Details():
+                self.details[target] = both
             references = self._drop(source)
             moved = {number: new for number, new in references.items() if _face(new) not in faces}
             self._drop_templates(references.keys() - moved.keys())
@@ -561,8 +574,15 @@ class FakeStore:
         self.recorded.append((settings, [], RunStatus.RUNNING))
         return len(self.recorded)
 
-    def record(self, run: int, image: ImageRecord) -> None:
+    def generation(self) -> str:
+        """The people as text."""
+        numbers = {name: [number for number, _ in references] for name, references in self.people.items()}
+        return repr((sorted(numbers.items()), sorted(self.details.items(), key=lambda one: one[0])))
+
+    def record(self, run: int, image: ImageRecord, expected: Hashable = None) -> None:
         """Adds a photo to a run's record."""
+        if expected is not None and expected != self.generation():
+            raise GalleryChanged("The fake gallery's people were changed meanwhile.")
         if self.refuses:
             raise StoreUnusable("The fake gallery was told to refuse.")
         self.recorded[run - 1][1].append(image)

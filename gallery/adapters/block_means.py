@@ -1,9 +1,9 @@
-"""What is left of a face after reduction: a small grid of block means, and two ways to draw it."""
+"""What is left of a face after reduction: a small grid of block means in a few shades, and two ways to draw it."""
 
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,18 @@ from gallery.domain.geometry import Box
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
+SKIN = (172, 136, 116)
+"""Red, green and blue that every face is drawn in: between light and dark skin, and the same for everybody, so that a
+covered face still looks like one and its colour says nothing."""
+
+STEPS = (64, 128, 192)
+"""Brightness at which a cell's next shade begins, of 255. Only the shade is kept: two bits of each cell."""
+
+SHADES = (0.625, 0.875, 1.125, 1.375)
+"""What the colour is multiplied by in each shade: half the contrast that the steps themselves have. It is for the eye;
+who knows the shades reads the steps from them all the same."""
+
+_LUMA = (0.299, 0.587, 0.114)  # brightness of red, green and blue (ITU-R BT.601)
 _LEAST_PIXELS = 2  # of a cell in either direction, so that a tiny region is averaged too
 _SPREAD = 0.6  # of a cell: standard deviation of the smoothing; from 0.5 downwards cells show, from 1 all turns flat
 
@@ -43,12 +55,17 @@ class _Axis:
         return cls(np.append(clipped[:-1][kept], high), centres, (stop - start) / cells)
 
     def cell_of(self, first: int, count: int) -> NDArray[np.int64]:
-        """`(count,)` the cell in which each pixel from `first` on lies."""
-        return np.searchsorted(self.edges, np.arange(first, first + count), side="right") - 1
+        """`(count,)` the cell in which each pixel from `first` on lies; beyond the grid the one at its end."""
+        cells = np.searchsorted(self.edges, np.arange(first, first + count), side="right") - 1
+        return cells.clip(0, len(self.centres) - 1)
 
     def weights(self, first: int, count: int) -> Floats:
-        """`(count, n) float32` each cell's share in each pixel from `first` on, falling off like a Gaussian."""
+        """`(count, n) float32` each cell's share in each pixel from `first` on, falling off like a Gaussian.
+
+        Beyond the grid the shares are those at its end.
+        """
         places = np.arange(first, first + count, dtype=np.float32) + 0.5
+        places = places.clip(self.edges[0], self.edges[-1])
         distance = (places[:, None] - self.centres) / np.float32(_SPREAD * self.pitch)
         weights = np.exp(-(distance**2) / 2)
         return np.asarray(weights / weights.sum(axis=1, keepdims=True), dtype=np.float32)
@@ -59,7 +76,7 @@ class BlockMeans:
     """The grid of one region. Nothing that is drawn depends on anything but this.
 
     Attributes:
-        means: `(rows, columns, 3) float32` mean of each cell's pixels.
+        means: `(rows, columns, 3) float32` what each cell is drawn in; at first the mean of its pixels.
         down: The cells from top to bottom.
         across: The cells from left to right.
     """
@@ -88,6 +105,12 @@ class BlockMeans:
             for top, bottom in _pairs(down.edges)
         ]
         return cls(np.array(means, dtype=np.float32), down, across)
+
+    def shaded(self) -> BlockMeans:
+        """The grid with nothing left of each mean but which of the four shades its brightness comes to."""
+        shade = np.digitize(self.means @ np.array(_LUMA, np.float32), STEPS)
+        drawn = np.array(SHADES, np.float32)[shade][..., None] * np.array(SKIN, np.float32)
+        return replace(self, means=drawn.astype(np.float32))
 
     def blocks(self, part: Box) -> Pixels:
         """`(height, width, 3) uint8` a part of the visible region, drawn as blocks."""

@@ -77,6 +77,13 @@ class Method(StrEnum):
     SOLID = "solid"
 
 
+class Shape(StrEnum):
+    """What is covered of a face's surroundings."""
+
+    ELLIPSE = "ellipse"
+    BOX = "box"
+
+
 class Fusion(StrEnum):
     """What a person's distance is, when they have several references."""
 

@@ -228,12 +228,12 @@ def _compared(found: Examination) -> Iterator[_Finding]:
     same = {(pair.first_reference, pair.second_reference) for pair in found.near_identical}
     for pair in found.near_identical:
         yield "same picture", _pair(pair), _both(pair.cosine, pair.euclidean), "gallery remove NAME --reference"
-    for pair in found.collisions:
-        if (pair.first_reference, pair.second_reference) not in same:
-            yield "collision", _pair(pair), _both(pair.cosine, pair.euclidean), "one person? gallery merge"
     for misfit in found.misfits:
         who = f"ref. {misfit.reference} of {misfit.identity} fits {misfit.other} (ref. {misfit.other_reference})"
-        yield "wrong person", who, _both(misfit.cosine, misfit.euclidean), f"gallery move {misfit.reference}"
+        yield "wrong person", who, _both(misfit.cosine, misfit.euclidean), "look at both: gallery show, gallery move"
+    for pair in found.collisions:
+        if (pair.first_reference, pair.second_reference) not in same:
+            yield "collision", _pair(pair), _both(pair.cosine, pair.euclidean), "look at both: gallery show"
     for outlier in found.outliers:
         beside = f" and ref. {outlier.closest}" if outlier.mutual else f", closest: ref. {outlier.closest}"
         who = f"ref. {outlier.reference} of {outlier.identity}{beside}"

@@ -186,7 +186,7 @@ def _decide_one(
     top, runner_up = ranked[0], ranked[1] if len(ranked) > 1 else None
     doubt = (
         _too_far(top, policy)
-        or _not_to_be_kept(top, withheld)
+        or _not_to_be_kept(ranked, policy, withheld)
         or _too_poor(quality, policy.floors)
         or _outdone(top, rival)
         or _too_like_another(top, runner_up, policy.min_margin)
@@ -210,13 +210,16 @@ def _too_far(top: Candidate, policy: Policy) -> _Doubt:
     return None
 
 
-def _not_to_be_kept(top: Candidate, withheld: Mapping[str, date | None]) -> _Doubt:
-    if top.identity not in withheld:
-        return None
-    end = withheld[top.identity]
-    if end is None:
-        return Rule.DISABLED, f"matches {top.identity}, who is disabled"
-    return Rule.EXPIRED, f"matches {top.identity}, whose consent ended on {end}"
+def _not_to_be_kept(ranked: Sequence[Candidate], policy: Policy, withheld: Mapping[str, date | None]) -> _Doubt:
+    """Whether the face matches somebody who is withheld, be it the closest or only as well as the closest."""
+    for match in ranked:
+        if match.identity not in withheld or _too_far(match, policy):
+            continue
+        end = withheld[match.identity]
+        if end is None:
+            return Rule.DISABLED, f"matches {match.identity}, who is disabled"
+        return Rule.EXPIRED, f"matches {match.identity}, whose consent ended on {end}"
+    return None
 
 
 def _too_poor(quality: Quality, floors: Floors) -> _Doubt:

@@ -57,6 +57,10 @@ class NameTaken(GalleryError):
     """Somebody of that name is in the gallery already."""
 
 
+class GalleryChanged(GalleryError):
+    """Somebody else changed the gallery's people while something was decided by them."""
+
+
 class NothingToUndo(GalleryError):
     """There is no last change, or it was undone already."""
 

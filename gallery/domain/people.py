@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -110,6 +110,16 @@ class Details:
     def withheld(self, today: date) -> str:
         """Why the person may not stay visible on a day, in words; empty where they may."""
         return why_withheld(self.enabled, self.expires, today)
+
+    def restricted(self, other: Details) -> Details:
+        """These details with whatever the other's allow less: when two people turn out to be one, both wishes count."""
+        ends = [end for end in (self.expires, other.expires) if end is not None]
+        return replace(
+            self,
+            enabled=self.enabled and other.enabled,
+            expires=min(ends, default=None),
+            keep_crops=self.keep_crops and other.keep_crops,
+        )
 
 
 def why_withheld(enabled: bool, expires: date | None, today: date) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,6 +83,13 @@ class Redactor(Protocol):
 
     def redact(self, image: RGB, boxes: Sequence[Box]) -> RGB:
         """A copy of the picture in which the face in each box cannot be recognised; the rest is as it was."""
+
+
+class Scaler(Protocol):
+    """Brings faces to a size."""
+
+    def scale(self, image: RGB, detection: Detection, side: int) -> tuple[RGB, Detection]:
+        """The part of a picture around a face, and the face in it, the longer side of whose box has `side` pixels."""
 
 
 class PhotoFiles(Protocol):
@@ -190,8 +197,20 @@ class Store(Protocol):
     def enrolled(self, sha256: str) -> list[tuple[str, Box]]:
         """Who is enrolled from the photo with this hash, and from which face of it."""
 
-    def add(self, name: str, reference: NewReference, space: EmbeddingSpace) -> int:
+    def add(
+        self,
+        name: str,
+        reference: NewReference,
+        space: EmbeddingSpace,
+        settle: Callable[[Details], Details] | None = None,
+    ) -> int:
         """Adds a reference with its template, and the identity if it is new; all or nothing.
+
+        Args:
+            name: The person's.
+            reference: What to add.
+            space: Where its template lives.
+            settle: What is settled about the person with it, made of the present details.
 
         Returns:
             The reference's id.
@@ -345,8 +364,20 @@ class Store(Protocol):
     def begin_run(self, settings: RunSettings) -> int:
         """Opens a run's record and returns its number."""
 
-    def record(self, run: int, image: ImageRecord) -> None:
-        """Adds one photo to a run's record."""
+    def generation(self) -> Hashable:
+        """What is another after every change to the people."""
+
+    def record(self, run: int, image: ImageRecord, expected: Hashable = None) -> None:
+        """Adds one photo to a run's record.
+
+        Args:
+            run: The run's number.
+            image: What was done with the photo.
+            expected: The generation that was decided by; None for whatever it is.
+
+        Raises:
+            GalleryChanged: If the gallery's people were changed since.
+        """
 
     def end_run(self, run: int, status: RunStatus) -> None:
         """Closes a run's record."""

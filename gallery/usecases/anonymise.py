@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from gallery.domain.deciding import Policy, decide
-from gallery.domain.errors import GalleryError, ModelMismatch, NotWritten
+from gallery.domain.errors import GalleryChanged, GalleryError, ModelMismatch, NotWritten
 from gallery.domain.faces import RGB, Photo
 from gallery.domain.matching import Fusion, Whitelist, candidates
 from gallery.domain.models import Thresholds
@@ -20,6 +20,9 @@ from gallery.domain.runs import DecidedFace, ImageRecord, ImageStatus, RunSettin
 from gallery.usecases.faces import Recogniser
 
 Report = Callable[[ImageRecord], None]
+
+ATTEMPTS = 20
+"""How often a photo is decided anew because the gallery's people were changed meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,23 @@ class Outcome:
     run: int | None
     settings: RunSettings
     images: tuple[ImageRecord, ...]
+
+
+@dataclass(slots=True)
+class _People:
+    """The people who may stay visible, and the generation of the gallery that they were read from."""
+
+    generation: Hashable
+    whitelist: Whitelist
+
+    @classmethod
+    def read(cls, use: Anonymise) -> Self:
+        """Reads them; the generation comes first, so that a change between the two is noticed."""
+        return cls(use.store.generation(), use.whitelist())
+
+    def read_again(self, use: Anonymise) -> None:
+        """Reads them after a change."""
+        self.generation, self.whitelist = use.store.generation(), use.whitelist()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +96,8 @@ class Anonymise:
             StoreUnusable: If a decision cannot be recorded; the photo's output is removed again.
         """
         files = self.photos.expand(inputs)
-        whitelist = self.whitelist()
-        settings = self._settings(whitelist, output)
+        people = _People.read(self)
+        settings = self._settings(people.whitelist, output)
         sources = frozenset(real(path) for path, _ in files)
         targets = [(path, output / relative) for path, relative in files]
         run = None if dry_run else self.store.begin_run(settings)
@@ -85,7 +105,7 @@ class Anonymise:
         status = RunStatus.FAILED
         try:
             for path, target in targets:
-                images.append(self._one(path, None if dry_run else target, whitelist, sources, run))
+                images.append(self._one(path, None if dry_run else target, people, sources, run))
                 report(images[-1])
             status = RunStatus.FINISHED
         except KeyboardInterrupt:
@@ -132,18 +152,28 @@ class Anonymise:
         return self.redactor.redact(image, [face.detection.box for face in faces if not face.decision.kept])
 
     def _one(
-        self, path: Path, target: Path | None, whitelist: Whitelist, sources: frozenset[Path], run: int | None
+        self, path: Path, target: Path | None, people: _People, sources: frozenset[Path], run: int | None
     ) -> ImageRecord:
-        record = self._tried(path, target, whitelist, sources)
-        if run is not None:
+        """Does one photo, by the people as they are when it is recorded: who was disabled meanwhile is not kept."""
+        for _ in range(ATTEMPTS):
+            record = self._tried(path, target, people.whitelist, sources)
+            if run is None:
+                return record
             try:
-                self.store.record(run, record)
+                self.store.record(run, record, people.generation)
+            except GalleryChanged:
+                self._take_back(target, record)
+                people.read_again(self)
             except BaseException:
-                # What is not on record must not be published.
-                if target is not None and record.output is not None:
-                    self.photos.discard(target)
+                self._take_back(target, record)  # what is not on record must not be published
                 raise
-        return record
+            else:
+                return record
+        raise GalleryChanged("The gallery's people are being changed all the time.", "Run it again when that is over.")
+
+    def _take_back(self, target: Path | None, record: ImageRecord) -> None:
+        if target is not None and record.output is not None:
+            self.photos.discard(target)
 
     def _tried(self, path: Path, target: Path | None, whitelist: Whitelist, sources: frozenset[Path]) -> ImageRecord:
         photo: Photo | None = None

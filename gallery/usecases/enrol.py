@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -154,7 +155,7 @@ class Enrol:
         files = [(clean_name(name), path) for name, paths in people.items() for path in paths]
         self.store.choose(self.recogniser.embedder.card)
         one = _Enrolment(self, choices or Choices(), GrowingWhitelist(self.store.whitelist()))
-        results = []
+        results = [EnrolledPhoto(name, "–", False, "There is no photo.") for name, paths in people.items() if not paths]
         with self.store.change(what):
             for done, (name, path) in enumerate(files, 1):
                 results.append(one.take(name, path))
@@ -171,7 +172,6 @@ class _Enrolment:
     choices: Choices
     known: GrowingWhitelist
     spelled: dict[str, str] = field(default_factory=dict)
-    settled: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.spelled = {name_key(person.name): person.name for person in self.use.store.identities()}
@@ -222,7 +222,8 @@ class _Enrolment:
             if box.overlap(chosen.box) >= SAME_FACE:
                 raise AlreadyEnrolled(
                     f"This face of {shown(photo.source)} is already enrolled for {owner}.",
-                    f"If it is {name}, remove {owner} first; if the photo shows both, choose with --face N.",
+                    f"If it is {name}: 'gallery show' gives its number, then gallery move NUMBER {shlex.quote(name)}; "
+                    "if the photo shows both, choose with --face N.",
                 )
 
     def _described(self, photo: Photo, chosen: Detection) -> tuple[Face, tuple[Finding, ...]]:
@@ -261,13 +262,10 @@ class _Enrolment:
             flaws=found,
         )
         crop = use.crops.make(photo.pixels, face.detection) if self.choices.keep_crops else None
-        number = use.store.add(name, NewReference(reference, face.embedding, crop), use.recogniser.embedder.card.space)
+        space = use.recogniser.embedder.card.space
+        number = use.store.add(name, NewReference(reference, face.embedding, crop), space, self.choices.settle)
         self.known.add(name, number, face.embedding)
         self.spelled.setdefault(name_key(name), name)
-        if name not in self.settled:
-            self.settled.add(name)
-            if self.choices.settle(Details()) != Details():
-                use.store.edit(name, self.choices.settle)
         return number
 
 

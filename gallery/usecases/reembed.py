@@ -110,6 +110,9 @@ class Reembed:
                 yield one, self._chip(one)
             except GalleryError as error:
                 left.append(Left(one.name, one.id, one.reference.source, error.message))
+            except Exception as error:  # one reference's failure, foreseen or not, never stops the others
+                reason = f"Unexpected {type(error).__name__}: {error}."
+                left.append(Left(one.name, one.id, one.reference.source, reason))
 
     def _chip(self, one: LackingTemplate) -> NDArray[np.uint8]:
         if one.crop is None:

@@ -319,3 +319,37 @@ def test_bad_boxes(gallery, here):
 
     assert said.code == 1
     assert "faces.txt, line 1" in sentence(said)
+
+
+@pytest.mark.models
+def test_redaction(gallery, people, here):
+    said = gallery("evaluate", "redaction", people, "--model", "sface", "--size", 100, "--output", here / "out")
+
+    assert said.code == 0, said.err
+    for words in ("clear gallery", "redacted the same way", "the very photo", "Gaussian", "box blur", "solid *"):
+        assert words in said.out
+    assert all(len(line) <= 80 for line in said.out.splitlines())
+    assert [p.name for p in (here / "out").iterdir()] == ["result.json"]
+
+
+@pytest.mark.models
+def test_redaction_as_json(gallery, people):
+    said = gallery("evaluate", "redaction", people, "--model", "sface", "--size", 100, "--json")
+
+    found = said.json
+    assert (found["people"], found["chance"], found["left_out"]) == (2, 0.5, 0)
+    by_way = {tuple(map(str, list(r["redaction"].values())[:4])): r["attacks"] for r in found["results"]}
+    (notebook,) = [attacks for way, attacks in by_way.items() if way[0] == "box blur"]
+    assert notebook["itself"]["rank_one"]["hits"] == 2
+    (default,) = [r for r in found["results"] if r["default"] and r["redaction"]["method"] == "blur"]
+    for attack in ("clear", "itself"):
+        assert default["attacks"][attack]["passing"]["hits"] == 0
+    assert default["redaction"]["cells"] == 3
+
+
+@pytest.mark.parametrize(("option", "value"), [("--people", 1), ("--size", 3)])
+def test_a_sampling_of_redaction_that_makes_no_sense_is_refused(gallery, here, option, value):
+    said = gallery("evaluate", "redaction", here, option, value)
+
+    assert said.code == 2
+    assert str(value) in sentence(said)

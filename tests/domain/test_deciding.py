@@ -215,3 +215,10 @@ def test_somebody_else_withheld_changes_nothing():
 def test_a_stranger_is_no_withheld_person():
     (decision,) = decide([face()], [(near(cosine=0.6),)], POLICY, {"Ada": None})
     assert decision.rule is Rule.COSINE
+
+
+def test_a_face_that_fits_a_withheld_person_too_is_blurred():
+    (decision,) = decide([face()], [(near(), near("Grace", 0.2, 0.3))], POLICY, {"Grace": None})
+    assert decision.rule is Rule.DISABLED
+    (decision,) = decide([face()], [(near(), near("Grace", 0.6, 0.3))], POLICY, {"Grace": None})
+    assert decision.kept, "who is withheld, but too far, is somebody else"

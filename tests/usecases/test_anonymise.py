@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -291,3 +292,24 @@ def test_transparent_parts_become_white_before_anybody_looks(world):
 
     assert image.faces == ()
     assert (world.photos.written[OUT / "group.png"] == 255).all()
+
+
+def test_who_is_disabled_during_a_run_is_not_kept_from_then_on(world):
+    """Somebody else disables a person while a photo is being written."""
+    world.enrol()
+
+    class Meanwhile(FakePhotoFiles):
+        def write(self, pixels, like, target):
+            if world.store.identity("Ada").details.enabled:
+                world.store.edit("Ada", lambda details: replace(details, enabled=False))
+            return super().write(pixels, like, target)
+
+    files = Meanwhile(world.photos.photos)
+    use = Anonymise(world.recogniser, FakeRedactor(), files, world.store, world.policy, "0.test")
+    (image,) = use([GROUP], OUT).images
+
+    assert not any(face.decision.kept for face in image.faces)
+    assert image.faces[0].decision.rule is Rule.DISABLED
+    ((_, recorded, _),) = world.store.recorded
+    assert recorded == [image], "only what was decided last is on record"
+    assert not files.written[OUT / "group.png"][A.y : A.bottom, A.x : A.right].any()

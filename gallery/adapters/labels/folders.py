@@ -5,16 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 from gallery.adapters.photos.expand import find, naturally_sorted
-from gallery.domain.errors import BadArgument, BadLabels
+from gallery.domain.errors import BadArgument, BadLabels, BadPhoto
 from gallery.domain.paths import shown
 from gallery.domain.people import clean_name, name_key
 
 
-def people_folders(folder: Path) -> dict[str, tuple[Path, ...]]:
+def people_folders(folder: Path, allow_empty: bool = False) -> dict[str, tuple[Path, ...]]:
     """Everybody's photos, in natural order, by the name of their folder. Hidden folders are passed over.
 
+    Args:
+        folder: Holds a folder for each person.
+        allow_empty: Whether a person's folder may hold no photo.
+
     Returns:
-        At least one person, each with at least one photo.
+        At least one person, each with at least one photo unless `allow_empty`.
 
     Raises:
         BadLabels: If there is no such folder, it holds no folder, or two folders' names are one.
@@ -29,13 +33,22 @@ def people_folders(folder: Path) -> dict[str, tuple[Path, ...]]:
             raise BadLabels(
                 f"The folders {shown(other)} and {shown(person)} have one name.", "Rename one, or join the two."
             )
-        people[name] = tuple(find([person]))
+        people[name] = _photos(person, allow_empty)
     if not people:
         raise BadLabels(
             f"{shown(folder)} holds no folders of people.",
             "Name a folder that holds a folder for each person, with their photos inside.",
         )
     return people
+
+
+def _photos(person: Path, allow_empty: bool) -> tuple[Path, ...]:
+    try:
+        return tuple(find([person]))
+    except BadPhoto:
+        if allow_empty:
+            return ()
+        raise
 
 
 def has_people_folders(folder: Path) -> bool:

@@ -89,6 +89,8 @@ def merge(session: Session, name: str, into: str) -> int:
     source, target = find(session, name), find(session, into)
     if source.id == target.id:
         raise BadArgument(f"{target.name} cannot be merged into the same person.", "Give the names of two people.")
+    both = details(session, target).restricted(details(session, source))
+    target.enabled, target.expires, target.keep_crops = both.enabled, both.expires, both.keep_crops
     faces = {_face(reference) for reference in target.references}
     moved = [reference.id for reference in source.references if _face(reference) not in faces]
     session.execute(update(ReferenceRow).where(ReferenceRow.id.in_(moved)).values(identity_id=target.id))

@@ -16,7 +16,7 @@ from gallery.adapters.store import forgetting
 from gallery.adapters.store.connection import connect
 from gallery.adapters.store.engine import Database
 from gallery.adapters.store.failures import explained
-from gallery.adapters.store.files import GalleryFile, backups_beside
+from gallery.adapters.store.files import GalleryFile, backups_beside, conversions_beside
 from gallery.adapters.store.forgetting import Erased, Person
 from gallery.adapters.store.tables import BackupRow, CropRow, TemplateRow
 from gallery.adapters.store.traces import SHORTEST_NAME, Needle, pieces, search, surroundings
@@ -60,7 +60,9 @@ def forget(file: GalleryFile, name: str, open_copy: OpenCopy) -> Forgotten:
         person = forgetting.find(session, name, file.path)
         kept = forgetting.outputs(session, person)
         there, missing = _backups(session, file.path)
+    _require_whole(file)
     _require_alone(file)
+    there = [backup for backup in there if backup.stat().st_size]  # a backup that was killed at once holds nobody
     copies = [_clean(open_copy(backup), person, is_copy=True) for backup in there]
     cleaned = _clean(file, person)
     return Forgotten(
@@ -97,6 +99,20 @@ def _backups(session: Session, path: Path) -> tuple[list[Path], tuple[str, ...]]
     recorded = [Path(row) for row in session.scalars(select(BackupRow.path).order_by(BackupRow.path))]
     there = {real(one): one for one in (*recorded, *backups_beside(path)) if one.is_file() and real(one) != real(path)}
     return list(there.values()), tuple(str(one) for one in recorded if not one.is_file())
+
+
+def _require_whole(file: GalleryFile) -> None:
+    """Checks that no conversion was cut off: what it left holds everybody.
+
+    Raises:
+        StoreUnusable: If one was.
+    """
+    left = conversions_beside(file.path)
+    if left:
+        raise StoreUnusable(
+            f"A conversion was cut off and left {left[0]}, which still holds everybody.",
+            "Delete that file, then try again.",
+        )
 
 
 def _require_alone(file: GalleryFile) -> None:

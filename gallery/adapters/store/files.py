@@ -221,6 +221,7 @@ def _make(path: Path) -> None:
 
 
 def _access(path: Path) -> Access:
+    path = path.resolve()  # SQLite follows a link, and keeps its log beside the file itself
     if _may_write(path) and _may_write(path.parent):
         return Access.WRITE
     return Access.READ if _log_is_pending(path) else Access.FROZEN

@@ -58,7 +58,6 @@ _MENTIONS: tuple[InstrumentedAttribute[Any], ...] = (
     CalibrationRow.method,
     PersonalThresholdRow.origin,
     OwnThresholdRow.origin,
-    RunRow.threshold_origin,
     RunRow.output,
     RunImageRow.source,
     RunImageRow.output,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -192,8 +192,20 @@ class SqliteStore:
         with self._database.reading() as session:
             return people.enrolled(session, sha256)
 
-    def add(self, name: str, reference: NewReference, space: EmbeddingSpace) -> int:
+    def add(
+        self,
+        name: str,
+        reference: NewReference,
+        space: EmbeddingSpace,
+        settle: Callable[[Details], Details] | None = None,
+    ) -> int:
         """Adds a reference with its template, and the identity if it is new; all or nothing.
+
+        Args:
+            name: The person's.
+            reference: What to add.
+            space: Where its template lives.
+            settle: What is settled about the person with it, made of the present details.
 
         Returns:
             The reference's id.
@@ -204,10 +216,13 @@ class SqliteStore:
             ModelMismatch: If `space` is not the gallery's.
             ValueError: If the embedding does not fit the space.
         """
-        from gallery.adapters.store import people
+        from gallery.adapters.store import editing, people
 
         with self._changing(f"enrol {name}") as session:
-            return people.add(session, name, reference, space, self._clock())
+            number = people.add(session, name, reference, space, self._clock())
+            if settle is not None:
+                editing.edit(session, name, settle)
+            return number
 
     @contextmanager
     def change(self, what: str) -> Iterator[None]:
@@ -536,15 +551,29 @@ class SqliteStore:
         with self._database.writing() as session:
             return runs.begin(session, settings, self._clock())
 
-    def record(self, run: int, image: ImageRecord) -> None:
+    def generation(self) -> Hashable:
+        """What is another after every change to the people."""
+        from gallery.adapters.store import generation
+
+        with self._database.reading() as session:
+            return generation.of(session)
+
+    def record(self, run: int, image: ImageRecord, expected: Hashable = None) -> None:
         """Adds one photo to a run's record.
+
+        Args:
+            run: The run's number.
+            image: What was done with the photo.
+            expected: The generation that was decided by; None for whatever it is.
 
         Raises:
             UnknownName: If there is no run of that number.
+            GalleryChanged: If the gallery's people were changed since.
         """
-        from gallery.adapters.store import runs
+        from gallery.adapters.store import generation, runs
 
         with self._database.writing() as session:
+            generation.require(session, expected)
             runs.record(session, run, image, self._clock())
 
     def end_run(self, run: int, status: RunStatus) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -46,6 +47,34 @@ def anonymise(
             "solid: one colour, which leaves nothing of the face.",
         ),
     ] = options.Method.BLUR,
+    shape: Annotated[
+        options.Shape, typer.Option("--shape", help="What is covered: the face's ellipse, or all of its box.")
+    ] = options.Shape.ELLIPSE,
+    face_margin: Annotated[
+        float | None,
+        typer.Option(
+            "--face-margin",
+            help="How much is covered beyond the face on every side, as a share of its box, from 0 to 2. Less shows "
+            "hair and outline, by which a face can be found again.",
+            show_default="0.45",
+        ),
+    ] = None,
+    strength: Annotated[
+        int | None,
+        typer.Option(
+            "--strength",
+            help="With blur and pixelate: cells of the grid across what is covered, from 1 to 8. More show more of the "
+            "face.",
+            show_default="3",
+        ),
+    ] = None,
+    feather: Annotated[
+        float,
+        typer.Option(
+            "--feather",
+            help="Width of a soft edge beyond what is covered, as a share of the face, from 0 to 0.5.",
+        ),
+    ] = 0.0,
     fusion: Annotated[
         options.Fusion,
         typer.Option(
@@ -84,6 +113,7 @@ def anonymise(
     from gallery.cli import documents, tables
     from gallery.cli.output import console, print_json, remark
     from gallery.domain.errors import BadArgument
+    from gallery.domain.redacting import given_away
 
     if output is None and not dry_run:
         raise BadArgument("No output folder was given.", "Add --output FOLDER, or --dry-run to write nothing.")
@@ -92,11 +122,13 @@ def anonymise(
     with boot.store(create=not dry_run) as store:
         chosen = boot.choose(store, model)
         wishes = Wishes(method.value, cosine, euclidean, fusion.value, allow_repeats, margin)
+        wishes = replace(wishes, shape=shape.value, face_margin=face_margin, strength=strength, feather=feather)
         run = boot.anonymise(store, boot.recogniser(chosen.card, detector), wishes)
         limits = run.policy.thresholds, run.policy.personal
         if not as_json:
             remark(chosen.why)
             remark(boot.in_force(store, chosen.card, wishes).remark)
+            remark(given_away(method.value, face_margin, strength))
         try:
             outcome = run(
                 inputs,

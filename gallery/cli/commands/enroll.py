@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 MANY = 30
 """Photos from which on the table shows only those that were rejected or are to be checked."""
-EXAMPLE = 'Examples: gallery enroll "Grace Hopper" hopper-1.jpg hopper-2.jpg, gallery enroll --people class-5b/'
+EXAMPLE = 'Example: gallery enroll "Grace Hopper" hopper-1.jpg hopper-2.jpg; or gallery enroll --people class-5b/'
 
 
 def enroll(
@@ -92,7 +92,7 @@ def enroll(
         shown = results if len(results) <= MANY else [r for r in results if not r.accepted or r.warning]
         if shown:
             console().print(people_tables.enrolled(shown, title, names=named is None))
-        if len(results) > MANY:
+        if named is None or len(results) > MANY:
             remark(_summary(results))
         remark(not_kept)
     raise typer.Exit(_exit_code(results))
@@ -131,10 +131,15 @@ def _summary(results: list[EnrolledPhoto]) -> str:
     """A sentence on photos that are too many for a table of all."""
     accepted = [photo for photo in results if photo.accepted]
     to_check = sum(bool(photo.warning) for photo in accepted)
-    people = len({photo.name for photo in accepted})
+    people = {photo.name for photo in accepted}
+    without = sorted({photo.name for photo in results if not photo.already} - people)
+    for_whom = "1 person" if len(people) == 1 else f"{len(people)} people"
     return (
-        f"{len(accepted)} of {len(results)} photos accepted for {people} {'person' if people == 1 else 'people'}, "
-        f"{to_check} of them to check; the table shows only what needs a look. To take all of it back: gallery undo"
+        f"{len(accepted)} of {len(results)} photos accepted for {for_whom}, "
+        f"{to_check} of them to check."
+        + (" The table shows only what needs a look." if len(results) > MANY else "")
+        + (f" Without a new reference: {', '.join(without)}." if without else "")
+        + " To take all of it back: gallery undo"
     )
 
 

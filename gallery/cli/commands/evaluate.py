@@ -252,6 +252,67 @@ def detection(
         raise typer.Exit(Exit.PARTLY)
 
 
+@app.command("redaction", epilog="Example: gallery evaluate redaction lfw/ --people 1000 --method blur")
+def redaction(
+    folder: Annotated[
+        Path,
+        typer.Argument(help="A folder with a folder for each person, at least two photos inside.", metavar="DIR"),
+    ],
+    methods: Annotated[
+        list[options.Method] | None,
+        typer.Option(
+            "--method",
+            help="A method; may be given several times.",
+            show_default="all, and for comparison blurs that do not hold",
+        ),
+    ] = None,
+    sides: Annotated[
+        list[int] | None,
+        typer.Option(
+            "--size",
+            help="Longer side of the faces in pixels, to which the photos are scaled; may be given several times.",
+            show_default="40 and 400",
+        ),
+    ] = None,
+    people: Annotated[
+        int | None,
+        typer.Option("--people", help="Draw so many by lot. Fewer are faster, and easier to tell.", show_default="all"),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Of that lot.")] = 0,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model", help="The embedder, see 'gallery models list'.", show_default="what a new gallery would use"
+        ),
+    ] = None,
+    detector: options.Detector = "yunet",
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="A folder for result.json.")] = None,
+    models_dir: options.ModelsDir = None,
+    as_json: options.Json = False,
+) -> None:
+    """Measure what redaction leaves: how often a redacted face is still matched to itself or to the right person."""
+    from gallery.bootstrap import Bootstrap
+    from gallery.cli import redaction_results
+    from gallery.cli.output import console
+    from gallery.cli.progress import steps_progress
+    from gallery.usecases.evaluate_redaction import Sampling
+
+    boot = Bootstrap.of(models_dir=models_dir)
+    sampling = Sampling(people, seed, tuple(sides or ()))
+    everybody = boot.people(folder)
+    report = boot.report(output) if output else None
+    (card,) = boot.embedders([model] if model else [])
+    evaluate = boot.evaluate_redaction(boot.recogniser(card, detector))
+    ways = boot.redaction_ways([method.value for method in methods or ()])
+    with steps_progress(f"{detector}, {card.name}") as progress:
+        result = evaluate(everybody, ways, sampling, progress)
+    if not as_json:
+        console().print(redaction_results.tables(result))
+    _finish(report, redaction_results.document(result, folder), {}, as_json)
+    if result.unreadable:
+        raise typer.Exit(Exit.PARTLY)
+
+
 def _finish(report: Reports | None, document: dict[str, Any], charts: Mapping[str, Chart], as_json: bool) -> None:
     """Prints and writes the results; the figures come last, because they may lack matplotlib."""
     from gallery.cli.output import print_json, remark

@@ -9,7 +9,7 @@ import typer
 
 from gallery.cli import options
 
-EXAMPLE = 'Examples: gallery remove "Grace Hopper" --yes, gallery remove "Grace Hopper" --reference 7'
+EXAMPLE = 'Example: gallery remove "Grace Hopper" --reference 7'
 
 
 def remove(
