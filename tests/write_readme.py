@@ -37,6 +37,7 @@ COMMANDS = [
     ["evaluate", "verification"],
     ["evaluate", "identification"],
     ["evaluate", "detection"],
+    ["evaluate", "redaction"],
     ["models", "list"],
     ["models", "install"],
     ["models", "verify"],
