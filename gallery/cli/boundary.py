@@ -16,6 +16,23 @@ DEBUG = "GALLERY_DEBUG"
 """Environment variable that `--debug` sets: errors then show their traceback."""
 
 
+_stopping = threading.Event()
+"""Set once a signal asked the program to stop."""
+
+
+def heed() -> None:
+    """Stops here if a signal asked for it.
+
+    The exception that a signal raises is lost when it comes while Python runs a finaliser or a callback that may not
+    raise; so what goes on for long asks now and then.
+
+    Raises:
+        KeyboardInterrupt: If the program is to stop.
+    """
+    if _stopping.is_set():
+        raise KeyboardInterrupt
+
+
 def run(arguments: Sequence[str] | None = None) -> int:
     """Runs the program.
 
@@ -28,7 +45,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         _prepare_streams()
-        _stop_on(signal.SIGTERM, signal.SIGHUP)
+        _stopping.clear()
+        _stop_on(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
         if "" in words:
             # An empty path would mean the current folder, and is most often a variable that was never set.
             raise BadArgument("One of the arguments is empty.", "A name or a path needs at least one character.")
@@ -71,6 +89,7 @@ def _stop_on(*signals: signal.Signals) -> None:
         return
 
     def stop(_number: int, _frame: object) -> None:
+        _stopping.set()
         raise KeyboardInterrupt
 
     for number in signals:

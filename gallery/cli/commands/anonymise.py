@@ -12,6 +12,7 @@ from gallery.cli import options
 from gallery.cli.exits import Exit
 
 if TYPE_CHECKING:
+    from gallery.domain.runs import ImageRecord
     from gallery.usecases.anonymise import Outcome
 
 EXAMPLE = "Example: gallery anonymise photos/ --output published/"
@@ -111,6 +112,7 @@ def anonymise(
     """Blur every detected face that is not surely one of the enrolled people, and record why each one stayed."""
     from gallery.bootstrap import Bootstrap, HaarSettings, Wishes
     from gallery.cli import documents, tables
+    from gallery.cli.boundary import heed
     from gallery.cli.output import console, print_json, remark
     from gallery.domain.errors import BadArgument
     from gallery.domain.redacting import given_away
@@ -129,12 +131,18 @@ def anonymise(
             remark(chosen.why)
             remark(boot.in_force(store, chosen.card, wishes).remark)
             remark(given_away(method.value, face_margin, strength))
+
+        def report(record: ImageRecord) -> None:
+            if not as_json:
+                out.print(tables.image(record, *limits), "")
+            heed()
+
         try:
             outcome = run(
                 inputs,
                 output if output is not None else Path(),
                 dry_run,
-                report=lambda record: None if as_json else out.print(tables.image(record, *limits), ""),
+                report=report,
             )
         except KeyboardInterrupt:
             remark("Interrupted. What was written is whole and on record; the run is marked as interrupted.")
