@@ -595,11 +595,11 @@ class Bootstrap:
 
         return image_files(folder, pairs.images, file, called)
 
-    def people(self, folder: Path) -> dict[str, tuple[Path, ...]]:
-        """Everybody's photos, from a folder with a folder for each person, which may be empty."""
+    def people(self, folder: Path, allow_empty: bool = False) -> dict[str, tuple[Path, ...]]:
+        """Everybody's photos, from a folder with a folder for each person, which may be empty if that is allowed."""
         from gallery.adapters.labels.folders import people_folders
 
-        return people_folders(folder, allow_empty=True)
+        return people_folders(folder, allow_empty)
 
     def probes(self, folder: Path, labels: Path | None) -> list[LabelledPhoto]:
         """Photos with what is known of who they show."""

@@ -353,3 +353,16 @@ def test_a_sampling_of_redaction_that_makes_no_sense_is_refused(gallery, here, o
 
     assert said.code == 2
     assert str(value) in sentence(said)
+
+
+@pytest.mark.parametrize(
+    "words", [("identification", "--probes", "people", "--gallery-from", "people"), ("redaction", "people")]
+)
+def test_a_person_without_photos_is_refused(gallery, people, words):
+    """Enrolment passes over such a person and says so; a measurement says it before anything is measured."""
+    (people / "Nobody").mkdir()
+
+    said = gallery("evaluate", *words)
+
+    assert said.code == 1
+    assert "Nobody holds no photo" in sentence(said)

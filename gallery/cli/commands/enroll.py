@@ -73,7 +73,7 @@ def enroll(
     choices = Choices(_face_choice(face), accept_poor, not no_crops, options.day(expires))
     named = None if name is None else clean_name(name)
     boot = Bootstrap.of(db, models_dir, HaarSettings(haar_scale, haar_neighbours))
-    everybody = boot.people(people) if people else {}
+    everybody = boot.people(people, allow_empty=True) if people else {}
     with boot.store(create=True) as store:
         chosen = boot.choose(store, model)
         enrol = boot.enrol(store, boot.recogniser(chosen.card, detector))
