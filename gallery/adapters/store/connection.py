@@ -58,6 +58,11 @@ def connect_bare(file: GalleryFile) -> sqlite3.Connection:
     return drivers.cipher_connection(file.uri, file.timeout, file.key)
 
 
+def number(connection: sqlite3.Connection, query: str) -> int:
+    """The one number that a query gives."""
+    return int(connection.execute(query).fetchone()[0])
+
+
 def _connect(file: GalleryFile, *pragmas: str) -> sqlite3.Connection:
     connection = connect_bare(file)
     with _closed_on_failure(connection):

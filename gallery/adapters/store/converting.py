@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from gallery.adapters.store import backup, drivers, encryption, files
-from gallery.adapters.store.connection import PAGE_SIZE, connect_bare
+from gallery.adapters.store.connection import PAGE_SIZE, connect_bare, number
 from gallery.adapters.store.failures import explained
 from gallery.adapters.store.files import BUSY_TIMEOUT, GalleryFile
 from gallery.adapters.store.keys import Key, Keys
@@ -140,8 +140,8 @@ def _copy(connection: sqlite3.Connection, new: GalleryFile) -> int:
     connection.execute("BEGIN EXCLUSIVE")
     connection.execute("SELECT sqlcipher_export('new')")
     for pragma in ("application_id", "user_version"):
-        connection.execute(f"PRAGMA new.{pragma} = {_number(connection, f'PRAGMA main.{pragma}')}")
-    version = _number(connection, "PRAGMA main.data_version")
+        connection.execute(f"PRAGMA new.{pragma} = {number(connection, f'PRAGMA main.{pragma}')}")
+    version = number(connection, "PRAGMA main.data_version")
     connection.execute("COMMIT")
     connection.execute("DETACH new")
     return version
@@ -159,7 +159,7 @@ def _locked(connection: sqlite3.Connection) -> Iterator[None]:
 
 def _require_unchanged(connection: sqlite3.Connection, version: int, path: Path) -> None:
     mode = connection.execute("PRAGMA journal_mode").fetchone()[0]
-    if _number(connection, "PRAGMA data_version") != version or mode != "delete":
+    if number(connection, "PRAGMA data_version") != version or mode != "delete":
         raise StoreUnusable(f"The gallery {path} was used by another program meanwhile; it is as it was.", "Try again.")
 
 
@@ -178,9 +178,9 @@ def _contents(connection: sqlite3.Connection) -> tuple[object, ...]:
     """The tables, how many rows each has, and the numbers given so far."""
     schema = connection.execute("SELECT type, name, sql FROM sqlite_master ORDER BY type, name").fetchall()
     tables = [name for kind, name, _ in schema if kind == "table"]
-    counts = [_number(connection, f'SELECT count(*) FROM "{name}"') for name in tables]  # noqa: S608 - read above
+    counts = [number(connection, f'SELECT count(*) FROM "{name}"') for name in tables]  # noqa: S608 - read above
     given = connection.execute("SELECT name, seq FROM sqlite_sequence ORDER BY name").fetchall()
-    header = [_number(connection, f"PRAGMA {pragma}") for pragma in ("application_id", "user_version")]
+    header = [number(connection, f"PRAGMA {pragma}") for pragma in ("application_id", "user_version")]
     return schema, counts, given, header
 
 
@@ -210,7 +210,3 @@ def _overwrite(handle: int) -> None:
         for start in range(0, size, _CHUNK):
             os.pwrite(handle, bytes(min(_CHUNK, size - start)), start)
         os.fsync(handle)
-
-
-def _number(connection: sqlite3.Connection, query: str) -> int:
-    return int(connection.execute(query).fetchone()[0])

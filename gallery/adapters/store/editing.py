@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from gallery.adapters.store import spaces
+from gallery.adapters.store.faces import face_of
 from gallery.adapters.store.people import details, find
 from gallery.adapters.store.tables import (
     LARGEST_NUMBER,
@@ -91,8 +92,8 @@ def merge(session: Session, name: str, into: str) -> int:
         raise BadArgument(f"{target.name} cannot be merged into the same person.", "Give the names of two people.")
     both = details(session, target).restricted(details(session, source))
     target.enabled, target.expires, target.keep_crops = both.enabled, both.expires, both.keep_crops
-    faces = {_face(reference) for reference in target.references}
-    moved = [reference.id for reference in source.references if _face(reference) not in faces]
+    faces = {face_of(reference) for reference in target.references}
+    moved = [reference.id for reference in source.references if face_of(reference) not in faces]
     session.execute(update(ReferenceRow).where(ReferenceRow.id.in_(moved)).values(identity_id=target.id))
     absorbed = update(AbsorbedRow).where(AbsorbedRow.identity_id == source.id).values(identity_id=target.id)
     session.execute(absorbed)
@@ -119,7 +120,7 @@ def move(session: Session, reference: int, to: str) -> str:
     former = row.identity
     if former.id == target.id:
         raise BadArgument(f"Reference {reference} is one of {target.name}'s already.", "Give another person's name.")
-    if _face(row) in {_face(other) for other in target.references}:
+    if face_of(row) in {face_of(other) for other in target.references}:
         raise AlreadyEnrolled(
             f"{target.name} has the same face of {row.source} already.",
             f"Remove this one instead: gallery remove {shlex.quote(former.name)} --reference {reference}",
@@ -169,10 +170,6 @@ def find_reference(session: Session, number: int) -> ReferenceRow:
             f"There is no reference {number} in the gallery.", "'gallery show NAME' lists a person's references."
         )
     return row
-
-
-def _face(row: ReferenceRow) -> tuple[str, int, int, int, int]:
-    return row.sha256, row.box_x, row.box_y, row.box_width, row.box_height
 
 
 def _drop_crops(session: Session, identity: int) -> None:

@@ -16,7 +16,7 @@ from gallery.adapters.store import forgetting
 from gallery.adapters.store.connection import connect
 from gallery.adapters.store.engine import Database
 from gallery.adapters.store.failures import explained
-from gallery.adapters.store.files import GalleryFile, backups_beside, conversions_beside
+from gallery.adapters.store.files import GalleryFile, backups_beside, conversions_beside, files_of
 from gallery.adapters.store.forgetting import Erased, Person
 from gallery.adapters.store.tables import BackupRow, CropRow, TemplateRow
 from gallery.adapters.store.traces import SHORTEST_NAME, Needle, pieces, search, surroundings
@@ -140,7 +140,7 @@ def _clean(file: GalleryFile, person: Person, is_copy: bool = False) -> _Cleaned
         raise _left(
             file.path, f"it could not be written anew, and may still hold old bytes: {error.message}"
         ) from error
-    paths = [file.path, *(file.path.with_name(f"{file.path.name}{end}") for end in ("-wal", "-shm"))]
+    paths = files_of(file.path)
     left = [what for path in paths for what in search(path, needles)]
     if left:
         raise _left(file.path, f"the file still holds bytes of {left[0]}.")

@@ -13,9 +13,9 @@ from sqlalchemy import ColumnElement, Select, insert, or_, select, true
 from sqlalchemy.orm import Session
 
 from gallery.adapters.store import editing, spaces
-from gallery.adapters.store.faces import face_values
+from gallery.adapters.store.faces import crop_values, reference_of, reference_values
 from gallery.adapters.store.failures import damaged
-from gallery.adapters.store.people import find, reference_of
+from gallery.adapters.store.people import find
 from gallery.adapters.store.tables import (
     CropRow,
     IdentityRow,
@@ -208,11 +208,7 @@ class StoredReceiving(StoredPresent):
 
     def adopt(self, space: EmbeddingSpace) -> None:
         """Makes a model the gallery's own; it holds no template yet."""
-        row, current = spaces.add(self._session, space), spaces.current_row(self._session)
-        if current is not None and current.id != row.id:
-            current.current = False
-            self._session.flush()  # at most one is the gallery's own, at any time
-        row.current, row.name = True, space.model
+        spaces.make_current(self._session, spaces.add(self._session, space), space.model)
         self._session.flush()
 
     def add(self, person: ExchangedPerson, contents: Sequence[Content]) -> None:
@@ -256,10 +252,11 @@ class StoredReceiving(StoredPresent):
         self._next = numbers.stop
         rows, templates, crops = [], [], []
         for number, (exchanged, content) in zip(numbers, references, strict=True):
-            rows.append({"id": number, "identity_id": owner.id, **_reference_values(exchanged)})
+            values = reference_values(exchanged.reference, exchanged.added)
+            rows.append({"id": number, "identity_id": owner.id, **values})
             templates += [self._template(number, space, vector) for space, vector in content.templates]
             if content.crop is not None and owner.keep_crops:
-                crops.append(_crop_values(number, content.crop))
+                crops.append({"reference_id": number, **crop_values(content.crop)})
         self._insert(ReferenceRow, rows)
         self._insert(TemplateRow, templates)
         self._insert(CropRow, crops)
@@ -288,28 +285,6 @@ class StoredReceiving(StoredPresent):
         """Inserts rows past SQLAlchemy's ORM, which takes several times as long."""
         if rows:
             self._session.connection().execute(insert(table.__table__), rows)
-
-
-def _reference_values(exchanged: ExchangedReference) -> dict[str, Any]:
-    reference = exchanged.reference
-    return {
-        "source": reference.source,
-        "sha256": reference.sha256,
-        "detector": reference.detector,
-        "added": exchanged.added,
-        "flaws": tuple(reference.flaws),
-        **face_values(reference.detection, reference.quality),
-    }
-
-
-def _crop_values(reference: int, crop: FaceCrop) -> dict[str, Any]:
-    return {
-        "reference_id": reference,
-        "picture": crop.picture,
-        "x": int(crop.x),
-        "y": int(crop.y),
-        "scale": float(crop.scale),
-    }
 
 
 def _next_reference(session: Session) -> int:

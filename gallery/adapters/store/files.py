@@ -124,6 +124,11 @@ def log_of(path: Path) -> Path:
     return path.with_name(f"{path.name}-wal")
 
 
+def files_of(path: Path) -> list[Path]:
+    """A gallery's own files, whether they are there or not: SQLite keeps a log and its index beside it."""
+    return [path, log_of(path), path.with_name(f"{path.name}-shm")]
+
+
 def backups_beside(path: Path) -> list[Path]:
     """The files beside a gallery that are named like its backups, in order of their names."""
     return _beside(path, BACKUP)

@@ -13,7 +13,8 @@ from sqlalchemy import LargeBinary, Select, delete, func, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload, selectinload
 
 from gallery.adapters.store import undo
-from gallery.adapters.store.people import unknown
+from gallery.adapters.store.faces import Face, face_of
+from gallery.adapters.store.people import named, unknown
 from gallery.adapters.store.tables import (
     AbsorbedRow,
     Base,
@@ -34,9 +35,6 @@ from gallery.domain.deciding import Verdict
 from gallery.domain.errors import NothingToUndo, StoreUnusable, UnknownName
 from gallery.domain.forgetting import KeptOutput, Renaming, pseudonym
 from gallery.domain.people import LONGEST_NAME, clean_name, name_key
-
-Face = tuple[str, int, int, int, int]
-"""Hash of the photo, and box."""
 
 
 class Counts(NamedTuple):
@@ -128,7 +126,7 @@ class _Held:
         self.names.add(row.name)
         self.made.add((row.id, row.added))
         for reference in _references(session, row.id):
-            self.faces.add(face(reference))
+            self.faces.add(face_of(reference))
             self.vectors |= {template.vector for template in reference.templates}
             self.pictures |= {reference.crop.picture} if reference.crop else set()
 
@@ -145,7 +143,7 @@ def find(session: Session, name: str, path: Path) -> Person:
         UnknownName: If nobody of that name is in the gallery or its record, or they have another name by now.
     """
     key, held = name_key(name), _Held()
-    row = session.scalar(select(IdentityRow).where(IdentityRow.name_key == key))
+    row = named(session, name)
     if row is not None:
         held.add(session, row)
     _add_before_last_change(session, key, held, path)
@@ -228,11 +226,6 @@ def is_live(session: Session, table: type[TemplateRow] | type[CropRow], blob: by
     """Whether somebody else has the same template or crop, because the same face is enrolled under two names."""
     column = TemplateRow.vector if table is TemplateRow else CropRow.picture
     return session.scalar(select(func.count()).select_from(table).where(column == blob)) != 0
-
-
-def face(row: ReferenceRow) -> Face:
-    """Which face of which photo a reference is."""
-    return row.sha256, row.box_x, row.box_y, row.box_width, row.box_height
 
 
 def _add_before_last_change(session: Session, key: str, held: _Held, path: Path) -> None:
@@ -342,7 +335,7 @@ def _references(session: Session, identity: int) -> list[ReferenceRow]:
 
 def _shared(session: Session, held: _Held) -> frozenset[tuple[str, Face]]:
     """Which of the faces other people have, too."""
-    return frozenset((row.identity.name_key, face(row)) for row in _with_faces(session, held.faces, held.numbers))
+    return frozenset((row.identity.name_key, face_of(row)) for row in _with_faces(session, held.faces, held.numbers))
 
 
 def _with_faces(session: Session, faces: Set[Face], without: set[int]) -> list[ReferenceRow]:
@@ -352,7 +345,7 @@ def _with_faces(session: Session, faces: Set[Face], without: set[int]) -> list[R
         .where(ReferenceRow.sha256.in_({one[0] for one in faces}), ReferenceRow.identity_id.not_in(without))
         .options(joinedload(ReferenceRow.identity))
     )
-    return [row for row in rows if face(row) in faces]
+    return [row for row in rows if face_of(row) in faces]
 
 
 def _as_in_copy(session: Session, person: Person, numbers: set[int]) -> tuple[Person, set[int]]:
@@ -381,7 +374,7 @@ def _as_in_copy(session: Session, person: Person, numbers: set[int]) -> tuple[Pe
 def _delete_strays(session: Session, person: Person, numbers: set[int]) -> tuple[Counts, set[int]]:
     """Deletes the person's faces among other people's; returns the identities that are left with none, too."""
     rows = _with_faces(session, person.faces, numbers)
-    strays = [row for row in rows if (row.identity.name_key, face(row)) not in person.shared]
+    strays = [row for row in rows if (row.identity.name_key, face_of(row)) not in person.shared]
     owners = {row.identity_id for row in strays}
     those = select(ReferenceRow.id).where(ReferenceRow.id.in_([row.id for row in strays]))
     counts = _counts(session, those)

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload, undefer
 
 from gallery.adapters.store import spaces
-from gallery.adapters.store.faces import detection_of, face_values, quality_of
+from gallery.adapters.store.faces import crop_of, crop_values, detection_of, reference_of, reference_values
 from gallery.adapters.store.tables import (
     LARGEST_NUMBER,
     CropRow,
@@ -88,13 +88,13 @@ def crops(session: Session, name: str) -> dict[int, FaceCrop]:
     rows = session.scalars(
         select(CropRow).join(ReferenceRow).where(_owned_by(find(session, name).id)).options(undefer(CropRow.picture))
     )
-    return {row.reference_id: FaceCrop(row.picture, row.x, row.y, row.scale) for row in rows}
+    return {row.reference_id: crop_of(row) for row in rows}
 
 
 def crop(session: Session, reference: int) -> FaceCrop | None:
     """The picture kept of a reference."""
     row = session.get(CropRow, int(reference)) if abs(reference) <= LARGEST_NUMBER else None
-    return None if row is None else FaceCrop(row.picture, row.x, row.y, row.scale)
+    return None if row is None else crop_of(row)
 
 
 def by_hand(session: Session) -> dict[str, Thresholds]:
@@ -172,17 +172,9 @@ def add(session: Session, name: str, new: NewReference, space: EmbeddingSpace, n
     model = spaces.use(session, space)
     owner = _find_or_make(session, name, now)
     _require_new(session, owner, new.reference)
-    row = ReferenceRow(
-        identity=owner,
-        source=new.reference.source,
-        sha256=new.reference.sha256,
-        detector=new.reference.detector,
-        added=now,
-        flaws=tuple(new.reference.flaws),
-        **face_values(new.reference.detection, new.reference.quality),
-    )
+    row = ReferenceRow(identity=owner, **reference_values(new.reference, now))
     if new.crop is not None and owner.keep_crops:
-        row.crop = CropRow(picture=new.crop.picture, x=new.crop.x, y=new.crop.y, scale=float(new.crop.scale))
+        row.crop = CropRow(**crop_values(new.crop))
     row.templates.append(TemplateRow(model=model, vector=to_bytes(new.embedding, space.dimension)))
     session.add(row)
     session.flush()
@@ -195,10 +187,15 @@ def find(session: Session, name: str) -> IdentityRow:
     Raises:
         UnknownName: If there is nobody of that name.
     """
-    row = session.scalar(select(IdentityRow).where(IdentityRow.name_key == name_key(name)))
+    row = named(session, name)
     if row is None:
         raise unknown(session, name)
     return row
+
+
+def named(session: Session, name: str) -> IdentityRow | None:
+    """The row of a person; None if there is nobody of that name."""
+    return session.scalar(select(IdentityRow).where(IdentityRow.name_key == name_key(name)))
 
 
 def unknown(session: Session, name: str) -> UnknownName:
@@ -212,7 +209,7 @@ def unknown(session: Session, name: str) -> UnknownName:
 
 
 def _find_or_make(session: Session, name: str, now: datetime) -> IdentityRow:
-    row = session.scalar(select(IdentityRow).where(IdentityRow.name_key == name_key(name)))
+    row = named(session, name)
     if row is None:
         row = IdentityRow(name=clean_name(name), name_key=name_key(name), added=now)
         session.add(row)
@@ -240,8 +237,3 @@ def _require_new(session: Session, owner: IdentityRow, reference: Reference) -> 
 def _stored(row: ReferenceRow, has_crop: bool) -> StoredReference:
     models = tuple(template.model.name for template in row.templates)
     return StoredReference(row.id, row.added, models, reference_of(row), has_crop)
-
-
-def reference_of(row: ReferenceRow) -> Reference:
-    """What a reference is."""
-    return Reference(row.source, row.sha256, detection_of(row), quality_of(row), row.detector, row.flaws)

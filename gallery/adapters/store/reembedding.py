@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from gallery.adapters.store import spaces
 from gallery.adapters.store.editing import find_reference
-from gallery.adapters.store.people import crop, reference_of
+from gallery.adapters.store.faces import reference_of
+from gallery.adapters.store.people import crop
 from gallery.adapters.store.tables import ReferenceRow, TemplateRow
 from gallery.adapters.store.vectors import to_bytes
 from gallery.domain.models import EmbeddingSpace

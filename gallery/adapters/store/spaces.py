@@ -86,11 +86,16 @@ def switch(session: Session, space: EmbeddingSpace) -> None:
             f"The gallery holds no template of {space.model} as it is installed here.",
             f"Make them from the stored crops: gallery reembed --model {space.model}",
         )
+    make_current(session, row, space.model)
+
+
+def make_current(session: Session, row: ModelRow, name: str) -> None:
+    """Makes a model the gallery's own, under a name."""
     current = current_row(session)
     if current is not None and current.id != row.id:
         current.current = False
         session.flush()  # at most one is the gallery's own, at any time
-    row.current, row.name = True, space.model
+    row.current, row.name = True, name
 
 
 def overview(session: Session) -> list[SpaceUse]:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gallery.adapters.store import backup, encryption, files
-from gallery.adapters.store.connection import connect_bare
+from gallery.adapters.store.connection import connect_bare, number
 from gallery.adapters.store.failures import damaged, explained
 from gallery.adapters.store.files import BUSY_TIMEOUT, GalleryFile
 from gallery.adapters.store.keys import Keys
@@ -61,19 +61,19 @@ def _status(file: GalleryFile, connection: sqlite3.Connection) -> FileStatus:
         mode=stat.S_IMODE(seen.st_mode),
         size=seen.st_size,
         log_size=_size(files.log_of(file.path)) or 0,
-        pages=_number(connection, "PRAGMA page_count"),
-        page_size=_number(connection, "PRAGMA page_size"),
-        people=_number(connection, "SELECT count(*) FROM identity"),
-        references=_number(connection, "SELECT count(*) FROM reference"),
+        pages=number(connection, "PRAGMA page_count"),
+        page_size=number(connection, "PRAGMA page_size"),
+        people=number(connection, "SELECT count(*) FROM identity"),
+        references=number(connection, "SELECT count(*) FROM reference"),
         models=tuple(ModelTemplates(name, bool(now), size, n) for name, now, size, n in connection.execute(_MODELS)),
-        runs=_number(connection, "SELECT count(*) FROM run"),
+        runs=number(connection, "SELECT count(*) FROM run"),
         last_change=_last_change(connection),
         backups=_backups(file.path, connection),
     )
 
 
 def _last_change(connection: sqlite3.Connection) -> Change | None:
-    if not _number(connection, "SELECT count(*) FROM sqlite_master WHERE name = 'change' AND type = 'table'"):
+    if not number(connection, "SELECT count(*) FROM sqlite_master WHERE name = 'change' AND type = 'table'"):
         return None
     row = connection.execute("SELECT what, made FROM change ORDER BY id DESC LIMIT 1").fetchone()
     return None if row is None else Change(row[0], datetime.fromisoformat(row[1]).replace(tzinfo=UTC))
@@ -83,10 +83,6 @@ def _backups(path: Path, connection: sqlite3.Connection) -> tuple[BackupCopy, ..
     made = backup.recorded(connection)
     beside = [one.absolute() for one in files.backups_beside(path)]
     return tuple(BackupCopy(str(one), made.get(one), _size(one)) for one in dict.fromkeys([*made, *beside]))
-
-
-def _number(connection: sqlite3.Connection, query: str) -> int:
-    return int(connection.execute(query).fetchone()[0])
 
 
 def _size(path: Path) -> int | None:
