@@ -60,14 +60,15 @@ from gallery.adapters import archive_manifest as manifests
 from gallery.adapters.archive_fields import Fault, brief
 from gallery.adapters.archive_manifest import ArchivedCrop, ArchivedModel, Manifest, Member, NewerVersion
 from gallery.adapters.archive_members import PIECE, explained, open_members, pieces
-from gallery.adapters.photos.wording import cause_and_remedy
+from gallery.adapters.photos.wording import not_written
 from gallery.adapters.private_file import private_file
+from gallery.adapters.store.files import files_of
 from gallery.domain.errors import BadArchive, BadArgument, NotWritten
-from gallery.domain.exchange_ports import Advance, unwatched
 from gallery.domain.exchanging import Contents, ExchangedPerson, Written, vectors_fault
 from gallery.domain.models import EmbeddingSpace
 from gallery.domain.paths import shown
 from gallery.domain.people import FaceCrop
+from gallery.domain.progress import Advance, unwatched
 
 VALUE = np.dtype("<f4")
 LARGEST_MANIFEST = 256 << 20
@@ -84,7 +85,7 @@ class ZipArchives:
     """
 
     def __init__(self, gallery: Path | None = None) -> None:
-        self._protected = [gallery, *(Path(f"{gallery}{end}") for end in ("-wal", "-shm"))] if gallery else []
+        self._protected = files_of(gallery) if gallery else []
 
     def write(
         self, contents: Contents, target: Path, crops: bool, force: bool, advance: Advance = unwatched
@@ -107,7 +108,7 @@ class ZipArchives:
                 f"{shown(target)} was not written: {fault}.", "See what is wrong with: gallery db check"
             ) from fault
         except OSError as error:
-            raise _not_written(target, error) from error
+            raise not_written(target, error) from error
         return Written(
             target,
             size,
@@ -127,7 +128,7 @@ class ZipArchives:
                 f"{shown(target)} cannot be written: there is no such folder.", "Make the folder first."
             ) from None
         except (OSError, ValueError) as error:
-            raise _not_written(target, error) from error
+            raise not_written(target, error) from error
         if not force:
             raise _in_the_way(target)
         if not stat.S_ISREG(there.st_mode):
@@ -400,11 +401,3 @@ def _in_the_way(target: Path) -> BadArgument:
         f"There is a file at {shown(target)} already; it was left as it is.",
         "Choose another name, or add --force to replace it.",
     )
-
-
-def _not_written(target: Path, error: OSError | ValueError) -> NotWritten:
-    if isinstance(error, OSError):
-        cause, remedy = cause_and_remedy(error)
-    else:
-        cause, remedy = str(error), "Choose another name."
-    return NotWritten(f"{shown(target)} could not be written: {cause}.", remedy)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from gallery.adapters.photos.atomic import hidden_beside, sync_folder
 from gallery.adapters.store.files import OWNER_ONLY
 
 
@@ -28,7 +28,7 @@ def private_file(target: Path, force: bool) -> Iterator[IO[bytes]]:
         FileExistsError: If there is one, and it is not to be replaced.
         OSError: If the file could not be written.
     """
-    temporary = target.with_name(f".gallery-{secrets.token_hex(8)}.tmp")
+    temporary = hidden_beside(target)
     try:
         handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR, OWNER_ONLY)
         with os.fdopen(handle, "w+b") as file:
@@ -43,7 +43,7 @@ def private_file(target: Path, force: bool) -> Iterator[IO[bytes]]:
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
-    _sync(target.parent)
+    sync_folder(target.parent)
 
 
 def _put(temporary: Path, target: Path) -> None:
@@ -56,13 +56,3 @@ def _put(temporary: Path, target: Path) -> None:
         if os.path.lexists(target):
             raise FileExistsError(target) from None
         temporary.replace(target)
-
-
-def _sync(folder: Path) -> None:
-    """Makes the new name outlive a power cut, where the file system can do that at all."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

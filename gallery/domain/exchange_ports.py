@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
@@ -10,13 +10,7 @@ from typing import Protocol
 from gallery.domain.exchanging import Content, Contents, ExchangedPerson, ExchangedReference, Written
 from gallery.domain.geometry import Box
 from gallery.domain.models import EmbeddingSpace
-
-Advance = Callable[[int, int], None]
-"""Is told how much is done, and how much there is."""
-
-
-def unwatched(_done: int, _all: int) -> None:
-    """Nobody wants to know."""
+from gallery.domain.progress import Advance, unwatched
 
 
 class Present(Protocol):

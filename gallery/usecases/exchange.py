@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gallery.domain.errors import StoreUnusable
-from gallery.domain.exchange_ports import Advance, Archives, ExchangeStore, Present, Receiving, unwatched
+from gallery.domain.exchange_ports import Archives, ExchangeStore, Present, Receiving
 from gallery.domain.exchanging import (
     CHANGES,
     Conflict,
@@ -26,6 +26,7 @@ from gallery.domain.exchanging import (
 from gallery.domain.geometry import Box
 from gallery.domain.models import EmbeddingSpace
 from gallery.domain.people import SAME_FACE, name_key
+from gallery.domain.progress import Advance, unwatched
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ def write_atomically(data: bytes, target: Path) -> None:
     Raises:
         OSError: If it could not be written.
     """
-    temporary = target.with_name(f".gallery-{secrets.token_hex(8)}.tmp")
+    temporary = hidden_beside(target)
     try:
         with temporary.open("xb") as file:
             file.write(data)
@@ -34,12 +34,16 @@ def write_atomically(data: bytes, target: Path) -> None:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
-    _sync_folder(target.parent)
+    sync_folder(target.parent)
 
 
-def _sync_folder(folder: Path) -> None:
-    # The file is whole and in place. Syncing the folder makes the renaming outlive a power cut, where the file system
-    # can do that at all (network ones often cannot).
+def hidden_beside(target: Path) -> Path:
+    """A name in the same folder for what is to become a file; one that is never taken for a photo."""
+    return target.with_name(f".gallery-{secrets.token_hex(8)}.tmp")
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes a new name in a folder outlive a power cut, where the file system can do that (network ones often not)."""
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

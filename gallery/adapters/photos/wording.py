@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import errno
+from pathlib import Path
+
+from gallery.domain.errors import NotWritten
+from gallery.domain.paths import shown
 
 _CAUSES: dict[int | None, tuple[str, str]] = {
     errno.ENOSPC: ("the disk is full", "Free some space, or choose another output folder."),
@@ -22,3 +26,12 @@ _CAUSES: dict[int | None, tuple[str, str]] = {
 def cause_and_remedy(error: OSError) -> tuple[str, str]:
     """Why something could not be written, as a clause, and what to do about it, as a sentence."""
     return _CAUSES.get(error.errno, (error.strerror or str(error), "Check the disk and the folder's permissions."))
+
+
+def not_written(target: Path, error: OSError | ValueError) -> NotWritten:
+    """The error for a file that could not be written; a path that cannot be one is a `ValueError`."""
+    if isinstance(error, OSError):
+        cause, remedy = cause_and_remedy(error)
+    else:
+        cause, remedy = str(error), "Choose another name."
+    return NotWritten(f"{shown(target)} could not be written: {cause}.", remedy)

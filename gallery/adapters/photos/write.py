@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gallery.adapters.photos.atomic import write_atomically
 from gallery.adapters.photos.encoding import CannotEncode, encode
-from gallery.adapters.photos.wording import cause_and_remedy
+from gallery.adapters.photos.wording import not_written
 from gallery.domain.errors import NotWritten
 from gallery.domain.faces import RGB, Photo, require_rgb
 from gallery.domain.paths import shown
@@ -41,7 +41,7 @@ def write(pixels: RGB, like: Photo, target: Path) -> str:
         target.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(data, target)
     except (OSError, ValueError) as error:
-        raise _not_written(target, error) from error
+        raise not_written(target, error) from error
     return hashlib.sha256(data).hexdigest()
 
 
@@ -69,11 +69,3 @@ def _encoded(pixels: RGB, like: Photo, target: Path) -> bytes:
         raise NotWritten(
             f"{shown(target)} could not be written as {like.format}: {error}.", "Convert the photo to PNG first."
         ) from error
-
-
-def _not_written(target: Path, error: OSError | ValueError) -> NotWritten:
-    if isinstance(error, OSError):
-        cause, remedy = cause_and_remedy(error)
-    else:
-        cause, remedy = str(error), "Choose another name."
-    return NotWritten(f"{shown(target)} could not be written: {cause}.", remedy)
