@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
@@ -40,21 +40,16 @@ class Outcome:
     images: tuple[ImageRecord, ...]
 
 
-@dataclass(slots=True)
 class _People:
     """The people who may stay visible, and the generation of the gallery that they were read from."""
 
-    generation: Hashable
-    whitelist: Whitelist
+    def __init__(self, use: Anonymise) -> None:
+        self._use = use
+        self.read()
 
-    @classmethod
-    def read(cls, use: Anonymise) -> Self:
+    def read(self) -> None:
         """Reads them; the generation comes first, so that a change between the two is noticed."""
-        return cls(use.store.generation(), use.whitelist())
-
-    def read_again(self, use: Anonymise) -> None:
-        """Reads them after a change."""
-        self.generation, self.whitelist = use.store.generation(), use.whitelist()
+        self.generation, self.whitelist = self._use.store.generation(), self._use.whitelist()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +91,7 @@ class Anonymise:
             StoreUnusable: If a decision cannot be recorded; the photo's output is removed again.
         """
         files = self.photos.expand(inputs)
-        people = _People.read(self)
+        people = _People(self)
         settings = self._settings(people.whitelist, output)
         sources = frozenset(real(path) for path, _ in files)
         targets = [(path, output / relative) for path, relative in files]
@@ -163,7 +158,7 @@ class Anonymise:
                 self.store.record(run, record, people.generation)
             except GalleryChanged:
                 self._take_back(target, record)
-                people.read_again(self)
+                people.read()
             except BaseException:
                 self._take_back(target, record)  # what is not on record must not be published
                 raise
@@ -190,8 +185,8 @@ class Anonymise:
             failure += self._withdrawn(target, sources)
         return _failed(path, photo, failure)
 
-    def _require_free(self, target: Path, sources: frozenset[Path]) -> None:
-        """Checks that writing there replaces nothing but an output of an earlier run."""
+    def _require_free(self, target: Path, sources: frozenset[Path]) -> bool:
+        """Checks that writing there replaces nothing but an output of an earlier run; returns whether there is one."""
         if real(target) in sources:
             raise NotWritten(
                 f"The output {shown(target)} is one of the photos to be anonymised.", "Choose another --output folder."
@@ -202,12 +197,12 @@ class Anonymise:
                 f"{shown(target)} is there already, and no run on record wrote it as it is.",
                 "Choose another --output folder, or move that file away.",
             )
+        return there is not None
 
     def _withdrawn(self, target: Path, sources: frozenset[Path]) -> str:
         """Removes an earlier run's output of a photo that has failed now; says so, to be added to the reason."""
         try:
-            self._require_free(target, sources)
-            if self.photos.fingerprint(target) is None:
+            if not self._require_free(target, sources):
                 return ""
             self.photos.discard(target)
         except (GalleryError, OSError):

@@ -23,8 +23,9 @@ from gallery.domain.errors import BadArgument, TooLittleData
 from gallery.domain.matching import Fusion, Whitelist
 from gallery.domain.models import ModelCard, Thresholds
 from gallery.domain.ports import Store
+from gallery.domain.progress import Advance, unwatched
 from gallery.usecases.calibration_report import Calibrated, Reporter
-from gallery.usecases.cohort import Advance, Cohort, ReadCohort
+from gallery.usecases.cohort import Cohort, ReadCohort
 
 METHOD = (
     "per person, by {fusion} of references, each reference left out of its own; each threshold at the target by "
@@ -77,7 +78,7 @@ class Calibrate:
     cohort: Callable[[], ReadCohort]
     clock: Callable[[], datetime]
 
-    def __call__(self, request: Request, advance: Advance = lambda _done, _all: None) -> Calibrated:
+    def __call__(self, request: Request, advance: Advance = unwatched) -> Calibrated:
         """Derives thresholds and, unless it is a dry run, puts them into the gallery.
 
         Args:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,6 +9,7 @@ from gallery.domain.calibrated import InForce
 from gallery.domain.examining import Examination, examine
 from gallery.domain.people import IdentitySummary, SharedPhoto, SpaceUse
 from gallery.domain.ports import Store
+from gallery.domain.progress import Advance, unwatched
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Check:
     limits: InForce
     today: date
 
-    def __call__(self, advance: Callable[[int, int], None] = lambda _done, _all: None) -> Checked:
+    def __call__(self, advance: Advance = unwatched) -> Checked:
         """Examines the gallery; changes nothing.
 
         Args:
@@ -88,7 +88,7 @@ class Check:
             single=tuple(person.name for person in people if person.references == 1),
             without=tuple(person.name for person in people if not person.references),
             lacking=_lacking(people, current),
-            withheld=tuple((p.name, p.withheld(self.today)) for p in people if p.withheld(self.today)),
+            withheld=tuple((p.name, why) for p in people if (why := p.withheld(self.today))),
             ending=tuple((p.name, p.expires) for p in people if p.expires and self._is_soon(p.expires)),
         )
 

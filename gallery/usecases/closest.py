@@ -14,9 +14,9 @@ def closest_others(whitelist: Whitelist, name: str) -> dict[int, Candidate]:
         whitelist: All templates.
         name: As it is spelled on the whitelist.
     """
-    if name not in whitelist.names:
+    if name not in whitelist.places:
         return {}
-    own = np.flatnonzero(whitelist.owners == whitelist.names.index(name))
+    own = whitelist.groups.rows(whitelist.places[name])
     found = {}
     for row in own:
         others = own[own != row]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,10 +13,8 @@ from gallery.domain.faces import Embeddings, Face, Photo
 from gallery.domain.models import Floors
 from gallery.domain.paths import shown
 from gallery.domain.ports import PhotoFiles, Store
+from gallery.domain.progress import Advance, unwatched
 from gallery.usecases.faces import Recogniser
-
-Advance = Callable[[int, int], None]
-"""Is told how many photos are done, and how many there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +74,7 @@ class ReadCohort:
     photos: PhotoFiles
     store: Store
 
-    def __call__(self, folder: Path, advance: Advance = lambda _done, _all: None) -> Cohort:
+    def __call__(self, folder: Path, advance: Advance = unwatched) -> Cohort:
         """Reads a folder. A photo that fails is counted, and does not stop the others.
 
         Args:

@@ -10,21 +10,19 @@ from pathlib import Path
 from typing import Literal
 
 from gallery.domain.errors import AlreadyEnrolled, GalleryError, NoFace, PoorReference, SeveralFaces
-from gallery.domain.faces import RGB, Detection, Face, Photo, Quality
+from gallery.domain.faces import Detection, Face, Photo, Quality
 from gallery.domain.growing import GrowingWhitelist
 from gallery.domain.matching import Candidate
 from gallery.domain.models import Thresholds
 from gallery.domain.paths import shown
 from gallery.domain.people import SAME_FACE, Details, NewReference, Reference, clean_name, name_key
 from gallery.domain.ports import CropMaker, PhotoFiles, Store
+from gallery.domain.progress import Advance, unwatched
 from gallery.domain.reference_quality import Finding, Limits, flaws, measure
 from gallery.usecases.faces import Recogniser
 
 FaceChoice = Literal["only", "largest"] | int
 """Which face of a photo is meant: the only one there is, the largest, or the one of that number from the left."""
-
-Advance = Callable[[int, int], None]
-"""Is told how many photos are done, and how many there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +41,11 @@ class Choices:
     accept_poor: bool = False
     keep_crops: bool = True
     expires: date | None = None
+
+    @property
+    def settles(self) -> bool:
+        """Whether anything is settled about the people beside their references."""
+        return not self.keep_crops or self.expires is not None
 
     def settle(self, details: Details) -> Details:
         """What is settled about a person once one of their photos was accepted."""
@@ -112,7 +115,7 @@ class Enrol:
         paths: Sequence[Path],
         choices: Choices | None = None,
         report: Callable[[EnrolledPhoto], None] = lambda _: None,
-        advance: Advance = lambda _done, _all: None,
+        advance: Advance = unwatched,
     ) -> list[EnrolledPhoto]:
         """Enrols one person from photos and folders of photos. A photo that fails does not stop the others.
 
@@ -137,7 +140,7 @@ class Enrol:
         what: str,
         choices: Choices | None = None,
         report: Callable[[EnrolledPhoto], None] = lambda _: None,
-        advance: Advance = lambda _done, _all: None,
+        advance: Advance = unwatched,
     ) -> list[EnrolledPhoto]:
         """Enrols several people, as one change that can be undone.
 
@@ -227,12 +230,9 @@ class _Enrolment:
                 )
 
     def _described(self, photo: Photo, chosen: Detection) -> tuple[Face, tuple[Finding, ...]]:
-        (face,) = self.use.recogniser.describe(photo.pixels, [chosen])
-        return face, self._findings(photo.pixels, face)
-
-    def _findings(self, pixels: RGB, face: Face) -> tuple[Finding, ...]:
-        chips = self.use.recogniser.cropper.crop(pixels, [face.detection])
-        return flaws(measure(pixels, face.detection, chips.pixels[0], face.quality), self.use.limits)
+        chips = self.use.recogniser.cropper.crop(photo.pixels, [chosen])
+        (face,) = self.use.recogniser.embedded([chosen], chips)
+        return face, flaws(measure(photo.pixels, chosen, chips.pixels[0], face.quality), self.use.limits)
 
     def _refuse_poor(self, face: Face, findings: Sequence[Finding]) -> None:
         if not face.quality.as_meant:
@@ -263,7 +263,8 @@ class _Enrolment:
         )
         crop = use.crops.make(photo.pixels, face.detection) if self.choices.keep_crops else None
         space = use.recogniser.embedder.card.space
-        number = use.store.add(name, NewReference(reference, face.embedding, crop), space, self.choices.settle)
+        settle = self.choices.settle if self.choices.settles else None
+        number = use.store.add(name, NewReference(reference, face.embedding, crop), space, settle)
         self.known.add(name, number, face.embedding)
         self.spelled.setdefault(name_key(name), name)
         return number

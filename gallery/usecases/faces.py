@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gallery.domain.faces import RGB, Detection, Face, Quality
+from gallery.domain.faces import RGB, Chips, Detection, Face, Quality
 from gallery.domain.ports import Cropper, Detector, Embedder
 from gallery.domain.sharpness import sharpness
 
@@ -35,9 +35,18 @@ class Recogniser:
         Raises:
             ModelFailed: If the embedder could not do its work.
         """
-        if not detections:
-            return ()
-        chips = self.cropper.crop(image, detections)
+        return self.embedded(detections, self.cropper.crop(image, detections)) if detections else ()
+
+    def embedded(self, detections: Sequence[Detection], chips: Chips) -> tuple[Face, ...]:
+        """The same of faces that have been cut out already.
+
+        Args:
+            detections: At least one face.
+            chips: One of each, in the same order, as the cropper gave them.
+
+        Raises:
+            ModelFailed: If the embedder could not do its work.
+        """
         embeddings = self.embedder.embed(chips.pixels)
         return tuple(
             Face(detection, _quality(detection, chip, as_meant), embedding)
