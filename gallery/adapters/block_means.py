@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from gallery.domain.faces import RGB
 from gallery.domain.geometry import Box
+from gallery.domain.sharpness import GREY
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -25,7 +26,6 @@ SHADES = (0.625, 0.875, 1.125, 1.375)
 """What the colour is multiplied by in each shade: half the contrast that the steps themselves have. It is for the eye;
 who knows the shades reads the steps from them all the same."""
 
-_LUMA = (0.299, 0.587, 0.114)  # brightness of red, green and blue (ITU-R BT.601)
 _LEAST_PIXELS = 2  # of a cell in either direction, so that a tiny region is averaged too
 _SPREAD = 0.6  # of a cell: standard deviation of the smoothing; from 0.5 downwards cells show, from 1 all turns flat
 
@@ -108,7 +108,7 @@ class BlockMeans:
 
     def shaded(self) -> BlockMeans:
         """The grid with nothing left of each mean but which of the four shades its brightness comes to."""
-        shade = np.digitize(self.means @ np.array(_LUMA, np.float32), STEPS)
+        shade = np.digitize(self.means @ GREY.astype(np.float32), STEPS)
         drawn = np.array(SHADES, np.float32)[shade][..., None] * np.array(SKIN, np.float32)
         return replace(self, means=drawn.astype(np.float32))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gallery.domain.faces import RGB, Detection
-from gallery.domain.geometry import Box, Landmarks, Point
+from gallery.domain.geometry import Box
 
 _AROUND = 2.0  # of the box on every side: more than any region or crop reaches
 
@@ -33,17 +33,11 @@ class FaceScaler:
         how = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
         scaled = np.asarray(cv2.resize(part, size, interpolation=how), np.uint8)
         across, down = size[0] / around.width, size[1] / around.height
-
-        def moved(point: Point) -> Point:
-            x, y = point
-            # Landmarks are in places of pixels' centres, so the half pixel is scaled, too.
-            return (x - around.x + 0.5) * across - 0.5, (y - around.y + 0.5) * down - 0.5
-
         left, right = (round((x - around.x) * across) for x in (box.x, box.right))
         top, bottom = (round((y - around.y) * down) for y in (box.y, box.bottom))
         landmarks = detection.landmarks
         return scaled, Detection(
             Box(left, top, max(1, right - left), max(1, bottom - top)),
             detection.score,
-            None if landmarks is None else Landmarks(*(moved(point) for point in landmarks.as_tuple())),
+            landmarks and landmarks.resampled(around.x, around.y, across, down),
         )

@@ -32,7 +32,7 @@ from gallery.adapters.crops import ARCFACE_SIDE, ARCFACE_TEMPLATE, similarity
 from gallery.adapters.photos.guard import pillow_guarded
 from gallery.domain.errors import BadPhoto
 from gallery.domain.faces import RGB, Detection, require_rgb
-from gallery.domain.geometry import Box, Landmarks, Point
+from gallery.domain.geometry import Box, Landmarks
 from gallery.domain.people import FaceCrop
 
 MARGIN = 0.3
@@ -111,7 +111,9 @@ class ReferenceCrops:
         pixels = _decoded(crop.picture)
         height, width = pixels.shape[:2]
         box, landmarks = _mapped_box(crop, detection.box, width, height), detection.landmarks
-        return pixels, Detection(box, detection.score, landmarks and _mapped_landmarks(crop, landmarks))
+        return pixels, Detection(
+            box, detection.score, landmarks and landmarks.resampled(crop.x, crop.y, crop.scale, crop.scale)
+        )
 
     def thumbnail(self, crop: FaceCrop, detection: Detection, side: int) -> RGB:
         """A small square picture around the face, to be looked at.
@@ -201,11 +203,3 @@ def _whole(start: float, stop: float, length: int) -> tuple[int, int]:
     """The first pixel and how many, at least one, all of them in the picture."""
     first = min(max(0, round(start)), length - 1)
     return first, min(max(first + 1, round(stop)), length) - first
-
-
-def _mapped_landmarks(crop: FaceCrop, landmarks: Landmarks) -> Landmarks:
-    # A landmark counts from the middle of the first pixel, as alignment does; a box from its edge.
-    def mapped(point: Point) -> Point:
-        return (point[0] - crop.x + 0.5) * crop.scale - 0.5, (point[1] - crop.y + 0.5) * crop.scale - 0.5
-
-    return Landmarks(*(mapped(point) for point in landmarks.as_tuple()))

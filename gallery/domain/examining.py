@@ -9,7 +9,7 @@ threshold, by more than the rounding, is compared again in float64, and that is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from gallery.domain.grouping import Rows
 from gallery.domain.matching import SLACK, Whitelist
 from gallery.domain.models import Thresholds
+from gallery.domain.progress import Advance, unwatched
 from gallery.domain.vectors import Distances, pair_distances
 
 NEARLY_IDENTICAL = 1e-3
@@ -124,7 +125,7 @@ def examine(
     thresholds: Thresholds,
     personal: Mapping[str, Thresholds] | None = None,
     most: int = MOST,
-    advance: Callable[[int, int], None] = lambda _done, _all: None,
+    advance: Advance = unwatched,
 ) -> Examination:
     """Compares all references of a gallery with each other.
 

@@ -103,6 +103,18 @@ class Landmarks:
     right_mouth: Point
     left_mouth: Point
 
+    def resampled(self, x: float, y: float, across: float, down: float) -> Landmarks:
+        """The points in a part of the picture that starts at (x, y) and is scaled by `across` and `down`.
+
+        A landmark counts from the middle of the first pixel, as alignment does, so the half pixel is scaled, too; a
+        box counts from its edge.
+        """
+
+        def moved(point: Point) -> Point:
+            return (point[0] - x + 0.5) * across - 0.5, (point[1] - y + 0.5) * down - 0.5
+
+        return Landmarks(*(moved(point) for point in self.as_tuple()))
+
     def as_tuple(self) -> tuple[Point, Point, Point, Point, Point]:
         """The points in the order YuNet gives them."""
         return self.right_eye, self.left_eye, self.nose, self.right_mouth, self.left_mouth

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from gallery.domain.faces import RGB, Detection, Quality, require_rgb
 from gallery.domain.geometry import Box, Landmarks
 from gallery.domain.models import Floors
+from gallery.domain.sharpness import GREY
 
 BURNT = 250
 """Grey from which a pixel counts as burnt out: JPEG spreads a clipped 255 over a few levels."""
@@ -32,8 +33,6 @@ SHARPNESS_FACTOR = 3
 """With `sface`, whose floor is 5, references of sharpness 23 missed 7 % of LFW people's other photos, of 12 8 %, of 4
 20 %; as taken, with 128, 4 %."""
 
-_GREY = np.array([0.299, 0.587, 0.114])
-"""Weights of red, green and blue in grey (ITU-R BT.601)."""
 _SIDE = 2.75
 """Side of the square that an aligned face is cut out as, in distances from the middle of the eyes to the middle of the
 mouth: 112 pixels to 40.7 in the template of Deng et al. 2019, "ArcFace"."""
@@ -179,7 +178,7 @@ def measure(pixels: RGB, detection: Detection, chip: RGB, quality: Quality) -> M
     """
     require_rgb(pixels)
     require_rgb(chip, "a chip")
-    grey = _middle(chip) @ _GREY
+    grey = _middle(chip) @ GREY
     frame = None if detection.landmarks is None else _Frame.of(detection.landmarks)
     height, width = pixels.shape[:2]
     return Measures(

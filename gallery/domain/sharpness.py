@@ -6,7 +6,7 @@ import numpy as np
 
 from gallery.domain.faces import RGB, require_rgb
 
-_GREY = np.array([0.299, 0.587, 0.114])
+GREY = np.array([0.299, 0.587, 0.114])
 """Weights of red, green and blue in grey (ITU-R BT.601)."""
 
 
@@ -25,7 +25,7 @@ def sharpness(chip: RGB) -> float:
         ValueError: If the chip has another shape or type.
     """
     require_rgb(chip, "a chip")
-    grey = chip @ _GREY
+    grey = chip @ GREY
     centre = grey[1:-1, 1:-1]
     if not centre.size:
         raise ValueError(f"a chip needs at least 3×3 pixels, got {chip.shape}")

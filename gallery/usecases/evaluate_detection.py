@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,12 +13,7 @@ from gallery.domain.geometry import Box
 from gallery.domain.models import ModelCard
 from gallery.domain.paths import shown
 from gallery.domain.ports import Detector, PhotoFiles
-
-Progress = Callable[[int, int], None]
-
-
-def _silent(_done: int, _total: int) -> None:
-    pass
+from gallery.domain.progress import Advance, unwatched
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +47,7 @@ class EvaluateDetection:
         default: float,
         truth: Mapping[Path, Sequence[Box]],
         overlap: float = OVERLAP,
-        progress: Progress = _silent,
+        progress: Advance = unwatched,
     ) -> DetectionResult:
         """Evaluates one detector.
 

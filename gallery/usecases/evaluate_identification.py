@@ -6,7 +6,7 @@ References and probes are found and prepared as for a gallery; each photo is des
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -38,16 +38,11 @@ from gallery.domain.models import ModelCard
 from gallery.domain.paths import shown
 from gallery.domain.people import name_key
 from gallery.domain.ports import PhotoFiles
+from gallery.domain.progress import Advance, unwatched
 from gallery.usecases.faces import Recogniser
-
-Progress = Callable[[int, int], None]
 
 REFERENCES = 3
 """Per person, unless said otherwise."""
-
-
-def _silent(_done: int, _total: int) -> None:
-    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +218,7 @@ class EvaluateIdentification:
         people: Mapping[str, Sequence[Path]],
         probes: Sequence[LabelledPhoto],
         plan: Plan | None = None,
-        progress: Progress = _silent,
+        progress: Advance = unwatched,
     ) -> Identification:
         """Evaluates one detector with one embedder.
 
@@ -339,7 +334,7 @@ class EvaluateIdentification:
 
 @dataclass(slots=True)
 class _Steps:
-    progress: Progress
+    progress: Advance
     total: int
     count: int = 0
 

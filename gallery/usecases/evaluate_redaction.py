@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -15,17 +15,12 @@ from gallery.domain.faces import RGB, Detection, Embeddings
 from gallery.domain.models import ModelCard
 from gallery.domain.paths import shown
 from gallery.domain.ports import PhotoFiles, Redactor, Scaler
+from gallery.domain.progress import Advance, unwatched
 from gallery.domain.redacting import Attack, AttackResult, Embedded, attacks, sizes
 from gallery.usecases.faces import Recogniser
 
-Progress = Callable[[int, int], None]
-
 LEAST_SIDE = 16
 MOST_SIDE = 2000
-
-
-def _silent(_done: int, _total: int) -> None:
-    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +124,7 @@ class EvaluateRedaction:
         people: Mapping[str, Sequence[Path]],
         ways: Sequence[Way],
         sampling: Sampling | None = None,
-        progress: Progress = _silent,
+        progress: Advance = unwatched,
     ) -> Redaction:
         """Redacts and embeds two photos of everybody in every way, and attacks each.
 

@@ -6,7 +6,7 @@ distance of infinity.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from gallery.domain.impostors import Impostors, all_impostors
 from gallery.domain.metrics import Metric, Vector
 from gallery.domain.models import ModelCard
 from gallery.domain.ports import PhotoFiles
+from gallery.domain.progress import Advance, unwatched
 from gallery.domain.verification import (
     ImageName,
     LabelErrors,
@@ -31,14 +32,8 @@ from gallery.domain.verification import (
 )
 from gallery.usecases.faces import Recogniser
 
-Progress = Callable[[int, int], None]
-
 CLOSEST = 50
 """Closest pairs of different people that are listed, for a person to look at: errors in the labels are among them."""
-
-
-def _silent(_done: int, _total: int) -> None:
-    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +125,7 @@ class EvaluateVerification:
         recogniser: Recogniser,
         labelled: LabelledPairs,
         every_impostor: bool = False,
-        progress: Progress = _silent,
+        progress: Advance = unwatched,
     ) -> Verification:
         """Evaluates one detector with one embedder.
 
@@ -157,9 +152,7 @@ class EvaluateVerification:
             _closest(pairs, scores[-1].impostors),
         )
 
-    def _embed(
-        self, recogniser: Recogniser, labelled: LabelledPairs, progress: Progress
-    ) -> tuple[Embeddings, Failures]:
+    def _embed(self, recogniser: Recogniser, labelled: LabelledPairs, progress: Advance) -> tuple[Embeddings, Failures]:
         images = labelled.pairs.images
         embeddings = np.full((len(images), recogniser.embedder.card.spec.dimension), np.nan, np.float32)
         no_face, unreadable, not_as_meant = [], [], []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -13,6 +13,7 @@ from gallery.domain.errors import GalleryError, NoFace
 from gallery.domain.models import EmbeddingSpace
 from gallery.domain.people import LackingTemplate
 from gallery.domain.ports import CropMaker, Store
+from gallery.domain.progress import Advance, unwatched
 from gallery.usecases.faces import Recogniser
 
 _Chip = tuple[LackingTemplate, NDArray[np.uint8]]
@@ -74,9 +75,7 @@ class Reembed:
     store: Store
     crops: CropMaker
 
-    def __call__(
-        self, switch: bool | None = None, advance: Callable[[int, int], None] = lambda _done, _all: None
-    ) -> Reembedded:
+    def __call__(self, switch: bool | None = None, advance: Advance = unwatched) -> Reembedded:
         """Makes the templates that are missing, and makes the model the gallery's own.
 
         Args:

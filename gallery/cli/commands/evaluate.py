@@ -29,6 +29,12 @@ Detectors = Annotated[
     list[str] | None,
     typer.Option("--detector", help="A detector; may be given several times.", show_default="yunet"),
 ]
+Model = Annotated[
+    str | None,
+    typer.Option(
+        "--model", help="The embedder, see 'gallery models list'.", show_default="what a new gallery would use"
+    ),
+]
 Output = Annotated[
     Path | None,
     typer.Option("--output", "-o", help="A folder for result.json and the figures (these need the extra 'evaluate')."),
@@ -150,12 +156,7 @@ def identification(
         float,
         typer.Option("--min-margin", help="How much farther the next person must be. Higher keeps fewer of both."),
     ] = 0.0,
-    model: Annotated[
-        str | None,
-        typer.Option(
-            "--model", help="The embedder, see 'gallery models list'.", show_default="what a new gallery would use"
-        ),
-    ] = None,
+    model: Model = None,
     detector: options.Detector = "yunet",
     output: Output = None,
     models_dir: options.ModelsDir = None,
@@ -279,12 +280,7 @@ def redaction(
         typer.Option("--people", help="Draw so many by lot. Fewer are faster, and easier to tell.", show_default="all"),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Of that lot.")] = 0,
-    model: Annotated[
-        str | None,
-        typer.Option(
-            "--model", help="The embedder, see 'gallery models list'.", show_default="what a new gallery would use"
-        ),
-    ] = None,
+    model: Model = None,
     detector: options.Detector = "yunet",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="A folder for result.json.")] = None,
     models_dir: options.ModelsDir = None,

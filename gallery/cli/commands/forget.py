@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
@@ -25,17 +24,16 @@ def forget(
     """
     from gallery.bootstrap import Bootstrap
     from gallery.cli import documents, people_tables
+    from gallery.cli.asking import confirm
     from gallery.cli.output import console, print_json
-    from gallery.domain.errors import BadArgument
 
     with Bootstrap.of(db).store() as store:
         if not yes:
-            if not sys.stdin.isatty():
-                raise BadArgument(
-                    f"Forgetting {name} cannot be undone, and there is nobody at a terminal to confirm it.",
-                    "Add --yes to forget without being asked.",
-                )
-            typer.confirm(f"Forget {name} for good? This cannot be undone.", abort=True)
+            confirm(
+                f"Forget {name} for good? This cannot be undone.",
+                f"Forgetting {name} cannot be undone, and there is nobody at a terminal to confirm it.",
+                "Add --yes to forget without being asked.",
+            )
         forgotten = store.forget(name)
     if as_json:
         print_json(documents.of_forgotten(name, forgotten))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
@@ -27,6 +26,7 @@ def remove(
     'gallery undo' takes it back until the next change; 'gallery forget' deletes for good.
     """
     from gallery.bootstrap import Bootstrap
+    from gallery.cli.asking import confirm
     from gallery.cli.output import console, print_json
     from gallery.cli.tables import counted
     from gallery.domain.errors import UnknownName
@@ -36,7 +36,11 @@ def remove(
         if reference is None:
             what = counted(len(identity.references), "reference")
             if not yes:
-                _ask(f"Remove {identity.name} with {what}?", identity.name)
+                confirm(
+                    f"Remove {identity.name} with {what}?",
+                    f"Nobody is at a terminal to confirm that {identity.name} is to be removed.",
+                    "Add --yes to remove without being asked.",
+                )
             removed = store.remove(identity.name)
         elif reference not in {stored.id for stored in identity.references}:
             raise UnknownName(
@@ -52,14 +56,3 @@ def remove(
             f"Removed {identity.name} with {what}." if reference is None else f"Removed {what} of {identity.name}."
         )
         console().print(f"{removal} To take it back: gallery undo", markup=False)
-
-
-def _ask(question: str, name: str) -> None:
-    from gallery.domain.errors import BadArgument
-
-    if not sys.stdin.isatty():
-        raise BadArgument(
-            f"Nobody is at a terminal to confirm that {name} is to be removed.",
-            "Add --yes to remove without being asked.",
-        )
-    typer.confirm(question, abort=True)
