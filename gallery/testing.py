@@ -63,6 +63,7 @@ from gallery.domain.people import (
     name_key,
 )
 from gallery.domain.runs import ImageRecord, Run, RunSettings, RunStatus, RunSummary
+from gallery.domain.selecting import Selection
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
@@ -215,9 +216,21 @@ class FakePhotoFiles:
         """Every path is a file."""
         return list(dict.fromkeys(paths))
 
-    def expand(self, paths: Sequence[Path]) -> list[tuple[Path, Path]]:
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Nothing was asked for."""
+        return {}
+
+    def expand(
+        self,
+        paths: Sequence[Path],
+        selection: Selection | None = None,
+        output: Path | None = None,  # noqa: ARG002
+    ) -> list[tuple[Path, Path]]:
         """Every path is a file, and keeps its name."""
-        return [(path, Path(path.name)) for path in paths]
+        chosen = selection or Selection()
+        named = [path for path in (*paths, *chosen.listed) if not chosen.excluded(path)]
+        return [(path, Path(path.name)) for path in named]
 
     def below(self, folder: Path) -> list[Path]:
         """All whose path begins with the folder's."""

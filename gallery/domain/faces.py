@@ -39,6 +39,7 @@ class Photo:
         alpha: `(height, width) uint8` opacity, where the file has any.
         format: Pillow's name of the file's format, such as `JPEG`.
         encoding: What is needed to write the same format at the same quality (JPEG quantisation tables, …).
+        remarks: Sentences on what the file holds besides this picture, none of which reaches an output.
     """
 
     source: Path
@@ -47,6 +48,7 @@ class Photo:
     format: str
     alpha: NDArray[np.uint8] | None = None
     encoding: dict[str, Any] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         require_rgb(self.pixels, f"the pixels of {self.source}")

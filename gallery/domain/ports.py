@@ -30,6 +30,7 @@ from gallery.domain.people import (
     SpaceUse,
 )
 from gallery.domain.runs import ImageRecord, Run, RunSettings, RunStatus, RunSummary
+from gallery.domain.selecting import Selection
 
 
 class Detector(Protocol):
@@ -102,11 +103,22 @@ class PhotoFiles(Protocol):
             BadPhoto: If a folder holds no photo, or cannot be listed.
         """
 
-    def expand(self, paths: Sequence[Path]) -> list[tuple[Path, Path]]:
-        """The same with the path that each file gets below an output folder.
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What of the outputs was asked for, for the record; empty if nothing was."""
+
+    def expand(
+        self, paths: Sequence[Path], selection: Selection | None = None, output: Path | None = None
+    ) -> list[tuple[Path, Path]]:
+        """The photo files among files, folders and patterns, with the path that each gets below the output folder.
+
+        Args:
+            paths: As the user gave them.
+            selection: What is taken of them.
+            output: The output folder: one inside a folder that is named is not searched.
 
         Raises:
-            BadPhoto: If a folder holds no photo, or cannot be listed.
+            BadPhoto: If a folder holds no photo, or cannot be listed, a pattern fits none, or all were left out.
             BadArgument: If two files would get the same output.
         """
 

@@ -85,6 +85,7 @@ class ImageRecord:
         output_sha256: Of the written file.
         faces: One entry per detected face, from left to right.
         error: Why it failed.
+        remarks: Sentences on what of the file was left out, such as a gain map; not kept in the audit trail.
     """
 
     source: str
@@ -96,6 +97,7 @@ class ImageRecord:
     output_sha256: str | None = None
     faces: tuple[DecidedFace, ...] = ()
     error: str | None = None
+    remarks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if (self.status is ImageStatus.FAILED) != (self.error is not None):

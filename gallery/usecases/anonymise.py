@@ -17,6 +17,7 @@ from gallery.domain.models import Thresholds
 from gallery.domain.paths import real, shown
 from gallery.domain.ports import PhotoFiles, Redactor, Store
 from gallery.domain.runs import DecidedFace, ImageRecord, ImageStatus, RunSettings, RunStatus
+from gallery.domain.selecting import Selection
 from gallery.usecases.faces import Recogniser
 
 Report = Callable[[ImageRecord], None]
@@ -75,7 +76,12 @@ class Anonymise:
     fusion: Fusion = Fusion.BEST
 
     def __call__(
-        self, inputs: Sequence[Path], output: Path, dry_run: bool = False, report: Report = lambda _: None
+        self,
+        inputs: Sequence[Path],
+        output: Path,
+        dry_run: bool = False,
+        report: Report = lambda _: None,
+        selection: Selection | None = None,
     ) -> Outcome:
         """Anonymises photos and folders of photos. A photo that fails does not stop the others.
 
@@ -84,13 +90,15 @@ class Anonymise:
             output: The folder that the anonymised copies go to.
             dry_run: Decide and report only: write no file and no record.
             report: Called after each photo, when the store has its record.
+            selection: What is taken of the inputs.
 
         Raises:
-            BadPhoto: If a folder holds no photo.
+            BadPhoto: If a folder holds no photo, a pattern fits none, or all were left out.
+            BadArgument: If two photos would get the same output.
             ModelMismatch: If the gallery's templates were made by another model.
             StoreUnusable: If a decision cannot be recorded; the photo's output is removed again.
         """
-        files = self.photos.expand(inputs)
+        files = self.photos.expand(inputs, selection, None if dry_run else output)
         people = _People(self)
         settings = self._settings(people.whitelist, output)
         sources = frozenset(real(path) for path, _ in files)
@@ -223,6 +231,7 @@ class Anonymise:
             output=None if target is None else shown(target),
             output_sha256=written,
             faces=faces,
+            remarks=photo.remarks,
         )
 
     def _written(self, photo: Photo, pixels: RGB, target: Path) -> str:
@@ -255,6 +264,7 @@ class Anonymise:
                 "fusion": self.fusion.value,
                 "detector": self.recogniser.detector.settings,
                 **({"personal": _plain(self.policy.personal)} if self.policy.personal else {}),
+                **({"files": self.photos.settings} if self.photos.settings else {}),
             },
             redaction=self.redactor.settings,
             identities=len(whitelist.names),

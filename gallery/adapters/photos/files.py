@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
+from gallery.adapters.photos.encoding import Wanted
 from gallery.adapters.photos.expand import below, expand, find
+from gallery.adapters.photos.formats import CHOICES, SUFFIXES_OF
 from gallery.adapters.photos.read import read
 from gallery.adapters.photos.write import write
 from gallery.domain.errors import BadArgument, NotWritten
 from gallery.domain.faces import RGB, Photo
 from gallery.domain.paths import shown
+from gallery.domain.selecting import Selection, require_own_targets
+
+_LOSSLESS = frozenset(("png", "tiff", "bmp"))
 
 MAX_PIXELS = 100_000_000
 """Largest picture read unless told otherwise: twice what a 50-megapixel camera makes, 300 MB in memory."""
@@ -22,23 +29,53 @@ class PillowPhotoFiles:
 
     Args:
         max_pixels: Width times height of the largest picture that is read.
+        file_format: A name of `CHOICES`: what outputs are written as; None for each input's own.
+        quality: From 1 to 100: of lossy outputs; None for each input's own, or what comes near it.
+        keep_metadata: Whether what `gallery.adapters.photos.kept_metadata` lists goes along with outputs.
 
     Raises:
-        BadArgument: If `max_pixels` is not positive.
+        BadArgument: If one of them makes no sense.
     """
 
-    def __init__(self, max_pixels: int = MAX_PIXELS) -> None:
+    def __init__(
+        self,
+        max_pixels: int = MAX_PIXELS,
+        file_format: str | None = None,
+        quality: int | None = None,
+        keep_metadata: bool = False,
+    ) -> None:
         if max_pixels < 1:
             raise BadArgument(f"The largest number of pixels must be at least 1, not {max_pixels}.")
+        if file_format is not None and file_format not in CHOICES:
+            raise BadArgument(f"There is no output format {file_format!r}.", f"Choose one of {', '.join(CHOICES)}.")
+        if quality is not None and not 1 <= quality <= 100:
+            raise BadArgument(f"A quality must be from 1 to 100, not {quality}.")
+        if quality is not None and file_format in _LOSSLESS:
+            raise BadArgument(f"A quality means nothing to {file_format}, which loses nothing.", "Leave --quality out.")
         self._max_pixels = max_pixels
+        self._wanted = Wanted(CHOICES.get(file_format or ""), quality, keep_metadata)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What of the outputs was asked for, for the record; empty if nothing was."""
+        asked = {key: value for key, value in asdict(self._wanted).items() if value}
+        return asked if self._max_pixels == MAX_PIXELS else asked | {"max_pixels": self._max_pixels}
 
     def find(self, paths: Sequence[Path]) -> list[Path]:
         """See `gallery.adapters.photos.expand.find`."""
         return find(paths)
 
-    def expand(self, paths: Sequence[Path]) -> list[tuple[Path, Path]]:
-        """See `gallery.adapters.photos.expand.expand`."""
-        return expand(paths)
+    def expand(
+        self, paths: Sequence[Path], selection: Selection | None = None, output: Path | None = None
+    ) -> list[tuple[Path, Path]]:
+        """See `gallery.adapters.photos.expand.expand`. Where a format was asked for, outputs are named after it."""
+        files = [(file, self._named(target)) for file, target in expand(paths, selection, output)]
+        require_own_targets(files)
+        return files
+
+    def _named(self, target: Path) -> Path:
+        endings = SUFFIXES_OF.get(self._wanted.format or "")
+        return target if endings is None or target.suffix.lower() in endings else target.with_suffix(endings[0])
 
     def below(self, folder: Path) -> list[Path]:
         """See `gallery.adapters.photos.expand.below`."""
@@ -50,7 +87,7 @@ class PillowPhotoFiles:
 
     def write(self, pixels: RGB, like: Photo, target: Path) -> str:
         """See `gallery.adapters.photos.write.write`."""
-        return write(pixels, like, target)
+        return write(pixels, like, target, self._wanted)
 
     def fingerprint(self, path: Path) -> str | None:
         """See `gallery.domain.ports.PhotoFiles`."""

@@ -1,17 +1,42 @@
-"""The photo formats this program reads, and those it can name but not read."""
+"""The photo formats this program reads and writes."""
 
 from __future__ import annotations
 
-READ = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
+READ = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "AVIF", "HEIF")
 """Formats that are read, by Pillow's names."""
 
-READ_AS_TEXT = "JPEG, PNG, WebP, BMP, TIFF or GIF"
+READ_AS_TEXT = "JPEG, PNG, WebP, BMP, TIFF, GIF, AVIF or HEIC"
 
-_READ_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".bmp", ".tif", ".tiff", ".gif")
-# A folder's photos must not be passed over in silence: these are taken, and each fails with its reason.
-_UNREAD_SUFFIXES = (".heic", ".heif", ".avif", ".mpo")
+CHOICES = {
+    "jpeg": "JPEG",
+    "png": "PNG",
+    "webp": "WEBP",
+    "tiff": "TIFF",
+    "bmp": "BMP",
+    "avif": "AVIF",
+    "heic": "HEIF",
+}
+"""What an output can be turned into, by the names that users give. GIF is not among them: 256 colours are no photo."""
 
-SUFFIXES = frozenset(_READ_SUFFIXES + _UNREAD_SUFFIXES)
+SUFFIXES_OF = {
+    "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif"),
+    "PNG": (".png",),
+    "WEBP": (".webp",),
+    "BMP": (".bmp",),
+    "TIFF": (".tif", ".tiff"),
+    "GIF": (".gif",),
+    "AVIF": (".avif",),
+    "HEIF": (".heic", ".heif", ".hif"),
+}
+"""What the names of a format's files end in, the usual ending first."""
+
+SUFFIXES = frozenset(suffix for some in SUFFIXES_OF.values() for suffix in some) | {
+    ".apng",
+    ".avifs",
+    ".heics",
+    ".heifs",
+    ".mpo",
+}
 """What the name of a photo ends in, in lower case. Only folders are searched by it; content decides what a file is."""
 
 _SIGNATURES = (
@@ -24,13 +49,23 @@ _SIGNATURES = (
     (b"II+\0", "TIFF"),
     (b"MM\0+", "TIFF"),
 )
-_BRANDS = {b"avif": "AVIF", b"avis": "AVIF", b"heic": "HEIF", b"heix": "HEIF", b"hevc": "HEIF", b"mif1": "HEIF"}
+_AVIF_BRANDS = frozenset((b"avif", b"avis"))
+_HEIF_BRANDS = frozenset((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"))
 
 
 def name_of(data: bytes) -> str | None:
-    """What a file's first bytes say it is: one of `READ`, `AVIF`, `HEIF`, or None where they say nothing known."""
+    """What a file's first bytes say it is: one of `READ`, or None where they say nothing known."""
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "WEBP"
-    if data[4:8] == b"ftyp":  # the container of AVIF and HEIF, ISO/IEC 14496-12, section 4.3
-        return _BRANDS.get(data[8:12])
+    if data[4:8] == b"ftyp":
+        return _by_brands(data)
     return next((name for signature, name in _SIGNATURES if data.startswith(signature)), None)
+
+
+def _by_brands(data: bytes) -> str | None:
+    """Of a file of boxes (ISO/IEC 14496-12, section 4.3): the main brand, then those it is compatible with."""
+    most = min(int.from_bytes(data[:4]), 256)
+    brands = [data[8:12], *(data[place : place + 4] for place in range(16, most, 4))]
+    if _AVIF_BRANDS.intersection(brands):
+        return "AVIF"
+    return "HEIF" if _HEIF_BRANDS.intersection(brands) else None

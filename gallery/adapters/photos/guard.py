@@ -10,17 +10,20 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from PIL import Image, ImageFile
 
+from gallery.adapters.photos.quiet_tiff import restore, silence
+
 _lock = threading.Lock()
 _inside = 0
-_restore: list[tuple[warnings.catch_warnings[None], int | None, bool]] = []
+_restore: list[tuple[warnings.catch_warnings[None], int | None, bool, list[Any]]] = []
 
 
 @contextmanager
 def pillow_guarded(max_pixels: int) -> Iterator[None]:
-    """Makes Pillow silent about doubtful files, and strict about cut-off and oversized ones.
+    """Makes Pillow and libtiff silent about doubtful files, and Pillow strict about cut-off and oversized ones.
 
     Within, a picture of more than `max_pixels` pixels raises `Image.DecompressionBombWarning` or
     `Image.DecompressionBombError`. Threads may be inside together: the first one in sets the switches and the last
@@ -43,7 +46,7 @@ def _enter(max_pixels: int) -> None:
         if _inside > 1:
             return
         caught = warnings.catch_warnings()
-        _restore.append((caught, Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES))
+        _restore.append((caught, Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES, silence()))
         caught.__enter__()
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -57,5 +60,6 @@ def _leave() -> None:
         _inside -= 1
         if _inside:
             return
-        caught, Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES = _restore.pop()
+        caught, Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES, handlers = _restore.pop()
+        restore(handlers)
         caught.__exit__(None, None, None)

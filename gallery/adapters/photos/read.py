@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import stat
 from pathlib import Path
 
@@ -13,7 +12,13 @@ from gallery.adapters.photos.colour import UnknownDepth, to_srgb
 from gallery.adapters.photos.encoding import encoding_of
 from gallery.adapters.photos.formats import READ, READ_AS_TEXT, name_of
 from gallery.adapters.photos.guard import pillow_guarded
+from gallery.adapters.photos.heif import INSTALL, NoHeif
+from gallery.adapters.photos.heif import opened as opened_heif
+from gallery.adapters.photos.isobmff import container
+from gallery.adapters.photos.kept_metadata import metadata_of
+from gallery.adapters.photos.left_out import SeveralPictures, boxed, first_of
 from gallery.adapters.photos.orientation import upright
+from gallery.adapters.photos.wide_colour import HighDynamicRange, give_profile
 from gallery.domain.errors import BadPhoto
 from gallery.domain.faces import Photo
 from gallery.domain.paths import shown
@@ -25,12 +30,14 @@ _LEAST_BYTES_ALLOWED = 64 * 2**20
 
 _GET_AGAIN = "Get the file again from where it came, or leave it out."
 _CONVERT = f"Convert it to one of {READ_AS_TEXT} first, or leave it out."
+_BY_PILLOW = tuple(name for name in READ if name != "HEIF")
 
 
 def read(path: Path, max_pixels: int) -> Photo:
     """Reads one photo: upright, in sRGB, eight bits.
 
-    What the file is follows from its content, not from its name.
+    What the file is follows from its content, not from its name. Of a file that holds one picture and helpers to it,
+    the picture is read; see `gallery.adapters.photos.left_out`.
 
     Args:
         path: The file.
@@ -42,7 +49,7 @@ def read(path: Path, max_pixels: int) -> Photo:
     data = _bytes_of(path, max_pixels)
     try:
         with pillow_guarded(max_pixels):
-            return _decode(path, data)
+            return _decode(path, data, max_pixels)
     except BadPhoto:
         raise
     except Exception as error:
@@ -76,14 +83,14 @@ def _bytes_of(path: Path, max_pixels: int) -> bytes:
     return data
 
 
-def _decode(path: Path, data: bytes) -> Photo:
-    with Image.open(io.BytesIO(data), formats=READ) as image:
-        pictures = getattr(image, "n_frames", 1)
-        if pictures != 1:
-            raise BadPhoto(
-                f"{shown(path)} holds {pictures} pictures, not one.",
-                "Save each as a photo of its own; only one of them would be looked at here.",
-            )
+def _decode(path: Path, data: bytes, max_pixels: int) -> Photo:
+    kind = name_of(data)
+    image, remarks = _open_heif(data, max_pixels) if kind == "HEIF" else first_of(data, _BY_PILLOW)
+    with image:
+        avif = image.format == "AVIF"
+        give_profile(image, data, container(data).properties if avif else None)
+        if avif:  # as in HEIF, the container alone says how the picture is turned; Pillow has put that into EXIF
+            image.info.pop("xmp", None)
         image.load()
         turned, on_its_side = upright(image)
         pixels, alpha = to_srgb(turned)
@@ -92,9 +99,20 @@ def _decode(path: Path, data: bytes) -> Photo:
             sha256=hashlib.sha256(data).hexdigest(),
             pixels=pixels,
             alpha=alpha,
-            format=str(image.format),
-            encoding=encoding_of(image, data, on_its_side),
+            format=_format(image),
+            encoding=encoding_of(image, data, on_its_side) | {"kept": metadata_of(image, on_its_side)},
+            remarks=remarks,
         )
+
+
+def _open_heif(data: bytes, max_pixels: int) -> tuple[Image.Image, tuple[str, ...]]:
+    image, count = opened_heif(data, max_pixels)
+    return image, boxed(data, count=count)
+
+
+def _format(image: Image.Image) -> str:
+    """Pillow's name; an MPO file is a JPEG picture with helpers after it, and without them it is a JPEG file."""
+    return {"MPO": "JPEG", None: "HEIF"}.get(image.format, image.format or "")
 
 
 def _refusal(path: Path, data: bytes, error: Exception, max_pixels: int) -> BadPhoto:
@@ -106,8 +124,9 @@ def _refusal(path: Path, data: bytes, error: Exception, max_pixels: int) -> BadP
         )
     if isinstance(error, MemoryError):
         return BadPhoto(f"{name} needs more memory than there is.", "Scale it down, or close other programs.")
-    if isinstance(error, UnknownDepth):
-        return BadPhoto(f"{name} cannot be shown: {error}.", "Convert it to 8 bits per channel first.")
+    foreseen = _foreseen(name, error)
+    if foreseen is not None:
+        return foreseen
     kind = name_of(data)
     if isinstance(error, UnidentifiedImageError) and kind not in READ:
         what = f"is a picture in {kind} format, which is not read here" if kind else "is not a photo in a known format"
@@ -115,6 +134,25 @@ def _refusal(path: Path, data: bytes, error: Exception, max_pixels: int) -> BadP
     if isinstance(error, EOFError) or "truncated" in str(error).lower():
         return BadPhoto(f"{name} is cut off: the file ends before its picture does.", _GET_AGAIN)
     return BadPhoto(f"{name} is a damaged {kind or 'picture'} file{_detail(error)}.", _GET_AGAIN)
+
+
+def _foreseen(name: str, error: Exception) -> BadPhoto | None:
+    if isinstance(error, UnknownDepth):
+        return BadPhoto(f"{name} cannot be shown: {error}.", "Convert it to 8 bits per channel first.")
+    if isinstance(error, SeveralPictures):
+        several = "several pictures" if error.count is None else f"{error.count} pictures"
+        return BadPhoto(
+            f"{name} holds {several}, not one.",
+            "Save each as a photo of its own; only one of them would be looked at here.",
+        )
+    if isinstance(error, HighDynamicRange):
+        return BadPhoto(
+            f"{name} is a picture of high dynamic range ({error}), whose colours would not look the same.",
+            "Save it for an ordinary screen (SDR, as JPEG) first.",
+        )
+    if isinstance(error, NoHeif):
+        return BadPhoto(f"{name} is a picture in HEIC format, which needs pillow-heif to be read.", INSTALL)
+    return None
 
 
 def _detail(error: Exception) -> str:

@@ -6,24 +6,26 @@ import hashlib
 from pathlib import Path
 
 from gallery.adapters.photos.atomic import write_atomically
-from gallery.adapters.photos.encoding import CannotEncode, encode
+from gallery.adapters.photos.encoding import CannotEncode, Wanted, encode
+from gallery.adapters.photos.heif import INSTALL, NoHeif
 from gallery.adapters.photos.wording import not_written
 from gallery.domain.errors import NotWritten
 from gallery.domain.faces import RGB, Photo, require_rgb
 from gallery.domain.paths import shown
 
 
-def write(pixels: RGB, like: Photo, target: Path) -> str:
-    """Writes a picture in the format and quality of `like`, without metadata, all or nothing.
+def write(pixels: RGB, like: Photo, target: Path, wanted: Wanted | None = None) -> str:
+    """Writes a picture in the format and quality of `like`, or those wanted, without metadata, all or nothing.
 
-    See `gallery.adapters.photos.encoding` for what is promised of the pixels. The file is in the format of `like`
-    whatever `target` is called: a JPEG that came as `x.png` stays both. Missing folders are made. A file that is
+    See `gallery.adapters.photos.encoding` for what is promised of the pixels. The file is in that format whatever
+    `target` is called: a JPEG that came as `x.png` stays both. Missing folders are made. A file that is
     there already, from an earlier run, is replaced in one step, and stays as it is where writing fails.
 
     Args:
         pixels: `(height, width, 3) uint8` RGB of the same size as `like`.
         like: The photo as it was read.
         target: The file to write.
+        wanted: What the user asked for of formats, quality and metadata.
 
     Returns:
         SHA-256 of the file written, in hexadecimal.
@@ -36,7 +38,7 @@ def write(pixels: RGB, like: Photo, target: Path) -> str:
     if pixels.shape != like.pixels.shape:
         raise ValueError(f"a picture of {pixels.shape} cannot take the place of one of {like.pixels.shape}")
     _protect_input(like.source, target)
-    data = _encoded(pixels, like, target)
+    data = _encoded(pixels, like, target, wanted or Wanted())
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(data, target)
@@ -57,15 +59,18 @@ def _protect_input(source: Path, target: Path) -> None:
         )
 
 
-def _encoded(pixels: RGB, like: Photo, target: Path) -> bytes:
+def _encoded(pixels: RGB, like: Photo, target: Path, wanted: Wanted) -> bytes:
+    kind = wanted.format or like.format
     try:
-        return encode(pixels, like)
+        return encode(pixels, like, wanted)
     except CannotEncode as error:
         raise NotWritten(
-            f"{shown(target)} was not written, because {like.format} cannot be written without changing its colours.",
+            f"{shown(target)} was not written, because {kind} cannot be written without changing its colours.",
             "Convert the photo to PNG first.",
         ) from error
+    except NoHeif as error:
+        raise NotWritten(f"{shown(target)} was not written, because HEIC needs pillow-heif.", INSTALL) from error
     except Exception as error:  # Pillow's encoders raise OSError, ValueError, SystemError and MemoryError
         raise NotWritten(
-            f"{shown(target)} could not be written as {like.format}: {error}.", "Convert the photo to PNG first."
+            f"{shown(target)} could not be written as {kind}: {error}.", "Convert the photo to PNG first."
         ) from error

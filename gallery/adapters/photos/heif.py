@@ -1,0 +1,64 @@
+"""HEIF and HEIC pictures, by pillow-heif, without making its reader known to the whole process."""
+
+from __future__ import annotations
+
+import importlib
+import io
+from typing import Any
+
+from PIL import Image
+
+INSTALL = "Install the reader, pip install 'gallery[heic]', or convert the photo to JPEG first."
+
+
+class NoHeif(RuntimeError):
+    """pillow-heif is not installed."""
+
+
+def opened(data: bytes, max_pixels: int) -> tuple[Image.Image, int]:
+    """The main picture of a file, upright as the container asks, and how many pictures there are.
+
+    The container says how a picture is turned (ISO/IEC 23008-12, sections 6.5.10 and 6.5.12), and an orientation in
+    EXIF data or XMP beside it is to be ignored; so it is taken away here.
+
+    Args:
+        data: The file's bytes.
+        max_pixels: Width times height of the largest picture that is decoded.
+
+    Raises:
+        NoHeif: If pillow-heif is not installed.
+        Image.DecompressionBombError: If the picture is larger.
+    """
+    file = _library().open_heif(io.BytesIO(data), convert_hdr_to_8bit=True)
+    width, height = file.size
+    if width * height > max_pixels:
+        raise Image.DecompressionBombError
+    main = file[file.primary_index]
+    image: Image.Image = main.to_pillow()
+    image.info.pop("xmp", None)
+    return image, len(file)
+
+
+def saved(picture: Image.Image, quality: int, subsampling: str, exif: bytes) -> bytes:
+    """A HEIC file of one picture.
+
+    Args:
+        picture: In mode `L`, `RGB` or `RGBA`.
+        quality: From 0 to 100.
+        subsampling: `4:2:0`, `4:2:2` or `4:4:4`.
+        exif: What goes into it as EXIF data; may be empty.
+
+    Raises:
+        NoHeif: If pillow-heif is not installed.
+    """
+    buffer = io.BytesIO()
+    options: dict[str, Any] = {"exif": exif} if exif else {}
+    _library().from_pillow(picture).save(buffer, format="HEIF", quality=quality, subsampling=subsampling, **options)
+    return buffer.getvalue()
+
+
+def _library() -> Any:
+    try:
+        return importlib.import_module("pillow_heif")
+    except ImportError as error:
+        raise NoHeif from error
