@@ -5,10 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gallery.api import AnonymisedImage, Gallery, load_detector, load_embedder
+    from gallery.api import AnonymisedImage, ByHand, Gallery, Options, Selection, load_detector, load_embedder
 
 __version__ = "0.1.0"
-__all__ = ["AnonymisedImage", "Gallery", "__version__", "load_detector", "load_embedder"]
+__all__ = [
+    "AnonymisedImage",
+    "ByHand",
+    "Gallery",
+    "Options",
+    "Selection",
+    "__version__",
+    "load_detector",
+    "load_embedder",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from gallery.bootstrap import Bootstrap, HaarSettings, Wishes
+from gallery.domain.by_hand import ByHand
 from gallery.domain.calibrated import Calibration
 from gallery.domain.errors import BadArgument
 from gallery.domain.faces import RGB
@@ -17,15 +18,28 @@ from gallery.domain.matching import Fusion
 from gallery.domain.models import ModelCard
 from gallery.domain.people import Change, Details, Identity, IdentitySummary
 from gallery.domain.ports import Detector, Embedder
-from gallery.domain.runs import DecidedFace, Run, RunSummary
+from gallery.domain.runs import DecidedFace, ImageRecord, Run, RunSummary
+from gallery.domain.selecting import Selection
 from gallery.usecases.anonymise import Outcome
 from gallery.usecases.calibrate import Request
 from gallery.usecases.calibration_report import Calibrated
 from gallery.usecases.check import Checked
 from gallery.usecases.enrol import Choices, EnrolledPhoto, FaceChoice
 from gallery.usecases.faces import Recogniser
+from gallery.usecases.running import Options
 
 PathLike = str | Path
+
+__all__ = [
+    "AnonymisedImage",
+    "ByHand",
+    "Gallery",
+    "Options",
+    "PathLike",
+    "Selection",
+    "load_detector",
+    "load_embedder",
+]
 
 
 def load_embedder(name: str, models_dir: PathLike | None = None) -> Embedder:
@@ -184,10 +198,31 @@ class Gallery:
         method: str = "blur",
         cosine: float | None = None,
         euclidean: float | None = None,
+        by_hand: ByHand | None = None,
+        options: Options | None = None,
+        report: Callable[[ImageRecord], None] = lambda _: None,
     ) -> Outcome:
-        """Anonymises files and folders into an output folder and records the run; see `gallery.usecases.anonymise`."""
-        use = self._boot.anonymise(self._store, self._recogniser(), Wishes(method, cosine, euclidean))
-        return use([Path(p) for p in inputs], Path(output))
+        """Anonymises files and folders into an output folder and records the run; see `gallery.usecases.anonymise`.
+
+        Args:
+            inputs: Photo files, folders and patterns.
+            output: The folder that the anonymised copies go to.
+            method: `"blur"`, `"pixelate"` or `"solid"`.
+            cosine: Largest cosine distance of a match, for everybody; the calibrated, or else the model's own, if None.
+            euclidean: Largest Euclidean distance of a match, likewise.
+            by_hand: What is settled for all photos: nobody kept, somebody kept wherever they match, parts blurred.
+            options: Subfolders, what is left out, resuming, verification, threads and so on.
+            report: Called after each photo.
+
+        Raises:
+            BadPhoto: If a folder holds no photo, a pattern fits none, or all were left out.
+            BadArgument: If two photos would get the same output, or a setting makes no sense.
+            UnknownName: If somebody who is to be kept in every case is not in the gallery.
+            StoreUnusable: If a decision cannot be recorded.
+        """
+        wishes = Wishes(method, cosine, euclidean)
+        use = self._boot.anonymise(self._store, self._recogniser(), wishes, by_hand=by_hand)
+        return use([Path(p) for p in inputs], Path(output), options, report)
 
     def calibrate(
         self,

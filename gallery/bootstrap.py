@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gallery.adapters.reference_crops import ReferenceCrops
     from gallery.adapters.store.keys import Keys
     from gallery.adapters.store.store import SqliteStore
+    from gallery.domain.by_hand import ByHand
     from gallery.domain.calibrated import InForce
     from gallery.domain.exchange_ports import Archives, ExchangeStore
     from gallery.domain.faces import RGB
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from gallery.domain.identification import LabelledPhoto
     from gallery.domain.models import ModelCard, Thresholds
     from gallery.domain.people import FaceCrop, Identity
-    from gallery.domain.ports import Cropper, Detector, Embedder, Redactor, Registry, Reports, Store, Weights
+    from gallery.domain.ports import Cropper, Detector, Embedder, Onlooker, Redactor, Registry, Reports, Store, Weights
     from gallery.domain.verification import ImageName, LabelErrors, PairList
     from gallery.usecases.anonymise import Anonymise
     from gallery.usecases.calibrate import Calibrate
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from gallery.usecases.exchange import Export, Import
     from gallery.usecases.faces import Recogniser
     from gallery.usecases.models import Models
+    from gallery.usecases.overrides import OverrideFace
     from gallery.usecases.reembed import Reembed
 
 
@@ -85,6 +87,25 @@ class Wishes:
     face_margin: float | None = None
     strength: int | None = None
     feather: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class FileWishes:
+    """What a user may set of how photos are read and outputs written.
+
+    Attributes:
+        max_pixels: Width times height of the largest photo that is read; None for the usual.
+        file_format: What outputs are written as, such as `png`; None for each input's own.
+        quality: From 1 to 100, of lossy formats; None for each input's own, or what comes near it.
+        keep_metadata: Whether metadata that cannot identify anybody goes along.
+        keep_times: Whether outputs get the times of their inputs.
+    """
+
+    max_pixels: int | None = None
+    file_format: str | None = None
+    quality: int | None = None
+    keep_metadata: bool = False
+    keep_times: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,11 +339,28 @@ class Bootstrap:
                 ways.append(Way(method, f"{cells} cells", redactor, default=cells == CELLS))
         return ways
 
-    def photos(self) -> PillowPhotoFiles:
-        """Photo files on disk."""
-        from gallery.adapters.photos.files import PillowPhotoFiles
+    def photos(self, wishes: FileWishes | None = None) -> PillowPhotoFiles:
+        """Photo files on disk.
 
-        return PillowPhotoFiles()
+        Raises:
+            BadArgument: If a wish makes no sense.
+        """
+        from gallery.adapters.photos.files import MAX_PIXELS, PillowPhotoFiles
+
+        wishes = wishes or FileWishes()
+        return PillowPhotoFiles(
+            MAX_PIXELS if wishes.max_pixels is None else wishes.max_pixels,
+            wishes.file_format,
+            wishes.quality,
+            wishes.keep_metadata,
+            wishes.keep_times,
+        )
+
+    def cores(self) -> int:
+        """How many cores this process may use."""
+        from gallery.adapters.embedders.cores import usable_cores
+
+        return usable_cores()
 
     def today(self) -> date:
         """The day, here; consent ends with the day."""
@@ -406,7 +444,8 @@ class Bootstrap:
         from gallery.usecases.check import Check
 
         nothing = InForce(Thresholds(0, 0), remark="The gallery's model is not known here; nothing was compared.")
-        return Check(store, self.in_force_here(store) or nothing, self.today())
+        limits = self.in_force_here(store)
+        return Check(store, limits or nothing, self.today(), known=limits is not None)
 
     def own_thresholds(
         self, store: Store, name: str, cosine: float | None, euclidean: float | None
@@ -465,17 +504,25 @@ class Bootstrap:
             lambda: datetime.now(UTC),
         )
 
-    def anonymise(self, store: Store, recogniser: Recogniser, wishes: Wishes | None = None) -> Anonymise:
+    def anonymise(
+        self,
+        store: Store,
+        recogniser: Recogniser,
+        wishes: Wishes | None = None,
+        files: FileWishes | None = None,
+        by_hand: ByHand | None = None,
+    ) -> Anonymise:
         """The use case of that name, under the thresholds that `in_force` names.
 
         Raises:
             BadArgument: If a threshold makes no sense.
         """
+        from gallery.domain.by_hand import ByHand
         from gallery.domain.deciding import Policy
         from gallery.domain.matching import Fusion
         from gallery.usecases.anonymise import Anonymise
 
-        wishes, card = wishes or Wishes(), recogniser.embedder.card
+        wishes, card, by_hand = wishes or Wishes(), recogniser.embedder.card, by_hand or ByHand()
         limits = self.in_force(store, card, wishes)
         policy = Policy(
             limits.thresholds,
@@ -488,12 +535,61 @@ class Bootstrap:
         return Anonymise(
             recogniser,
             self.redactor(wishes),
-            self.photos(),
+            self.photos(files),
             store,
             policy,
             __version__,
             Fusion(wishes.fusion),
+            by_hand,
         )
+
+    @contextmanager
+    def onlookers(
+        self, annotate: Path | None, contact_sheet: Path | None, limits: InForce, output: Path | None
+    ) -> Iterator[tuple[Onlooker, ...]]:
+        """What else looks at the photos of a run.
+
+        Args:
+            annotate: A folder for copies with boxes, names and distances.
+            contact_sheet: A file for all faces of the run.
+            limits: The thresholds of the run.
+            output: The folder that is published.
+
+        Raises:
+            BadArgument: If either would lie in what is published.
+            NotWritten: If the sheet cannot be written.
+        """
+        from gallery.domain.paths import real
+
+        for path in filter(None, (annotate, contact_sheet)):
+            if output is not None and real(output) in (real(path), *real(path).parents):
+                raise BadArgument(
+                    f"{path} lies in the output folder, but shows the faces of everybody.",
+                    "Choose a place that is not published.",
+                )
+        found: list[Onlooker] = []
+        with ExitStack() as open_ones:
+            if annotate is not None:
+                from gallery.adapters.shown_faces.annotated import AnnotatedCopies
+
+                found.append(AnnotatedCopies(annotate, limits.thresholds, limits.personal))
+            if contact_sheet is None:
+                yield tuple(found)
+                return
+            from gallery.adapters.shown_faces.contact_sheet import ContactSheet
+
+            sheet = open_ones.enter_context(ContactSheet(contact_sheet, limits.thresholds, limits.personal))
+            yield (*found, sheet)
+            sheet.write()
+
+    def overrides(self, store: Store, detector: str) -> OverrideFace:
+        """The use case of that name; it needs no embedder."""
+        from datetime import UTC, datetime
+
+        from gallery.adapters.login import login_name
+        from gallery.usecases.overrides import OverrideFace
+
+        return OverrideFace(self.detector(detector), self.photos(), store, login_name(), lambda: datetime.now(UTC))
 
     def demo(self, store: Store, recogniser: Recogniser) -> Demo:
         """The use case of that name."""

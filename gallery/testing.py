@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from gallery.domain.by_hand import SAME_PLACE, Override
 from gallery.domain.calibrated import Calibration
 from gallery.domain.errors import (
     AlreadyEnrolled,
@@ -30,6 +31,7 @@ from gallery.domain.errors import (
     NothingToUndo,
     StoreUnusable,
     UnknownName,
+    Unverified,
 )
 from gallery.domain.faces import RGB, Chips, Detection, Embeddings, Photo
 from gallery.domain.forgetting import Forgotten
@@ -62,7 +64,8 @@ from gallery.domain.people import (
     clean_words,
     name_key,
 )
-from gallery.domain.runs import ImageRecord, Run, RunSettings, RunStatus, RunSummary
+from gallery.domain.ports import Staged
+from gallery.domain.runs import DoneBefore, ImageRecord, ImageStatus, Run, RunSettings, RunStatus, RunSummary
 from gallery.domain.selecting import Selection
 
 _K = TypeVar("_K")
@@ -192,10 +195,10 @@ class FakeRedactor:
 
     settings: dict[str, Any] = field(default_factory=lambda: {"method": "black"})
 
-    def redact(self, image: RGB, boxes: Sequence[Box]) -> RGB:
+    def redact(self, image: RGB, boxes: Sequence[Box], regions: Sequence[Box] = ()) -> RGB:
         """A copy with the boxes painted black."""
         redacted = image.copy()
-        for box in boxes:
+        for box in (*boxes, *regions):
             redacted[box.y : box.bottom, box.x : box.right] = 0
         return redacted
 
@@ -251,6 +254,34 @@ class FakePhotoFiles:
         self.written[target] = pixels.copy()
         return _hash(pixels)
 
+    def size_of(self, path: Path) -> int:
+        """As many pixels as there are."""
+        pixels = self.photos.get(path)
+        return 0 if pixels is None else pixels.shape[0] * pixels.shape[1]
+
+    def stage(self, pixels: RGB, like: Photo, target: Path) -> Staged:
+        """Keeps the pixels under a hidden name."""
+        hidden = target.with_name(f".{target.name}.staged")
+        return Staged(hidden, target, self.write(pixels, like, hidden))
+
+    def verify(self, staged: Staged, pixels: RGB, like: Photo, covered: Sequence[Box]) -> RGB:
+        """What was staged, if it is what was to be written."""
+        back = self.read(staged.path).pixels
+        if _hash(back) != staged.sha256 or not np.array_equal(back, pixels):
+            raise Unverified(f"{staged.target} is not what was to be written.")
+        for box in covered:
+            place = slice(box.y, box.bottom), slice(box.x, box.right)
+            if np.array_equal(back[place], like.pixels[place]) and back[place].any():
+                raise Unverified(f"{staged.target} shows what was to be covered.")
+        return back
+
+    def publish(self, staged: Staged) -> None:
+        """Gives the pixels their name."""
+        self.written[staged.target] = self.written.pop(staged.path)
+
+    def tidy(self, folder: Path) -> None:
+        """Nothing is left behind."""
+
     def fingerprint(self, path: Path) -> str | None:
         """The hash of what was written, or of a photo of the dictionary."""
         pixels = self.written.get(path, self.photos.get(path))
@@ -292,6 +323,7 @@ class FakeStore:
         refuses: Whether to refuse to record a photo, like a full disk.
         details: What is settled about those for whom anything is, but for their thresholds.
         today: The day on which consent must not have ended.
+        words: What was decided by hand, in the order it was.
     """
 
     people: dict[str, list[tuple[int, NewReference]]] = field(default_factory=dict)
@@ -299,8 +331,10 @@ class FakeStore:
     refuses: bool = False
     details: dict[str, Details] = field(default_factory=dict)
     today: date = _TODAY
+    words: list[Override] = field(default_factory=list)
     _space: EmbeddingSpace | None = None
     _ids: int = 0
+    _word_ids: int = 0
     _spaces: dict[_Space, EmbeddingSpace] = field(default_factory=dict)
     _templates: dict[_Space, dict[int, bytes]] = field(default_factory=dict)
     _thresholds: dict[_Space, dict[str, Thresholds]] = field(default_factory=dict)
@@ -588,9 +622,10 @@ class FakeStore:
         return len(self.recorded)
 
     def generation(self) -> str:
-        """The people as text."""
+        """The people and what was decided by hand, as text."""
         numbers = {name: [number for number, _ in references] for name, references in self.people.items()}
-        return repr((sorted(numbers.items()), sorted(self.details.items(), key=lambda one: one[0])))
+        people = sorted(numbers.items()), sorted(self.details.items(), key=lambda one: one[0])
+        return repr((people, [word.number for word in self.words]))
 
     def record(self, run: int, image: ImageRecord, expected: Hashable = None) -> None:
         """Adds a photo to a run's record."""
@@ -599,6 +634,48 @@ class FakeStore:
         if self.refuses:
             raise StoreUnusable("The fake gallery was told to refuse.")
         self.recorded[run - 1][1].append(image)
+
+    def amend(self, run: int, image: ImageRecord) -> None:
+        """Replaces the last record of a photo."""
+        images = self.recorded[run - 1][1]
+        places = [place for place, one in enumerate(images) if one.source == image.source]
+        if not places:
+            raise ValueError(f"the fake run {run} has no record of {image.source}")
+        images[places[-1]] = image
+
+    def done_before(self, settings: str, photo: str, state: str, output: str) -> DoneBefore | None:
+        """The last run that did a photo and verified it."""
+        wanted = (photo, state, output, ImageStatus.OK)
+        for number in range(len(self.recorded), 0, -1):
+            used, images, _ = self.recorded[number - 1]
+            done = [
+                (one.sha256, one.state, one.output_sha256, one.status) for one in images if one.verified is not None
+            ]
+            if used.fingerprint == settings and wanted in done:
+                return DoneBefore(number, output)
+        return None
+
+    def add_override(self, override: Override) -> Override:
+        """Remembers a person's word."""
+        self._word_ids += 1
+        numbered = replace(override, number=self._word_ids)
+        self.words = [
+            word for word in self.words if word.sha256 != override.sha256 or word.box.overlap(override.box) < SAME_PLACE
+        ]
+        self.words.append(numbered)
+        return numbered
+
+    def overrides(self) -> list[Override]:
+        """All of them."""
+        return list(self.words)
+
+    def remove_override(self, number: int) -> Override:
+        """Takes one back."""
+        found = next((word for word in self.words if word.number == number), None)
+        if found is None:
+            raise UnknownName(f"There is no override {number}.")
+        self.words.remove(found)
+        return found
 
     def end_run(self, run: int, status: RunStatus) -> None:
         """Closes a run's record."""
@@ -627,10 +704,11 @@ class FakeStore:
             detector=settings.detector,
             thresholds=settings.thresholds,
             images=len(images),
-            failed=sum(image.error is not None for image in images),
+            failed=sum(image.failed for image in images),
             kept=sum(image.kept for image in images),
             blurred=sum(image.blurred for image in images),
             waiting=sum(image.waiting for image in images),
+            before=sum(image.status is ImageStatus.DONE_BEFORE for image in images),
         )
         return Run(summary, settings, tuple(images))
 

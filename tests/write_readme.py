@@ -17,6 +17,9 @@ README = Path(__file__).resolve().parent.parent / "README.md"
 COMMANDS = [
     ["enroll"],
     ["anonymise"],
+    ["override", "set"],
+    ["override", "list"],
+    ["override", "remove"],
     ["list"],
     ["show"],
     ["check"],

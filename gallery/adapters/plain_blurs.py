@@ -37,15 +37,15 @@ class PlainBlur:
             return {"method": "box blur", "shape": "box", "margin": _MARGIN, "pixels": NOTEBOOK_PIXELS}
         return {"method": "Gaussian", "shape": "box", "margin": _MARGIN, "sigma": self.sigma}
 
-    def redact(self, image: RGB, boxes: Sequence[Box]) -> RGB:
-        """A copy of the picture with every box smoothed.
+    def redact(self, image: RGB, boxes: Sequence[Box], regions: Sequence[Box] = ()) -> RGB:
+        """A copy of the picture with every box smoothed, grown as ever, and the regions likewise.
 
         Raises:
             ValueError: If `image` is not `(height, width, 3) uint8`.
         """
         require_rgb(image)
         result = image.copy()
-        for box in boxes:
+        for box in (*boxes, *regions):
             region = box.grow(_MARGIN).clip(image.shape[1], image.shape[0])
             if region is not None:
                 part = image[region.y : region.bottom, region.x : region.right]

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -89,15 +89,16 @@ class RegionRedactor:
             **strength,
         }
 
-    def redact(self, image: RGB, boxes: Sequence[Box]) -> RGB:
+    def redact(self, image: RGB, boxes: Sequence[Box], regions: Sequence[Box] = ()) -> RGB:
         """A copy of the picture with every box's region covered, and every other pixel as it was.
 
-        Each region is made from the original picture, and regions that overlap are drawn in the order of their
-        places, so the order of the boxes makes no difference.
+        All are made from the original picture. Faces are drawn in the order of their places, so the order of the boxes
+        makes no difference, and regions after them.
 
         Args:
             image: `(height, width, 3) uint8` RGB; left as it is.
             boxes: Faces; what lies outside the picture is cut off.
+            regions: What is covered besides: these boxes, without margin or feather.
 
         Raises:
             ValueError: If `image` is not such an array.
@@ -105,12 +106,17 @@ class RegionRedactor:
         require_rgb(image)
         result = image.copy()
         for box in sorted(boxes):
-            face = completed(box, image.shape[1], image.shape[0])
-            region, reach = face.grow(self.margin), face.grow(self.margin + self.feather)
-            touched = reach.clip(image.shape[1], image.shape[0])
-            if touched is not None:
-                self._cover(result, region, reach, touched, self._painter(image, region))
+            self._redact_one(image, result, completed(box, image.shape[1], image.shape[0]))
+        exactly = replace(self, shape="box", margin=0.0, feather=0.0)
+        for region in sorted(regions):
+            exactly._redact_one(image, result, region)
         return result
+
+    def _redact_one(self, image: RGB, result: RGB, face: Box) -> None:
+        region, reach = face.grow(self.margin), face.grow(self.margin + self.feather)
+        touched = reach.clip(image.shape[1], image.shape[0])
+        if touched is not None:
+            self._cover(result, region, reach, touched, self._painter(image, region))
 
     def _painter(self, image: RGB, region: Box) -> Callable[[Box], NDArray[np.uint8]]:
         visible = region.clip(image.shape[1], image.shape[0])

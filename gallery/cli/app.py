@@ -26,6 +26,7 @@ from gallery.cli.commands import (
     init,
     list_,
     models,
+    override,
     people,
     reembed,
     remove,
@@ -90,6 +91,7 @@ app.command("anonymize", hidden=True, epilog=anonymise.EXAMPLE)(anonymise.anonym
 app.command("audit", epilog=audit.EXAMPLE)(audit.audit)
 app.command("calibrate", epilog=calibrate.EXAMPLE)(calibrate.calibrate)
 app.command("demo", epilog=demo.EXAMPLE)(demo.demo)
+app.add_typer(override.app, name="override")
 app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(models.app, name="models")
 app.add_typer(db.app, name="db")

@@ -7,7 +7,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from gallery.cli.exits import Exit
 from gallery.domain.errors import BadArgument, GalleryError
@@ -18,6 +19,31 @@ DEBUG = "GALLERY_DEBUG"
 
 _stopping = threading.Event()
 """Set once a signal asked the program to stop."""
+
+
+_patient = threading.Event()
+"""Set while what is in hand is finished first."""
+
+
+@contextmanager
+def finishing_first(said: str) -> Iterator[Callable[[], bool]]:
+    """While it lasts, the first signal to stop only says so, and the second stops at once.
+
+    Args:
+        said: What is said at the first.
+
+    Yields:
+        Whether the program is to stop.
+    """
+    _said[0] = said.encode() + b"\n"
+    _patient.set()
+    try:
+        yield _stopping.is_set
+    finally:
+        _patient.clear()
+
+
+_said = [b""]
 
 
 def heed() -> None:
@@ -89,6 +115,10 @@ def _stop_on(*signals: signal.Signals) -> None:
         return
 
     def stop(_number: int, _frame: object) -> None:
+        if _patient.is_set() and not _stopping.is_set():
+            _stopping.set()
+            os.write(2, _said[0])  # printing from a signal's handler is not safe
+            return
         _stopping.set()
         raise KeyboardInterrupt
 

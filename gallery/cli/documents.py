@@ -9,6 +9,7 @@ if TYPE_CHECKING:  # NumPy comes with these, and `gallery list` does without it
     from collections.abc import Mapping
     from datetime import date, datetime
 
+    from gallery.domain.by_hand import Override
     from gallery.domain.deciding import Decision
     from gallery.domain.forgetting import Forgotten
     from gallery.domain.matching import Candidate
@@ -27,6 +28,8 @@ def of_outcome(outcome: Outcome) -> dict[str, Any]:
     settings = outcome.settings
     return {
         "run": outcome.run,
+        "status": outcome.status.value,
+        "planned": outcome.planned,
         **_of_settings(settings),
         "images": [of_image(i, settings) for i in outcome.images],
     }
@@ -92,6 +95,9 @@ def of_image(image: ImageRecord, settings: RunSettings) -> dict[str, Any]:
         "output_sha256": image.output_sha256,
         "width": image.width,
         "height": image.height,
+        "verified": image.verified.value if image.verified else None,
+        "earlier_run": image.earlier,
+        "remarks": list(image.remarks),
         "faces": [_of_face(face, settings) for face in image.faces],
     }
 
@@ -107,6 +113,7 @@ def _of_face(face: DecidedFace, settings: RunSettings) -> dict[str, Any]:
         "as_meant": face.quality.as_meant,
         **_of_decision(face.decision),
         "thresholds": _applied(face.decision, settings),
+        "residual": face.residual,
     }
 
 
@@ -260,6 +267,20 @@ def of_checked_gallery(checked: CheckedGallery) -> dict[str, Any]:
         "no_template": list(checked.lacking),
         "withheld": dict(checked.withheld),
         "ending": {name: day.isoformat() for name, day in checked.ending},
+    }
+
+
+def of_override(override: Override) -> dict[str, Any]:
+    """What a person decided on one face."""
+    return {
+        "number": override.number,
+        "source": override.source,
+        "sha256": override.sha256,
+        "box": override.box.as_list(),
+        "decision": override.verdict.value,
+        "by": override.by,
+        "made": override.made.isoformat(),
+        "note": override.note,
     }
 
 

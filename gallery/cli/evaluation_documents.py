@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from gallery.usecases.evaluate_verification import Scores, Verification
 
 
-def _head(kind: str, inputs: Mapping[str, Path | None]) -> dict[str, Any]:
+def head(kind: str, inputs: Mapping[str, Path | None]) -> dict[str, Any]:
+    """What every evaluation begins with: its kind, the program, and what it was run on."""
     return {
         "evaluation": kind,
         "program": __version__,
@@ -36,7 +37,8 @@ def _number(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _rate(rate: Rate) -> dict[str, Any]:
+def rate_of(rate: Rate) -> dict[str, Any]:
+    """A rate with its interval and what it was counted from."""
     return {
         "value": _number(rate.value),
         "low": rate.low,
@@ -46,7 +48,8 @@ def _rate(rate: Rate) -> dict[str, Any]:
     }
 
 
-def _models(detector: ModelCard, embedder: ModelCard) -> dict[str, Any]:
+def models_of(detector: ModelCard, embedder: ModelCard) -> dict[str, Any]:
+    """Both models with their hashes, and the thresholds."""
     limits = embedder.spec.thresholds
     return {
         "detector": detector.name,
@@ -60,13 +63,13 @@ def _models(detector: ModelCard, embedder: ModelCard) -> dict[str, Any]:
 
 def of_verification(results: Sequence[Verification], inputs: Mapping[str, Path | None]) -> dict[str, Any]:
     """What `gallery evaluate verification` found."""
-    return {**_head("verification", inputs), "results": [_verification(result) for result in results]}
+    return {**head("verification", inputs), "results": [_verification(result) for result in results]}
 
 
 def _verification(result: Verification) -> dict[str, Any]:
     failures = result.failures
     return {
-        **_models(result.detector, result.embedder),
+        **models_of(result.detector, result.embedder),
         "images": result.images,
         "failures": {
             "no_face": list(failures.no_face),
@@ -118,8 +121,8 @@ def _point(point: OperatingPoint) -> dict[str, Any]:
         "target_fmr": _number(point.target),
         "supported": bool(point.supported) if math.isfinite(point.target) else None,
         "threshold": point.threshold,
-        "fmr": _rate(point.fmr),
-        "fnmr": _rate(point.fnmr),
+        "fmr": rate_of(point.fmr),
+        "fnmr": rate_of(point.fnmr),
     }
 
 
@@ -127,8 +130,8 @@ def of_identification(result: Identification, inputs: Mapping[str, Path | None])
     """What `gallery evaluate identification` found."""
     policy, probes, plan = result.policy, result.probes, result.plan
     return {
-        **_head("identification", inputs),
-        **_models(result.detector, result.embedder),
+        **head("identification", inputs),
+        **models_of(result.detector, result.embedder),
         "policy": {
             "cosine": policy.thresholds.cosine,
             "euclidean": policy.thresholds.euclidean,
@@ -176,8 +179,8 @@ def _rule(rule: RuleResult) -> dict[str, Any]:
 
 def _tally(tally: Tally) -> dict[str, Any]:
     return {
-        "fpir": _rate(tally.fpir),
-        "fnir": _rate(tally.fnir),
+        "fpir": rate_of(tally.fpir),
+        "fnir": rate_of(tally.fnir),
         "misnamed": tally.misnamed,
         "waiting": tally.waiting,
     }
@@ -206,7 +209,7 @@ def _mistake(mistake: Mistake) -> dict[str, Any]:
 
 def of_detection(results: Sequence[DetectionResult], inputs: Mapping[str, Path | None]) -> dict[str, Any]:
     """What `gallery evaluate detection` found."""
-    return {**_head("detection", inputs), "results": [_detection(result) for result in results]}
+    return {**head("detection", inputs), "results": [_detection(result) for result in results]}
 
 
 def _detection(result: DetectionResult) -> dict[str, Any]:
@@ -221,7 +224,7 @@ def _detection(result: DetectionResult) -> dict[str, Any]:
         "overlap": score.overlap,
         "default": _score_point(score.default),
         "at_one_false_alarm_per_five_images": _score_point(best) if best else None,
-        "by_size": [{"from": o.low, "below": o.high, "recall": _rate(o.recall)} for o in score.octaves],
+        "by_size": [{"from": o.low, "below": o.high, "recall": rate_of(o.recall)} for o in score.octaves],
         "curve": [_score_point(point) for point in score.curve],
     }
 
@@ -229,7 +232,7 @@ def _detection(result: DetectionResult) -> dict[str, Any]:
 def _score_point(point: ScorePoint) -> dict[str, Any]:
     return {
         "score": point.score,
-        "recall": _rate(point.recall),
+        "recall": rate_of(point.recall),
         "false_alarms": point.false_alarms,
         "false_alarms_per_image": _number(point.per_image),
     }

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from gallery.usecases.evaluate_identification import Identification, Setting
     from gallery.usecases.evaluate_verification import Scores, Verification
 
-_INTERVAL = f"{CONFIDENCE:.0%}".replace("%", " %")
+INTERVAL = f"{CONFIDENCE:.0%}".replace("%", " %")
+"""The confidence of all intervals, as text."""
+
 FALSE_ALARMS = 0.2
 """Per picture, at which detectors are compared: one in five pictures."""
 
@@ -34,7 +36,8 @@ SHARES = tuple(round(0.1 * step, 1) for step in range(5, 16))
 """Of a sweep, what the table shows."""
 
 
-def _table(title: str, caption: str = "") -> Table:
+def ruled_table(title: str, caption: str = "") -> Table:
+    """An empty table in the manner of all evaluations."""
     from rich import box
 
     return Table(
@@ -49,12 +52,13 @@ def _table(title: str, caption: str = "") -> Table:
     )
 
 
-def _numbers(table: Table, *names: str) -> None:
+def numbers(table: Table, *names: str) -> None:
+    """Gives a table columns for numbers."""
     for name in names:
         table.add_column(name, justify="right", no_wrap=True)
 
 
-def _percent(share: float) -> str:
+def as_percent(share: float) -> str:
     """Two decimals, or three significant digits of what is smaller than a hundredth."""
     if not math.isfinite(share):
         return "–"
@@ -62,7 +66,8 @@ def _percent(share: float) -> str:
     return f"{percent:.2f} %" if percent >= 0.1 or percent == 0 else f"{percent:.2g} %"
 
 
-def _interval(rate: Rate) -> str:
+def interval(rate: Rate) -> str:
+    """Its ends as text."""
     return f"{_plain(100 * rate.low)}–{_plain(100 * rate.high)} %"
 
 
@@ -97,15 +102,15 @@ def _verification_facts(result: Verification) -> list[tuple[str, str]]:
         lines.append(("not aligned", f"{len(failures.not_as_meant)}, compared all the same"))
     if any(scores.without_errors for scores in result.scores):
         lines.append(("label errors", f"{result.scores[-1].left_out} listed pairs left out in the second reading"))
-    lines.append(("intervals", f"Wilson, {_INTERVAL}; ± is the standard error over the folds"))
+    lines.append(("intervals", f"Wilson, {INTERVAL}; ± is the standard error over the folds"))
     return lines
 
 
 def _accuracy(scores: Scores, words: str) -> Table:
     first = next(iter(scores.metrics.values()))
-    table = _table(f"{len(first.genuine) + len(first.impostors):,} listed pairs, {words}")
+    table = ruled_table(f"{len(first.genuine) + len(first.impostors):,} listed pairs, {words}")
     table.add_column("distance", no_wrap=True)
-    _numbers(table, "accuracy", "ROC area", "EER", "model's\nthreshold", "FMR\nthere", "FNMR\nthere")
+    numbers(table, "accuracy", "ROC area", "EER", "model's\nthreshold", "FMR\nthere", "FNMR\nthere")
     for metric, result in scores.metrics.items():
         table.add_row(metric.value, *_accuracy_cells(result))
     return table
@@ -116,17 +121,17 @@ def _accuracy_cells(result: MetricResult) -> tuple[str, ...]:
     return (
         f"{100 * accuracy.mean:.2f} ± {100 * accuracy.standard_error:.2f} %",
         f"{result.curve.auc:.5f}",
-        _percent(result.curve.eer),
+        as_percent(result.curve.eer),
         _threshold(result.own.threshold),
-        _percent(result.own.fmr.value),
-        _percent(result.own.fnmr.value),
+        as_percent(result.own.fmr.value),
+        as_percent(result.own.fnmr.value),
     )
 
 
 def _points(scores: Scores, words: str) -> Table:
-    table = _table(f"Misses at a false match rate, {words}")
+    table = ruled_table(f"Misses at a false match rate, {words}")
     table.add_column("distance", no_wrap=True)
-    _numbers(table, "FMR", "threshold", "FNMR", _INTERVAL)
+    numbers(table, "FMR", "threshold", "FNMR", INTERVAL)
     table.add_column("note", overflow="fold")
     _point_rows(table, {metric: result.points for metric, result in scores.metrics.items()}, "listed")
     if scores.impostors is not None:
@@ -158,8 +163,8 @@ def _point_rows(table: Table, points: dict[Metric, tuple[OperatingPoint, ...]], 
                 metric.value,
                 f"{point.target:.0e}",
                 _threshold(point.threshold),
-                _percent(point.fnmr.value),
-                _interval(point.fnmr),
+                as_percent(point.fnmr.value),
+                interval(point.fnmr),
                 note,
             )
 
@@ -189,7 +194,7 @@ def _identification_facts(result: Identification) -> list[tuple[str, str]]:
         lines.append(("unreadable", f"{len(probes.unreadable)} photos"))
     if result.plan.seed is not None:
         lines.append(("references", f"drawn by lot, {result.plan.repeats} times from seed {result.plan.seed} on"))
-    lines.append(("intervals", f"Wilson, {_INTERVAL}" + (", as for one draw" if result.plan.repeats > 1 else "")))
+    lines.append(("intervals", f"Wilson, {INTERVAL}" + (", as for one draw" if result.plan.repeats > 1 else "")))
     return lines
 
 
@@ -206,24 +211,26 @@ def _rules(result: Identification, setting: Setting) -> Table:
     short = result.people - count
     if short:
         caption += f"\n{short} people with fewer references are not enrolled, and so strangers."
-    table = _table(f"{count} people, references each: {setting.references}, fusion: {setting.fusion.value}", caption)
+    title = f"{count} people, references each: {setting.references}, fusion: {setting.fusion.value}"
+    table = ruled_table(title, caption)
     table.add_column("rules", overflow="fold", min_width=15)
-    _numbers(table, "FPIR", _INTERVAL, "kept", "FNIR", _INTERVAL, "missed")
+    numbers(table, "FPIR", INTERVAL, "kept", "FNIR", INTERVAL, "missed")
     for number, rule in enumerate(setting.rules):
         if number and rule.label.startswith("all but") and not setting.rules[number - 1].label.startswith("all but"):
             table.add_section()
-        table.add_row(rule.label, *_rate_cells(rule.tally.fpir), *_rate_cells(rule.tally.fnir))
+        table.add_row(rule.label, *rate_cells(rule.tally.fpir), *rate_cells(rule.tally.fnir))
     return table
 
 
-def _rate_cells(rate: Rate) -> tuple[str, str, str]:
-    return _percent(rate.value), _interval(rate), str(rate.hits)
+def rate_cells(rate: Rate) -> tuple[str, str, str]:
+    """Its value, interval and count."""
+    return as_percent(rate.value), interval(rate), str(rate.hits)
 
 
 def _sweep(setting: Setting) -> Table:
-    table = _table(f"Against the threshold; references each: {setting.references}, fusion: {setting.fusion.value}")
-    _numbers(table, "share", "cosine ≤", "euclid. ≤")
-    _numbers(table, "FPIR\nall rules", "FNIR\nall rules", "FPIR\nbare", "FNIR\nbare")
+    table = ruled_table(f"Against the threshold; references each: {setting.references}, fusion: {setting.fusion.value}")
+    numbers(table, "share", "cosine ≤", "euclid. ≤")
+    numbers(table, "FPIR\nall rules", "FNIR\nall rules", "FPIR\nbare", "FNIR\nbare")
     table.caption = Text("bare: without the other rules; share: of the thresholds in use")
     for point in setting.sweep:
         if point.share in SHARES:
@@ -239,7 +246,7 @@ def _sweep(setting: Setting) -> Table:
 
 
 def _values(tally: Tally) -> tuple[str, str]:
-    return _percent(tally.fpir.value), _percent(tally.fnir.value)
+    return as_percent(tally.fpir.value), as_percent(tally.fnir.value)
 
 
 def detection(results: Sequence[DetectionResult]) -> RenderableType:
@@ -248,12 +255,12 @@ def detection(results: Sequence[DetectionResult]) -> RenderableType:
     caption = (
         f"A hit overlaps a labelled face by at least {first.overlap:g} (intersection over union).\n"
         f"≤ {FALSE_ALARMS:g} false: the most faces found with no more false alarms per picture.\n"
-        f"Intervals: Wilson, {_INTERVAL}."
+        f"Intervals: Wilson, {INTERVAL}."
     )
-    table = _table(f"{first.faces:,} faces in {first.images:,} pictures", caption)
+    table = ruled_table(f"{first.faces:,} faces in {first.images:,} pictures", caption)
     table.add_column("detector", no_wrap=True)
     table.add_column("at", no_wrap=True)
-    _numbers(table, "score ≥", "recall", _INTERVAL, "false", "per picture")
+    numbers(table, "score ≥", "recall", INTERVAL, "false", "per picture")
     for result in results:
         table.add_row(escape(result.detector.name), "default", *_score_cells(result.score.default))
         best = result.score.at_false_alarms(FALSE_ALARMS)
@@ -269,23 +276,23 @@ def detection(results: Sequence[DetectionResult]) -> RenderableType:
 def _score_cells(point: ScorePoint) -> tuple[str, ...]:
     return (
         f"{point.score:.3g}",
-        _percent(point.recall.value),
-        _interval(point.recall),
+        as_percent(point.recall.value),
+        interval(point.recall),
         str(point.false_alarms),
         f"{point.per_image:.3f}",
     )
 
 
 def _by_size(name: str, score: DetectionScore) -> Table:
-    table = _table(f"{name} by face size, at its default")
-    _numbers(table, "longer side", "faces", "found", "recall", _INTERVAL)
+    table = ruled_table(f"{name} by face size, at its default")
+    numbers(table, "longer side", "faces", "found", "recall", INTERVAL)
     for octave in score.octaves:
         recall = octave.recall
         table.add_row(
             f"{octave.low} to {octave.high - 1} px",
             str(recall.trials),
             str(recall.hits),
-            _percent(recall.value),
-            _interval(recall),
+            as_percent(recall.value),
+            interval(recall),
         )
     return table

@@ -84,6 +84,13 @@ class Shape(StrEnum):
     BOX = "box"
 
 
+class Verify(StrEnum):
+    """What is checked of an output before it counts."""
+
+    WRITTEN = "written"
+    FULL = "full"
+
+
 class Fusion(StrEnum):
     """What a person's distance is, when they have several references."""
 

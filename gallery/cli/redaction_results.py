@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Group
 from rich.text import Text
 
-from gallery.cli.evaluation_documents import _head, _models, _rate
-from gallery.cli.evaluation_tables import _INTERVAL, _interval, _numbers, _percent, _table
+from gallery.cli.evaluation_documents import head, models_of, rate_of
+from gallery.cli.evaluation_tables import INTERVAL, as_percent, interval, numbers, ruled_table
 from gallery.cli.tables import facts
 from gallery.domain.redacting import Attack
 
@@ -25,8 +25,8 @@ def tables(result: Redaction) -> RenderableType:
     """A table for each size of the faces and each attack."""
     lines = [
         ("people", f"{result.people:,}, two photos each" + ("" if result.seed is None else f"; seed {result.seed}")),
-        ("chance", f"{_percent(result.chance)} at rank 1"),
-        ("intervals", f"Wilson, {_INTERVAL}"),
+        ("chance", f"{as_percent(result.chance)} at rank 1"),
+        ("intervals", f"Wilson, {INTERVAL}"),
     ]
     if result.left_out:
         lines.append(("left out", f"{result.left_out} people without two photos with a face"))
@@ -45,20 +45,20 @@ def tables(result: Redaction) -> RenderableType:
 
 
 def _attack(results: list[WayResult], attack: Attack, side: int) -> Table:
-    table = _table(f"Faces of {side} px against: {attack.value}")
+    table = ruled_table(f"Faces of {side} px against: {attack.value}")
     table.add_column("method", no_wrap=True)
     table.add_column("strength", no_wrap=True)
-    _numbers(table, "rank 1", _INTERVAL, "passes", _INTERVAL, "others")
+    numbers(table, "rank 1", INTERVAL, "passes", INTERVAL, "others")
     for found in results:
         rates, way = found.attacks[attack], found.way
         table.add_row(
             way.label + (" *" if way.default else ""),
             way.strength,
-            _percent(rates.rank_one.value),
-            _interval(rates.rank_one),
-            _percent(rates.passing.value),
-            _interval(rates.passing),
-            _percent(rates.others.value),
+            as_percent(rates.rank_one.value),
+            interval(rates.rank_one),
+            as_percent(rates.passing.value),
+            interval(rates.passing),
+            as_percent(rates.others.value),
         )
     return table
 
@@ -66,8 +66,8 @@ def _attack(results: list[WayResult], attack: Attack, side: int) -> Table:
 def document(result: Redaction, folder: Path) -> dict[str, Any]:
     """What `gallery evaluate redaction` found."""
     return {
-        **_head("redaction", {"folder": folder}),
-        **_models(result.detector, result.embedder),
+        **head("redaction", {"folder": folder}),
+        **models_of(result.detector, result.embedder),
         "people": result.people,
         "left_out": result.left_out,
         "unreadable": list(result.unreadable),
@@ -84,9 +84,9 @@ def _way(found: WayResult) -> dict[str, Any]:
         "face_size": found.side,
         "attacks": {
             attack.name.lower(): {
-                "rank_one": _rate(rates.rank_one),
-                "passing": _rate(rates.passing),
-                "others_passing": _rate(rates.others),
+                "rank_one": rate_of(rates.rank_one),
+                "passing": rate_of(rates.passing),
+                "others_passing": rate_of(rates.others),
             }
             for attack, rates in found.attacks.items()
         },

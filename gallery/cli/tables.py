@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -40,20 +40,29 @@ def image(record: ImageRecord, thresholds: Thresholds, personal: Mapping[str, Th
         thresholds: Everybody's.
         personal: Those of people who have their own.
     """
-    if record.error is not None:
-        return Text.assemble((record.source, "bold"), "\n  ", ("failed: ", "red"), record.error, "\n")
+    if record.earlier is not None:
+        return Text.assemble((record.source, "bold"), f"\n  done before, in run {record.earlier}: {record.output}\n")
+    if record.error is not None and not record.faces:
+        failed = f"{record.status.value}: "
+        return Text.assemble((record.source, "bold"), "\n  ", (failed, "red"), record.error, "\n", *_remarks(record))
     if not record.faces:
-        return Text.assemble((record.source, "bold"), "\n  no face found", _written(record), "\n")
+        return Text.assemble((record.source, "bold"), "\n  no face found", _written(record), "\n", *_remarks(record))
     caption = f"{record.kept} kept, {record.blurred} blurred"
     if record.waiting:
         caption += f", {record.waiting} of them for a person to look at"
     origins = [f"thresholds: {thresholds.origin}"] if thresholds.origin else []
     origins += _origins_of_own(record, personal)
-    table = plain_table(record.source, "\n".join([caption + _written(record), *origins]))
-    _decision_columns(table, thresholds)
+    seen_again = any(face.residual is not None for face in record.faces)
+    table = plain_table(record.source, "\n".join([caption + _written(record), *origins, *record.remarks]))
+    _decision_columns(table, thresholds, seen_again)
     for number, face in enumerate(record.faces, 1):
-        table.add_row(str(number), *_decision_cells(face, personal))
+        residual = ["–" if face.residual is None else f"{face.residual:.3f}"] if seen_again else []
+        table.add_row(str(number), *_decision_cells(face, personal), *residual)
     return table
+
+
+def _remarks(record: ImageRecord) -> list[str]:
+    return [f"  {remark}\n" for remark in record.remarks]
 
 
 def _origins_of_own(record: ImageRecord, personal: Mapping[str, Thresholds]) -> list[str]:
@@ -66,10 +75,15 @@ def _origins_of_own(record: ImageRecord, personal: Mapping[str, Thresholds]) -> 
 
 
 def _written(record: ImageRecord) -> str:
-    return f"; written to {record.output}" if record.output else "; nothing written"
+    if record.error is not None:
+        return f"; {record.status.value}: {record.error}"
+    if not record.output:
+        return "; nothing written"
+    checked = {None: "", "written": ", verified", "full": ", verified in full"}[record.verified]
+    return f"; written to {record.output}{checked}"
 
 
-def _decision_columns(table: Table, thresholds: Thresholds) -> None:
+def _decision_columns(table: Table, thresholds: Thresholds, seen_again: bool) -> None:
     table.add_column("#", justify="right", no_wrap=True)
     table.add_column("box", overflow="fold", min_width=9)
     table.add_column("best identity", overflow="fold", min_width=8)
@@ -78,6 +92,8 @@ def _decision_columns(table: Table, thresholds: Thresholds) -> None:
     table.add_column("margin\nto next", justify="right", no_wrap=True)
     table.add_column("decision", no_wrap=True)
     table.add_column("reason", overflow="fold", min_width=9)
+    if seen_again:
+        table.add_column("left", justify="right", no_wrap=True)
 
 
 def _decision_cells(face: DecidedFace, personal: Mapping[str, Thresholds]) -> tuple[Text | str, ...]:
@@ -100,14 +116,15 @@ def _verdict(decision: Decision) -> Text:
     return Text("blur", "yellow" if decision.waits else "")
 
 
-def runs(summaries: Iterable[RunSummary]) -> Table:
+def runs(summaries: Sequence[RunSummary]) -> Table:
     """The table of runs."""
+    resumed = any(run.before for run in summaries)
     table = plain_table()
     table.add_column("run", justify="right", no_wrap=True)
     table.add_column("started (UTC)", overflow="fold", min_width=10)
     table.add_column("status", no_wrap=True)
     table.add_column("models", overflow="fold", min_width=8)
-    for name in ("photos", "failed", "kept", "blurred", "review"):
+    for name in ("photos", *(["done\nbefore"] if resumed else []), "failed", "kept", "blurred", "review"):
         table.add_column(name, justify="right", no_wrap=True)
     for run in summaries:
         table.add_row(
@@ -115,7 +132,9 @@ def runs(summaries: Iterable[RunSummary]) -> Table:
             f"{run.started:%Y-%m-%d %H:%M}",
             run.status.value,
             escape(f"{run.model}, {run.detector}"),
-            *(str(n) for n in (run.images, run.failed, run.kept, run.blurred, run.waiting)),
+            str(run.images),
+            *([str(run.before)] if resumed else []),
+            *(str(n) for n in (run.failed, run.kept, run.blurred, run.waiting)),
         )
     return table
 
@@ -175,8 +194,9 @@ def short_path(path: str, longest: int = 60) -> str:
 def outcome(result: Outcome) -> Table:
     """The summary of a run that just ended, with the photos that somebody should look at."""
     images = result.images
-    failed = [i for i in images if i.error is not None]
-    without = [i for i in images if i.error is None and not i.faces]
+    failed = [i for i in images if i.failed]
+    before = [i for i in images if i.earlier is not None]
+    without = [i for i in images if not (i.failed or i.faces or i.earlier)]
     waiting = [i for i in images if i.waiting]
     kept, blurred = sum(i.kept for i in images), sum(i.blurred for i in images)
     record = f"run {result.run}, see: gallery audit {result.run}" if result.run else "none: a dry run writes nothing"
@@ -184,6 +204,8 @@ def outcome(result: Outcome) -> Table:
         [
             ("photos", f"{len(images)}" + (f", {len(failed)} failed: {_named(failed)}" if failed else "")),
             ("faces", f"{kept + blurred}: {kept} kept, {blurred} blurred"),
+            *([("done before", f"{len(before)}, in earlier runs")] if before else []),
+            *_verified(images),
             *([("no face found", f"{len(without)}, look at them: {_named(without)}")] if without else []),
             *(
                 [("to review", f"{sum(i.waiting for i in waiting)} blurred faces: {_named(waiting)}")]
@@ -194,6 +216,18 @@ def outcome(result: Outcome) -> Table:
             ("record", record),
         ]
     )
+
+
+def _verified(images: Iterable[ImageRecord]) -> list[tuple[str, str]]:
+    """What was checked of the outputs, and how near a blurred face came to be recognised."""
+    levels = [image.verified.value for image in images if image.verified]
+    if not levels:
+        return []
+    text = ", ".join(f"{levels.count(level)} {_LEVELS[level]}" for level in sorted(set(levels)))
+    return [("verified", text)]
+
+
+_LEVELS = {"full": "in full", "written": "as written"}
 
 
 def _named(images: list[ImageRecord], most: int = 5) -> str:
@@ -218,7 +252,11 @@ def run_facts(run: Run) -> Table:
             ("redaction", ", ".join(f"{k} {v}" for k, v in sorted(_flat(settings.redaction)))),
             ("gallery", f"{settings.identities} enrolled, {counted(settings.templates, 'template')}"),
             ("output", settings.output),
-            ("photos", f"{summary.images}, {summary.failed} failed"),
+            (
+                "photos",
+                f"{summary.images}, {summary.failed} failed"
+                + (f", {summary.before} done in earlier runs" if summary.before else ""),
+            ),
             ("faces", f"{summary.kept} kept, {summary.blurred} blurred, {summary.waiting} of them for review"),
         ]
     )

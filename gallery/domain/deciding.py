@@ -29,7 +29,9 @@ class Rule(StrEnum):
     """What settled a decision. The value is short enough for a table's cell."""
 
     MATCH = "matches"
+    BY_HAND = "by hand"
     NOBODY = "gallery empty"
+    NOBODY_KEPT = "nobody kept"
     COSINE = "cosine too far"
     EUCLIDEAN = "euclidean too far"
     DISABLED = "disabled"
@@ -58,6 +60,8 @@ class Policy:
         once_per_photo: Whether an identity may be kept at most once per photo.
         min_margin: How much farther, in cosine distance, the next identity must be than the best; 0 for no such rule.
         personal: Thresholds of people who have their own, by name.
+        all_of: People who may be kept more than once in a photo, and whose matches wait for nobody's word.
+        nobody: Whether nobody is kept, whoever is in the gallery.
     """
 
     thresholds: Thresholds
@@ -66,6 +70,8 @@ class Policy:
     once_per_photo: bool = True
     min_margin: float = 0.0
     personal: Mapping[str, Thresholds] = field(default_factory=dict)
+    all_of: frozenset[str] = frozenset()
+    nobody: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.grey_band < 1:
@@ -106,10 +112,12 @@ class Decision:
     runner_up: Candidate | None = None
 
     def __post_init__(self) -> None:
+        if self.rule is Rule.BY_HAND:
+            return
         if (self.verdict is Verdict.KEEP) != (self.rule is Rule.MATCH):
             raise ValueError(f"a decision to {self.verdict} cannot rest on '{self.rule}'")
         if self.verdict is Verdict.KEEP and self.candidate is None:
-            raise ValueError("a face can only be kept for somebody")
+            raise ValueError("a face can only be kept for somebody, or by hand")
 
     @property
     def kept(self) -> bool:
@@ -158,9 +166,10 @@ def decide(
 
 def _rival(ranked: Sequence[Candidate], best: dict[str, int], policy: Policy, index: int) -> int | None:
     """The face of the same photo that matches the same identity better, where there is one and it counts."""
-    if not ranked or not policy.once_per_photo or best[ranked[0].identity] == index:
+    if not ranked or not policy.once_per_photo:
         return None
-    return best[ranked[0].identity]
+    name = ranked[0].identity
+    return None if best[name] == index or name in policy.all_of else best[name]
 
 
 def _best_face_of_each_identity(found: Sequence[Sequence[Candidate]]) -> dict[str, int]:
@@ -181,6 +190,8 @@ def _decide_one(
     withheld: Mapping[str, date | None],
     rival: int | None,
 ) -> Decision:
+    if policy.nobody:
+        return Decision(Verdict.BLUR, Rule.NOBODY_KEPT, "nobody is kept in this run")
     if not ranked:
         return Decision(Verdict.BLUR, Rule.NOBODY, "the gallery holds nobody to keep")
     top, runner_up = ranked[0], ranked[1] if len(ranked) > 1 else None
@@ -222,6 +233,11 @@ def _not_to_be_kept(ranked: Sequence[Candidate], policy: Policy, withheld: Mappi
     return None
 
 
+def trusted(quality: Quality, floors: Floors) -> bool:
+    """Whether a face is good enough for the model to be trusted with it."""
+    return _too_poor(quality, floors) is None
+
+
 def _too_poor(quality: Quality, floors: Floors) -> _Doubt:
     if not quality.as_meant:
         return Rule.UNALIGNED, "no landmarks were found to align the face by, so the thresholds do not apply to it"
@@ -250,6 +266,6 @@ def _too_like_another(top: Candidate, runner_up: Candidate | None, min_margin: f
 
 def _only_just(top: Candidate, policy: Policy) -> _Doubt:
     sure = policy.sure(top.identity)
-    if top.cosine <= sure.cosine and top.euclidean <= sure.euclidean:
+    if top.identity in policy.all_of or (top.cosine <= sure.cosine and top.euclidean <= sure.euclidean):
         return None
     return Rule.GREY_BAND, f"only just under the threshold: a person should confirm that this is {top.identity}"

@@ -37,6 +37,10 @@ class NotWritten(GalleryError):
     """An output that could not be written; nothing was left in its place."""
 
 
+class Unverified(GalleryError):
+    """An output that was written and does not hold what was promised; it was removed."""
+
+
 class NoFace(GalleryError):
     """A reference photo in which no face was found."""
 

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from gallery.domain.by_hand import Override
 from gallery.domain.calibrated import Calibration
 from gallery.domain.charts import Chart
 from gallery.domain.faces import RGB, Chips, Detection, Embeddings, Photo
@@ -29,7 +30,7 @@ from gallery.domain.people import (
     SharedPhoto,
     SpaceUse,
 )
-from gallery.domain.runs import ImageRecord, Run, RunSettings, RunStatus, RunSummary
+from gallery.domain.runs import DoneBefore, ImageRecord, Run, RunSettings, RunStatus, RunSummary
 from gallery.domain.selecting import Selection
 
 
@@ -82,8 +83,14 @@ class Redactor(Protocol):
     def settings(self) -> dict[str, Any]:
         """Method, shape, margin and strength, for the record."""
 
-    def redact(self, image: RGB, boxes: Sequence[Box]) -> RGB:
-        """A copy of the picture in which the face in each box cannot be recognised; the rest is as it was."""
+    def redact(self, image: RGB, boxes: Sequence[Box], regions: Sequence[Box] = ()) -> RGB:
+        """A copy of the picture in which the face in each box cannot be recognised; the rest is as it was.
+
+        Args:
+            image: The picture.
+            boxes: Faces, as detected.
+            regions: What is covered besides, exactly so far, corners included.
+        """
 
 
 class Scaler(Protocol):
@@ -91,6 +98,21 @@ class Scaler(Protocol):
 
     def scale(self, image: RGB, detection: Detection, side: int) -> tuple[RGB, Detection]:
         """The part of a picture around a face, and the face in it, the longer side of whose box has `side` pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A file that was written and has not got its name yet.
+
+    Attributes:
+        path: Where it is.
+        target: What it is to be called.
+        sha256: Of its bytes.
+    """
+
+    path: Path
+    target: Path
+    sha256: str
 
 
 class PhotoFiles(Protocol):
@@ -136,6 +158,9 @@ class PhotoFiles(Protocol):
             BadPhoto: If it cannot be read in full, or holds more than one picture.
         """
 
+    def size_of(self, path: Path) -> int:
+        """How many pixels a photo will have, from its first bytes; 0 where they do not tell. It never fails."""
+
     def write(self, pixels: RGB, like: Photo, target: Path) -> str:
         """Writes a picture in the format and quality of `like`, without metadata, all or nothing.
 
@@ -146,6 +171,39 @@ class PhotoFiles(Protocol):
             NotWritten: If it could not be written; nothing is left in its place.
         """
 
+    def stage(self, pixels: RGB, like: Photo, target: Path) -> Staged:
+        """Writes the same file under a hidden name beside its target, where it waits to be verified and published.
+
+        Raises:
+            NotWritten: If it could not be written; nothing is left.
+        """
+
+    def verify(self, staged: Staged, pixels: RGB, like: Photo, covered: Sequence[Box]) -> RGB:
+        """Opens a staged file again and checks that it is what was to be written.
+
+        Args:
+            staged: The file.
+            pixels: The picture that was to be written.
+            like: The photo as it was read.
+            covered: What must not be as it was.
+
+        Returns:
+            The picture as others will see it.
+
+        Raises:
+            Unverified: If it does not decode, has another size, carries metadata, or its pixels are not as promised.
+        """
+
+    def publish(self, staged: Staged) -> None:
+        """Gives a staged file its name, in place of whatever has it.
+
+        Raises:
+            NotWritten: If that cannot be done; the staged file is gone then.
+        """
+
+    def tidy(self, folder: Path) -> None:
+        """Removes hidden files that killed runs left behind in a folder. It never fails."""
+
     def fingerprint(self, path: Path) -> str | None:
         """SHA-256 of whatever lies there; None where nothing does.
 
@@ -155,6 +213,22 @@ class PhotoFiles(Protocol):
 
     def discard(self, path: Path) -> None:
         """Removes a file that `write` made and that must not stay; a file that is gone already is no error."""
+
+
+class Onlooker(Protocol):
+    """Makes something to look at of a run's photos."""
+
+    def add(self, image: RGB, record: ImageRecord, relative: Path) -> None:
+        """Takes one photo in.
+
+        Args:
+            image: The photo as it was read, upright, nothing blurred.
+            record: What was done with it.
+            relative: Its output's path below the output folder.
+
+        Raises:
+            NotWritten: If something could not be written.
+        """
 
 
 class CropMaker(Protocol):
@@ -377,7 +451,7 @@ class Store(Protocol):
         """Opens a run's record and returns its number."""
 
     def generation(self) -> Hashable:
-        """What is another after every change to the people."""
+        """What is another after every change to the people, or to what was decided by hand."""
 
     def record(self, run: int, image: ImageRecord, expected: Hashable = None) -> None:
         """Adds one photo to a run's record.
@@ -391,8 +465,34 @@ class Store(Protocol):
             GalleryChanged: If the gallery's people were changed since.
         """
 
+    def amend(self, run: int, image: ImageRecord) -> None:
+        """Puts another record in the place of the last one of the same photo: it did not come out after all."""
+
+    def done_before(self, settings: str, photo: str, state: str, output: str) -> DoneBefore | None:
+        """The earlier run that did a photo and verified it, if there is one.
+
+        Args:
+            settings: `RunSettings.fingerprint`.
+            photo: SHA-256 of the photo.
+            state: `ImageRecord.state`.
+            output: SHA-256 of the output.
+        """
+
     def end_run(self, run: int, status: RunStatus) -> None:
         """Closes a run's record."""
+
+    def add_override(self, override: Override) -> Override:
+        """Remembers a person's word on a face, in place of an earlier one on the same face; returns it numbered."""
+
+    def overrides(self) -> list[Override]:
+        """All that was decided by hand, in the order it was."""
+
+    def remove_override(self, number: int) -> Override:
+        """Takes a person's word back.
+
+        Raises:
+            UnknownName: If there is none of that number.
+        """
 
     def wrote(self, sha256: str) -> bool:
         """Whether a run on record wrote a file with this hash."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any
 
 from gallery.domain.deciding import Decision
@@ -26,6 +28,23 @@ class ImageStatus(StrEnum):
 
     OK = "ok"
     FAILED = "failed"
+    UNVERIFIED = "not verified"
+    """Its output did not hold what was promised, and was removed."""
+    DONE_BEFORE = "done before"
+    """An earlier run did it under the same settings, and its output is still there."""
+
+
+class Verification(StrEnum):
+    """What is checked of an output before it counts."""
+
+    WRITTEN = "written"
+    """That the file decodes, carries no metadata, covers what was to be covered, and is otherwise the same picture."""
+    FULL = "full"
+    """That besides, nobody who was to be blurred can be recognised in it."""
+
+
+FULL_UP_TO = 100
+"""Photos of a run up to which all are verified in full unless told otherwise: it doubles detecting and embedding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +76,14 @@ class RunSettings:
     output: str
 
     @property
+    def fingerprint(self) -> str:
+        """SHA-256 of all that shapes the outputs besides the photos and the people; not where they are written to."""
+        shaping = asdict(self)
+        for unneeded in ("identities", "templates", "output"):
+            del shaping[unneeded]
+        return sha256(json.dumps(shaping, sort_keys=True, default=str).encode()).hexdigest()
+
+    @property
     def personal(self) -> dict[str, Thresholds]:
         """The thresholds of people who have their own, by name."""
         return {name: Thresholds(**own) for name, own in self.policy.get("personal", {}).items()}
@@ -64,11 +91,20 @@ class RunSettings:
 
 @dataclass(frozen=True, slots=True)
 class DecidedFace:
-    """One face of a photo with its decision. The face's embedding is not kept: it may be a bystander's."""
+    """One face of a photo with its decision. The face's embedding is not kept: it may be a bystander's.
+
+    Attributes:
+        detection: Where it is.
+        quality: How far it can be trusted.
+        decision: What happens to it, and why.
+        residual: Of a blurred face whose output was verified in full: the cosine distance from the face to what is seen
+            in its place in the output. Above the threshold, the face is not recognised there.
+    """
 
     detection: Detection
     quality: Quality
     decision: Decision
+    residual: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +119,12 @@ class ImageRecord:
         height: Likewise.
         output: Path of the written file; None where nothing was written.
         output_sha256: Of the written file.
-        faces: One entry per detected face, from left to right.
+        faces: One entry per detected face, from left to right; after them those that were seen only in the output.
         error: Why it failed.
-        remarks: Sentences on what of the file was left out, such as a gain map; not kept in the audit trail.
+        remarks: Sentences on what of the file was left out, such as a gain map.
+        verified: What was checked of the output; None where nothing was written.
+        state: SHA-256 of the people and overrides that the decisions rest on.
+        earlier: Of a photo that was done before, the run that did it.
     """
 
     source: str
@@ -98,12 +137,22 @@ class ImageRecord:
     faces: tuple[DecidedFace, ...] = ()
     error: str | None = None
     remarks: tuple[str, ...] = ()
+    verified: Verification | None = None
+    state: str | None = None
+    earlier: int | None = None
 
     def __post_init__(self) -> None:
-        if (self.status is ImageStatus.FAILED) != (self.error is not None):
+        if self.failed != (self.error is not None):
             raise ValueError("a photo has an error if and only if it failed")
-        if self.status is ImageStatus.FAILED and self.output is not None:
+        if self.failed and self.output is not None:
             raise ValueError("a failed photo has no output")
+        if (self.status is ImageStatus.DONE_BEFORE) != (self.earlier is not None):
+            raise ValueError("a photo has an earlier run if and only if it was done before")
+
+    @property
+    def failed(self) -> bool:
+        """Whether nothing came of it."""
+        return self.status in (ImageStatus.FAILED, ImageStatus.UNVERIFIED)
 
     @property
     def kept(self) -> int:
@@ -138,6 +187,7 @@ class RunSummary:
         kept: Faces that stayed visible.
         blurred: Faces that were blurred.
         waiting: Blurred faces that wait for a person's word.
+        before: Photos that an earlier run had done.
     """
 
     id: int
@@ -152,6 +202,20 @@ class RunSummary:
     kept: int
     blurred: int
     waiting: int
+    before: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DoneBefore:
+    """A photo that an earlier run did.
+
+    Attributes:
+        run: The run's number.
+        output_sha256: Of what it wrote.
+    """
+
+    run: int
+    output_sha256: str
 
 
 @dataclass(frozen=True, slots=True)

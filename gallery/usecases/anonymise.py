@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from contextlib import closing
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from gallery.domain.deciding import Policy, decide
-from gallery.domain.errors import GalleryChanged, GalleryError, ModelMismatch, NotWritten
-from gallery.domain.faces import RGB, Photo
-from gallery.domain.matching import Fusion, Whitelist, candidates
+from gallery.domain.by_hand import ByHand
+from gallery.domain.deciding import Policy
+from gallery.domain.errors import UnknownName
+from gallery.domain.faces import RGB
+from gallery.domain.matching import Fusion, Whitelist
 from gallery.domain.models import Thresholds
-from gallery.domain.paths import real, shown
+from gallery.domain.paths import shown
 from gallery.domain.ports import PhotoFiles, Redactor, Store
-from gallery.domain.runs import DecidedFace, ImageRecord, ImageStatus, RunSettings, RunStatus
-from gallery.domain.selecting import Selection
+from gallery.domain.progress import Advance, unwatched
+from gallery.domain.runs import (
+    FULL_UP_TO,
+    DecidedFace,
+    ImageRecord,
+    RunSettings,
+    RunStatus,
+    Verification,
+)
 from gallery.usecases.faces import Recogniser
+from gallery.usecases.one_photo import OnePhoto
+from gallery.usecases.people_in_force import PeopleInForce, whitelist_of
+from gallery.usecases.running import Options, Plan, Run
 
 Report = Callable[[ImageRecord], None]
-
-ATTEMPTS = 20
-"""How often a photo is decided anew because the gallery's people were changed meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +41,15 @@ class Outcome:
         run: Its number in the audit trail; None for a dry run, which leaves no record.
         settings: Under which it ran.
         images: One record per photo, in order.
+        status: How it ended: finished, interrupted, or failed because it was to stop at the first failure.
+        planned: How many photos there were to do.
     """
 
     run: int | None
     settings: RunSettings
     images: tuple[ImageRecord, ...]
-
-
-class _People:
-    """The people who may stay visible, and the generation of the gallery that they were read from."""
-
-    def __init__(self, use: Anonymise) -> None:
-        self._use = use
-        self.read()
-
-    def read(self) -> None:
-        """Reads them; the generation comes first, so that a change between the two is noticed."""
-        self.generation, self.whitelist = self._use.store.generation(), self._use.whitelist()
+    status: RunStatus = RunStatus.FINISHED
+    planned: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +57,14 @@ class Anonymise:
     """The use case.
 
     Attributes:
-        recogniser: Finds and embeds faces.
+        recogniser: Finds and embeds faces; for several photos at once.
         redactor: Makes faces unrecognisable.
         photos: Reads and writes the files.
         store: Holds the whitelist and takes the record.
         policy: The rules' numbers.
         program: This program's version, for the record.
         fusion: What a person's distance is, when they have several references.
+        by_hand: What was settled by hand for all photos.
     """
 
     recogniser: Recogniser
@@ -74,50 +74,66 @@ class Anonymise:
     policy: Policy
     program: str
     fusion: Fusion = Fusion.BEST
+    by_hand: ByHand = field(default_factory=ByHand)
 
     def __call__(
         self,
         inputs: Sequence[Path],
         output: Path,
-        dry_run: bool = False,
+        options: Options | None = None,
         report: Report = lambda _: None,
-        selection: Selection | None = None,
+        advance: Advance = unwatched,
     ) -> Outcome:
         """Anonymises photos and folders of photos. A photo that fails does not stop the others.
 
         Args:
-            inputs: Photo files and folders.
+            inputs: Photo files, folders and patterns.
             output: The folder that the anonymised copies go to.
-            dry_run: Decide and report only: write no file and no record.
+            options: How to go about it.
             report: Called after each photo, when the store has its record.
-            selection: What is taken of the inputs.
+            advance: Is told how many photos are done.
 
         Raises:
             BadPhoto: If a folder holds no photo, a pattern fits none, or all were left out.
             BadArgument: If two photos would get the same output.
+            UnknownName: If somebody who is to be kept in every case is not in the gallery.
             ModelMismatch: If the gallery's templates were made by another model.
             StoreUnusable: If a decision cannot be recorded; the photo's output is removed again.
         """
-        files = self.photos.expand(inputs, selection, None if dry_run else output)
-        people = _People(self)
-        settings = self._settings(people.whitelist, output)
-        sources = frozenset(real(path) for path, _ in files)
-        targets = [(path, output / relative) for path, relative in files]
-        run = None if dry_run else self.store.begin_run(settings)
-        images: list[ImageRecord] = []
+        options = options or Options()
+        files = self.photos.expand(inputs, options.selection, None if options.dry_run else output)
+        verification = options.verification or (Verification.FULL if len(files) <= FULL_UP_TO else Verification.WRITTEN)
+        people = self.people()
+        self._require_known(people.whitelist)
+        settings = self._settings(people.whitelist, output, verification)
+        number = None if options.dry_run else self.store.begin_run(settings)
+        run = Run(
+            self.work,
+            self.store,
+            Plan(files, output, settings, verification, people, number),
+            options,
+            self.people,
+        )
         status = RunStatus.FAILED
         try:
-            for path, target in targets:
-                images.append(self._one(path, None if dry_run else target, people, sources, run))
-                report(images[-1])
-            status = RunStatus.FINISHED
+            with closing(run.images()) as images:
+                for image in images:
+                    report(image)
+                    advance(len(run.done), len(files))
+            status = run.status
         except KeyboardInterrupt:
             status = RunStatus.INTERRUPTED
             raise
         finally:
-            if run is not None:
-                self.store.end_run(run, status)
-        return Outcome(run, settings, tuple(images))
+            if number is not None:
+                self.store.end_run(number, status)
+        return Outcome(number, settings, tuple(run.done), status, len(files))
+
+    @property
+    def work(self) -> OnePhoto:
+        """What is done with each photo."""
+        policy = replace(self.policy, all_of=self.by_hand.all_of, nobody=self.by_hand.nobody)
+        return OnePhoto(self.recogniser, self.redactor, self.photos, policy, self.fusion, self.by_hand)
 
     def whitelist(self) -> Whitelist:
         """The people who may stay visible.
@@ -125,15 +141,15 @@ class Anonymise:
         Raises:
             ModelMismatch: If the gallery's templates were made by another model.
         """
-        own, used = self.store.space(), self.recogniser.embedder.card.space
-        if own is None or not own.comparable(used):
-            if self.store.identities():
-                raise ModelMismatch(
-                    f"The gallery's templates cannot be compared with faces embedded by {used.model}.",
-                    "Leave --model out, or use another gallery with --db.",
-                )
-            return Whitelist.empty(used.dimension)
-        return self.store.whitelist()
+        return whitelist_of(self.store, self.recogniser.embedder.card.space)
+
+    def people(self) -> PeopleInForce:
+        """The same with what was decided by hand.
+
+        Raises:
+            ModelMismatch: If the gallery's templates were made by another model.
+        """
+        return PeopleInForce.read(self.store, self.recogniser.embedder.card.space, self.by_hand.nobody)
 
     def decide(self, image: RGB, whitelist: Whitelist) -> tuple[DecidedFace, ...]:
         """Finds the faces of a picture and decides what happens to each.
@@ -141,115 +157,24 @@ class Anonymise:
         Raises:
             ModelFailed: If the detector or the embedder could not do its work.
         """
-        faces = self.recogniser.describe(image, self.recogniser.detect(image))
-        if not faces:
-            return ()
-        found = candidates(np.stack([face.embedding for face in faces]), whitelist, fusion=self.fusion)
-        decisions = decide(faces, found, self.policy, whitelist.withheld)
-        return tuple(
-            DecidedFace(face.detection, face.quality, decision) for face, decision in zip(faces, decisions, strict=True)
-        )
+        return self.work.decide(image, self.recogniser.detect(image), whitelist).record()
 
     def redact(self, image: RGB, faces: Sequence[DecidedFace]) -> RGB:
         """A copy of the picture in which every face that is not kept cannot be recognised."""
         return self.redactor.redact(image, [face.detection.box for face in faces if not face.decision.kept])
 
-    def _one(
-        self, path: Path, target: Path | None, people: _People, sources: frozenset[Path], run: int | None
-    ) -> ImageRecord:
-        """Does one photo, by the people as they are when it is recorded: who was disabled meanwhile is not kept."""
-        for _ in range(ATTEMPTS):
-            record = self._tried(path, target, people.whitelist, sources)
-            if run is None:
-                return record
-            try:
-                self.store.record(run, record, people.generation)
-            except GalleryChanged:
-                self._take_back(target, record)
-                people.read()
-            except BaseException:
-                self._take_back(target, record)  # what is not on record must not be published
-                raise
-            else:
-                return record
-        raise GalleryChanged("The gallery's people are being changed all the time.", "Run it again when that is over.")
+    def _require_known(self, whitelist: Whitelist) -> None:
+        for name in sorted(self.by_hand.all_of):
+            if name not in whitelist.places:
+                raise UnknownName(f"There is nobody called {name!r} to keep.", "'gallery list' shows who there is.")
 
-    def _take_back(self, target: Path | None, record: ImageRecord) -> None:
-        if target is not None and record.output is not None:
-            self.photos.discard(target)
-
-    def _tried(self, path: Path, target: Path | None, whitelist: Whitelist, sources: frozenset[Path]) -> ImageRecord:
-        photo: Photo | None = None
-        try:
-            if target is not None:
-                self._require_free(target, sources)
-            photo = self.photos.read(path).opaque()
-            return self._done(photo, target, whitelist)
-        except GalleryError as error:
-            failure = f"{error.message} {error.hint}".strip()
-        except Exception as error:  # one photo's failure, foreseen or not, never stops the others
-            failure = f"Unexpected {type(error).__name__}: {error}. Nothing was written for it."
-        if target is not None:
-            failure += self._withdrawn(target, sources)
-        return _failed(path, photo, failure)
-
-    def _require_free(self, target: Path, sources: frozenset[Path]) -> bool:
-        """Checks that writing there replaces nothing but an output of an earlier run; returns whether there is one."""
-        if real(target) in sources:
-            raise NotWritten(
-                f"The output {shown(target)} is one of the photos to be anonymised.", "Choose another --output folder."
-            )
-        there = self.photos.fingerprint(target)
-        if there is not None and not self.store.wrote(there):
-            raise NotWritten(
-                f"{shown(target)} is there already, and no run on record wrote it as it is.",
-                "Choose another --output folder, or move that file away.",
-            )
-        return there is not None
-
-    def _withdrawn(self, target: Path, sources: frozenset[Path]) -> str:
-        """Removes an earlier run's output of a photo that has failed now; says so, to be added to the reason."""
-        try:
-            if not self._require_free(target, sources):
-                return ""
-            self.photos.discard(target)
-        except (GalleryError, OSError):
-            return ""
-        return f" The output of an earlier run, {shown(target)}, was removed."
-
-    def _done(self, photo: Photo, target: Path | None, whitelist: Whitelist) -> ImageRecord:
-        faces = self.decide(photo.pixels, whitelist)
-        written = None
-        if target is not None:
-            written = self._written(photo, self.redact(photo.pixels, faces), target)
-        return ImageRecord(
-            source=shown(photo.source),
-            status=ImageStatus.OK,
-            sha256=photo.sha256,
-            width=photo.size[0],
-            height=photo.size[1],
-            output=None if target is None else shown(target),
-            output_sha256=written,
-            faces=faces,
-            remarks=photo.remarks,
-        )
-
-    def _written(self, photo: Photo, pixels: RGB, target: Path) -> str:
-        """Writes the output, reads it back, and removes it again if it is not what was meant to be written."""
-        try:
-            sha256 = self.photos.write(pixels, photo, target)
-            back = self.photos.read(target)
-            if back.sha256 != sha256 or back.size != photo.size:
-                raise NotWritten(
-                    f"{shown(target)} does not read back as it was written.", "Check the disk, and run again."
-                )
-        except BaseException:
-            self.photos.discard(target)
-            raise
-        return sha256
-
-    def _settings(self, whitelist: Whitelist, output: Path) -> RunSettings:
+    def _settings(self, whitelist: Whitelist, output: Path, verification: Verification) -> RunSettings:
         embedder, detector = self.recogniser.embedder.card, self.recogniser.detector.card
+        rest: dict[str, Any] = {
+            "personal": _plain(self.policy.personal),
+            "files": self.photos.settings,
+            "by_hand": self.by_hand.settings,
+        }
         return RunSettings(
             program=self.program,
             space=embedder.space,
@@ -263,8 +188,8 @@ class Anonymise:
                 "min_margin": self.policy.min_margin,
                 "fusion": self.fusion.value,
                 "detector": self.recogniser.detector.settings,
-                **({"personal": _plain(self.policy.personal)} if self.policy.personal else {}),
-                **({"files": self.photos.settings} if self.photos.settings else {}),
+                "verify": verification.value,
+                **{name: value for name, value in rest.items() if value},
             },
             redaction=self.redactor.settings,
             identities=len(whitelist.names),
@@ -275,15 +200,3 @@ class Anonymise:
 
 def _plain(personal: Mapping[str, Thresholds]) -> dict[str, dict[str, Any]]:
     return {name: asdict(own) for name, own in personal.items()}
-
-
-def _failed(path: Path, photo: Photo | None, error: str) -> ImageRecord:
-    width, height = photo.size if photo else (None, None)
-    return ImageRecord(
-        source=shown(path),
-        status=ImageStatus.FAILED,
-        sha256=photo.sha256 if photo else None,
-        width=width,
-        height=height,
-        error=error,
-    )

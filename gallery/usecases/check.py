@@ -7,6 +7,7 @@ from datetime import date
 
 from gallery.domain.calibrated import InForce
 from gallery.domain.examining import Examination, examine
+from gallery.domain.matching import Whitelist
 from gallery.domain.people import IdentitySummary, SharedPhoto, SpaceUse
 from gallery.domain.ports import Store
 from gallery.domain.progress import Advance, unwatched
@@ -65,11 +66,13 @@ class Check:
         store: The gallery.
         limits: The thresholds that apply.
         today: The day on which consent must not have ended.
+        known: Whether the gallery's model is known here; without its thresholds nothing can be compared.
     """
 
     store: Store
     limits: InForce
     today: date
+    known: bool = True
 
     def __call__(self, advance: Advance = unwatched) -> Checked:
         """Examines the gallery; changes nothing.
@@ -78,7 +81,7 @@ class Check:
             advance: Is told how many references have been compared, and how many there are.
         """
         people = self.store.identities()
-        whitelist = self.store.whitelist()
+        whitelist = self.store.whitelist() if self.known else Whitelist.empty(1)
         current = next((use for use in self.store.spaces() if use.current), None)
         return Checked(
             people=len(people),

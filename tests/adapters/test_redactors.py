@@ -313,3 +313,26 @@ def test_the_settings_say_what_was_done() -> None:
     }
     solid = RegionRedactor("solid", shape="box", margin=0.5, colour=(1, 2, 3), feather=0.1).settings
     assert solid == {"method": "solid", "shape": "box", "margin": 0.5, "feather": 0.1, "colour": [1, 2, 3]}
+
+
+@settings(deadline=None)
+@given(REDACTORS, BOXES)
+def test_a_region_is_covered_exactly_corners_included(method: RegionRedactor, region: Box) -> None:
+    image = noise()
+    result = method.redact(image, [], [region])
+    inside = np.zeros(image.shape[:2], dtype=bool)
+    inside[max(0, region.y) : max(0, region.bottom), max(0, region.x) : max(0, region.right)] = True
+    assert (result[~inside] == image[~inside]).all()
+    if method.method == "solid":
+        assert (result[inside] == COLOUR).all()
+
+
+@settings(deadline=None)
+@given(REDACTORS, BOXES, BOXES)
+def test_regions_lie_over_faces(method: RegionRedactor, face: Box, region: Box) -> None:
+    image = noise()
+    both, alone = method.redact(image, [face], [region]), method.redact(image, [], [region])
+    part = region.clip(image.shape[1], image.shape[0])
+    if part is not None:
+        place = slice(part.y, part.bottom), slice(part.x, part.right)
+        assert (both[place] == alone[place]).all()

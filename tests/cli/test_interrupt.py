@@ -55,6 +55,35 @@ def test_no_half_written_output_and_a_run_marked_as_interrupted(gallery, photos,
         run = store.run(summary.id)
     assert summary.status is RunStatus.INTERRUPTED
     recorded = {image.output for image in run.images if image.status is ImageStatus.OK}
-    # At most the photo in hand may have been written without being recorded.
-    assert {str(path) for path in written} >= recorded
-    assert len(written) - len(recorded) <= 1
+    assert {str(path) for path in written} == recorded, "the photos in hand are finished and recorded"
+
+
+def test_the_second_ctrl_c_stops_at_once(gallery, photos, here):
+    gallery("enroll", "Grace Hopper", photos / "hopper.png")
+    inputs, out = here / "many", here / "out"
+    inputs.mkdir()
+    for number in range(MANY):
+        shutil.copy(photos / "pair.png", inputs / f"{number:03}.png")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gallery", "anonymise", str(inputs), "-o", str(out)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=dict(os.environ),
+    )
+    patience = time.monotonic() + 60
+    while not (out.exists() and len(list(out.glob("*.png"))) >= 3):
+        assert time.monotonic() < patience, "no output within a minute"
+        time.sleep(0.02)
+
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=30)
+
+    assert process.returncode == 130
+    assert "Traceback" not in said
+    with Bootstrap.of().store() as store:
+        (summary,) = store.runs()
+        run = store.run(summary.id)
+    recorded = {image.output for image in run.images if image.status is ImageStatus.OK}
+    assert {str(path) for path in out.glob("*.png")} == recorded

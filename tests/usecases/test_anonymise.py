@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 
 from enrolling import enrolment
-from gallery.domain.deciding import Policy, Rule
-from gallery.domain.errors import StoreUnusable
+from gallery.domain.by_hand import ByHand, Override
+from gallery.domain.deciding import Policy, Rule, Verdict
+from gallery.domain.errors import NotWritten, StoreUnusable, UnknownName
 from gallery.domain.geometry import Box
 from gallery.domain.models import Floors, Thresholds
-from gallery.domain.runs import ImageStatus, RunStatus
+from gallery.domain.runs import FULL_UP_TO, ImageStatus, RunStatus, Verification
 from gallery.testing import (
+    LONG_AGO,
     FakeCropper,
     FakeDetector,
     FakeEmbedder,
@@ -26,6 +28,7 @@ from gallery.testing import (
 )
 from gallery.usecases.anonymise import Anonymise
 from gallery.usecases.faces import Recogniser
+from gallery.usecases.running import Options
 
 ADA, GRACE, STRANGER = 10, 90, 170
 REFERENCE, GROUP, EMPTY, GONE = Path("in/ada.png"), Path("in/group.png"), Path("in/empty.png"), Path("in/gone.png")
@@ -48,9 +51,12 @@ class World:
         (result,) = enrolment(self.recogniser, self.photos, self.store)("Ada", [REFERENCE])
         assert result.accepted
 
-    def run(self, *inputs: Path, **options):
-        use = Anonymise(self.recogniser, FakeRedactor(), self.photos, self.store, self.policy, "0.test")
-        return use(inputs, OUT, **options)
+    def use(self, **more) -> Anonymise:
+        return Anonymise(self.recogniser, FakeRedactor(), self.photos, self.store, self.policy, "0.test", **more)
+
+    def run(self, *inputs: Path, report=lambda _: None, by_hand: ByHand | None = None, **options):
+        use = self.use(by_hand=by_hand or ByHand())
+        return use(inputs, OUT, Options(**options), report)
 
 
 @pytest.fixture
@@ -78,7 +84,7 @@ def test_all_faces_of_a_photo_are_embedded_as_one_batch(world):
 
     world.run(GROUP)
 
-    assert world.embedder.batches == [3]
+    assert world.embedder.batches[0] == 3
 
 
 def test_an_empty_gallery_blurs_everybody(world):
@@ -141,7 +147,7 @@ def test_a_failing_embedder_writes_nothing(world):
 
 def test_an_unforeseen_error_fails_one_photo_only(world):
     class Broken(FakeRedactor):
-        def redact(self, image, boxes):
+        def redact(self, image, boxes, regions=()):
             if boxes:
                 raise ZeroDivisionError("a defect")
             return image
@@ -163,7 +169,8 @@ def test_a_dry_run_writes_nothing_and_decides_the_same(world):
     assert dry.run is None
     assert world.photos.written == {}
     assert world.store.recorded == []
-    assert dry.images[0].faces == world.run(GROUP).images[0].faces
+    written = world.run(GROUP, verification=Verification.WRITTEN)
+    assert dry.images[0].faces == written.images[0].faces
 
 
 def test_what_cannot_be_recorded_is_not_published(world):
@@ -198,7 +205,7 @@ def test_an_output_that_does_not_read_back_is_removed(world):
 
     (image,) = world.run(GROUP).images
 
-    assert "does not read back" in image.error
+    assert image.status is ImageStatus.UNVERIFIED
     assert world.photos.written == {}
 
 
@@ -262,15 +269,13 @@ def test_a_failure_leaves_other_peoples_files_alone(world):
 
 
 def test_ctrl_c_between_writing_and_recording_leaves_nothing(world):
-    class Stopping(FakePhotoFiles):
-        def write(self, pixels, like, target):
-            super().write(pixels, like, target)
-            raise KeyboardInterrupt
+    def stop(*_):
+        raise KeyboardInterrupt
 
-    world.photos = Stopping(world.photos.photos)
+    world.store.record = stop
 
     with pytest.raises(KeyboardInterrupt):
-        world.run(GROUP)
+        world.run(GROUP, EMPTY, threads=2)
 
     assert world.photos.written == {}
 
@@ -313,3 +318,255 @@ def test_who_is_disabled_during_a_run_is_not_kept_from_then_on(world):
     ((_, recorded, _),) = world.store.recorded
     assert recorded == [image], "only what was decided last is on record"
     assert not files.written[OUT / "group.png"][A.y : A.bottom, A.x : A.right].any()
+
+
+def many(world, number: int) -> list[Path]:
+    """Photos of a stranger, each with a face of another size."""
+    paths = [Path(f"in/{place:03}.png") for place in range(number)]
+    for place, path in enumerate(paths):
+        world.photos.photos[path] = draw(blank(), Box(2, 5, 10, 10 + place % 9), STRANGER)
+    return paths
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_photos_are_recorded_in_their_order_however_many_are_at_work(world, threads):
+    paths = many(world, 30)
+
+    outcome = world.run(*paths, threads=threads)
+
+    assert [i.source for i in outcome.images] == [str(path) for path in paths]
+    assert world.store.run(1).images == outcome.images
+    assert set(world.photos.written) == {OUT / path.name for path in paths}
+
+
+def test_outputs_are_verified_in_full_up_to_a_number_of_photos(world):
+    few, more = many(world, 3), many(world, FULL_UP_TO + 1)
+
+    assert {i.verified for i in world.run(*few).images} == {Verification.FULL}
+    assert {i.verified for i in world.run(*more).images} == {Verification.WRITTEN}
+    assert {i.verified for i in world.run(*few, verification=Verification.WRITTEN).images} == {Verification.WRITTEN}
+
+
+def test_what_is_left_of_a_blurred_face_is_on_record(world):
+    world.enrol()
+
+    (image,) = world.run(GROUP).images
+
+    assert image.faces[0].residual is None, "who is kept is not blurred"
+    assert all(face.residual > world.policy.thresholds.cosine for face in image.faces[1:])
+
+
+class Sparing(FakeRedactor):
+    """Forgets the box that begins farthest to the right, and darkens it a little instead."""
+
+    def redact(self, image, boxes, regions=()):
+        spared = max(boxes)
+        redacted = super().redact(image, [box for box in boxes if box != spared], regions)
+        redacted[0, 0] = 255 - redacted[0, 0]
+        return redacted
+
+
+class Credulous(FakePhotoFiles):
+    """Believes that everything was covered."""
+
+    def verify(self, staged, pixels, like, covered):
+        return super().verify(staged, pixels, like, ())
+
+
+def test_a_face_that_can_still_be_recognised_fails_the_photo(world):
+    files = Credulous(world.photos.photos)
+    use = Anonymise(world.recogniser, Sparing(), files, world.store, world.policy, "0.test")
+
+    (image,) = use([GROUP], OUT).images
+
+    assert image.status is ImageStatus.UNVERIFIED
+    assert "Face 3 can still be recognised" in image.error
+    assert image.faces[2].residual == pytest.approx(0, abs=1e-6)
+    assert files.written == {}
+    assert world.store.run(1).images == (image,)
+
+
+def test_a_part_that_was_not_covered_fails_the_photo(world):
+    class Idle(FakeRedactor):
+        def redact(self, image, boxes, regions=()):
+            return image.copy()
+
+    use = Anonymise(world.recogniser, Idle(), world.photos, world.store, world.policy, "0.test")
+
+    (image,) = use([GROUP], OUT, Options(verification=Verification.WRITTEN)).images
+
+    assert image.status is ImageStatus.UNVERIFIED
+    assert world.photos.written == {}
+
+
+class Shy(FakeDetector):
+    """Overlooks the stranger until somebody else in the picture is covered."""
+
+    def detect(self, image):
+        found = super().detect(image)
+        return found if len(found) < 3 else tuple(one for one in found if one.box != C)
+
+
+def test_a_face_that_shows_only_in_the_output_is_blurred_too(world):
+    world.recogniser = Recogniser(Shy(), FakeCropper(), world.embedder)
+
+    (image,) = world.run(GROUP).images
+
+    assert image.status is ImageStatus.OK
+    assert [face.detection.box for face in image.faces] == [A, B, C]
+    assert not world.photos.written[OUT / "group.png"].any()
+
+
+def test_a_run_that_is_asked_to_stop_finishes_what_is_in_hand(world):
+    paths = many(world, 20)
+    seen = []
+
+    outcome = world.run(*paths, report=seen.append, stopped=lambda: len(seen) >= 3, threads=2)
+
+    assert outcome.status is RunStatus.INTERRUPTED
+    assert 3 <= len(outcome.images) <= 7
+    assert [i.source for i in outcome.images] == [str(path) for path in paths[: len(outcome.images)]]
+    assert set(world.photos.written) == {OUT / Path(i.source).name for i in outcome.images}
+    assert world.store.run(1).summary.status is RunStatus.INTERRUPTED
+
+
+def test_the_first_failure_ends_a_run_that_is_to_fail_fast(world):
+    outcome = world.run(EMPTY, GONE, GROUP, fail_fast=True, threads=2)
+
+    assert outcome.status is RunStatus.FAILED
+    assert [i.status for i in outcome.images] == [ImageStatus.OK, ImageStatus.FAILED]
+    assert list(world.photos.written) == [OUT / "empty.png"]
+
+
+def test_a_resumed_run_passes_over_what_is_done(world):
+    world.enrol()
+    world.run(GROUP)
+    before = dict(world.photos.written)
+    world.embedder.batches.clear()
+
+    outcome = world.run(GROUP, EMPTY, resume=True)
+
+    assert [i.status for i in outcome.images] == [ImageStatus.DONE_BEFORE, ImageStatus.OK]
+    assert outcome.images[0].earlier == 1
+    assert world.embedder.batches == []
+    assert (world.photos.written[OUT / "group.png"] == before[OUT / "group.png"]).all()
+
+
+@pytest.mark.parametrize("change", ["photo", "output", "people", "settings", "override", "gone"])
+def test_a_resumed_run_does_again_what_would_come_out_differently(world, change):
+    world.enrol()
+    world.run(GROUP)
+    if change == "photo":
+        world.photos.photos[GROUP] = draw(blank(), A, ADA)
+    elif change == "output":
+        world.run(GROUP, by_hand=ByHand(nobody=True))
+    elif change == "people":
+        world.store.edit("Ada", lambda details: replace(details, enabled=False))
+    elif change == "settings":
+        world.policy = replace(world.policy, grey_band=0.2)
+    elif change == "override":
+        sha256 = world.photos.fingerprint(GROUP)
+        world.store.add_override(Override(0, sha256, A, Verdict.BLUR, str(GROUP), "me", LONG_AGO))
+    else:
+        world.photos.discard(OUT / "group.png")
+
+    (image,) = world.run(GROUP, resume=True).images
+
+    assert image.status is ImageStatus.OK
+
+
+def test_nobody_is_kept_where_nobody_is_to_be(world):
+    world.enrol()
+
+    (image,) = world.run(GROUP, by_hand=ByHand(nobody=True)).images
+
+    assert {face.decision.rule for face in image.faces} == {Rule.NOBODY_KEPT}
+    assert not world.photos.written[OUT / "group.png"].any()
+
+
+def test_all_of_a_person_are_kept(world):
+    world.enrol()
+    world.photos.photos[GROUP] = draw(draw(blank(), A, ADA), B, ADA, away=2)
+
+    (image,) = world.run(GROUP, by_hand=ByHand(all_of=frozenset({"Ada"}))).images
+
+    assert [f.decision.rule for f in image.faces] == [Rule.MATCH, Rule.MATCH]
+
+
+def test_somebody_who_is_not_there_cannot_be_kept(world):
+    with pytest.raises(UnknownName, match="Bob"):
+        world.run(GROUP, by_hand=ByHand(all_of=frozenset({"Bob"})))
+    assert world.store.recorded == []
+
+
+def test_regions_are_covered_with_all_faces_they_touch(world):
+    world.enrol()
+    region = Box(0, 0, 4, 8)
+    world.photos.photos[EMPTY] = np.full((48, 64, 3), 255, np.uint8)
+
+    (image,) = world.run(GROUP, EMPTY, by_hand=ByHand(regions=(region, Box(5000, 0, 9, 9)))).images[:1]
+
+    assert image.faces[0].decision.rule is Rule.BY_HAND
+    assert any("5000,0,9,9 lies outside" in remark for remark in image.remarks)
+    for name in ("group.png", "empty.png"):
+        written = world.photos.written[OUT / name]
+        assert not written[:8, :4].any()
+    assert world.photos.written[OUT / "empty.png"][20:, 20:].any()
+
+
+def test_a_persons_word_on_a_face_holds(world):
+    world.enrol()
+    sha256 = world.photos.fingerprint(GROUP)
+    world.store.add_override(Override(0, sha256, A, Verdict.BLUR, str(GROUP), "me", LONG_AGO))
+    world.store.add_override(Override(0, sha256, C.shift(1, 1), Verdict.KEEP, str(GROUP), "me", LONG_AGO))
+
+    (image,) = world.run(GROUP).images
+
+    assert [(f.decision.kept, f.decision.rule) for f in image.faces] == [
+        (False, Rule.BY_HAND),
+        (False, Rule.COSINE),
+        (True, Rule.BY_HAND),
+    ]
+
+
+def test_a_word_on_a_face_that_is_not_found_again_is_heeded_or_told(world):
+    sha256 = world.photos.fingerprint(EMPTY)
+    world.store.add_override(Override(0, sha256, A, Verdict.BLUR, str(EMPTY), "me", LONG_AGO))
+    world.store.add_override(Override(0, sha256, C, Verdict.KEEP, str(EMPTY), "me", LONG_AGO))
+
+    (image,) = world.run(EMPTY).images
+
+    assert not world.photos.written[OUT / "empty.png"][A.y : A.bottom, A.x : A.right].any()
+    assert any("changes nothing" in remark for remark in image.remarks)
+
+
+def test_an_output_that_cannot_get_its_name_is_recorded_as_failed(world):
+    class Full(FakePhotoFiles):
+        def publish(self, staged):
+            self.discard(staged.path)
+            raise NotWritten("The disk is full.")
+
+    world.photos = Full(world.photos.photos)
+
+    outcome = world.run(GROUP)
+
+    (image,) = outcome.images
+    assert image.status is ImageStatus.FAILED
+    assert image.error == "The disk is full."
+    assert world.store.run(outcome.run).images == (image,)
+    assert world.photos.written == {}
+
+
+def test_onlookers_see_the_photo_as_it_was(world):
+    seen = []
+
+    class Looking:
+        def add(self, image, record, relative):
+            seen.append((image.copy(), record, relative))
+
+    outcome = world.run(GROUP, GONE, onlookers=(Looking(),))
+
+    ((image, record, relative),) = seen
+    assert (image == world.photos.photos[GROUP]).all()
+    assert record == outcome.images[0]
+    assert relative == Path("group.png")

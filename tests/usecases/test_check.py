@@ -11,6 +11,7 @@ import pytest
 from gallery.domain.calibrated import InForce
 from gallery.domain.faces import Detection, Quality
 from gallery.domain.geometry import Box
+from gallery.domain.models import Thresholds
 from gallery.domain.people import NewReference, Reference
 from gallery.testing import EMBEDDER, FakeStore
 from gallery.usecases.check import SOON, Check
@@ -46,6 +47,17 @@ def test_a_good_gallery_is_clean(store):
     assert checked.clean
     assert (checked.people, checked.templates) == (2, 4)
     assert checked.single == checked.without == checked.lacking == ()
+
+
+def test_nothing_is_compared_without_the_models_thresholds(store):
+    for place, name in enumerate(("Ada", "Grace")):
+        add(store, name, AXES[place])
+        add(store, name, AXES[place] + 0.1 * AXES[9 + place])
+
+    checked = Check(store, InForce(Thresholds(0, 0)), TODAY, known=False)()
+
+    assert checked.clean
+    assert (checked.people, checked.templates) == (2, 0)
 
 
 def test_each_kind_of_mistake_is_found(store):

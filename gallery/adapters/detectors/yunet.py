@@ -34,15 +34,12 @@ class YuNet:
     """
 
     def __init__(self, card: ModelCard, weights: Path, score: float = SCORE) -> None:
-        import cv2
-
         self.card = card
         self._score = score
-        self._lock = threading.Lock()
-        try:
-            self._net = cv2.FaceDetectorYN.create(str(weights), "", (320, 320), score, SAME_FACE, _MOST)
-        except cv2.error as error:
-            raise _failed(card, f"cannot load {weights}", error) from error
+        self._file = weights
+        self._weights = np.frombuffer(weights.read_bytes(), np.uint8)
+        self._own = threading.local()
+        self._net()
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -78,6 +75,20 @@ class YuNet:
                         found += [detection] if detection else []
         return merge(found)
 
+    def _net(self) -> Any:
+        """This thread's own network, so that several photos can be searched at once."""
+        import cv2
+
+        if not hasattr(self._own, "net"):
+            nothing, size = np.zeros(0, np.uint8), (320, 320)
+            try:
+                self._own.net = cv2.FaceDetectorYN.create(
+                    "onnx", self._weights, nothing, size, self._score, SAME_FACE, _MOST
+                )
+            except cv2.error as error:
+                raise _failed(self.card, f"cannot load {self._file}", error) from error
+        return self._own.net
+
     def _run(self, bgr: NDArray[np.uint8]) -> NDArray[np.float32]:
         import cv2
 
@@ -85,9 +96,9 @@ class YuNet:
         if below or right:
             bgr = np.pad(bgr, ((0, below), (0, right), (0, 0)))
         try:
-            with self._lock:
-                self._net.setInputSize((bgr.shape[1], bgr.shape[0]))
-                done, rows = self._net.detect(bgr)
+            net = self._net()
+            net.setInputSize((bgr.shape[1], bgr.shape[0]))
+            done, rows = net.detect(bgr)
         except cv2.error as error:
             raise _failed(self.card, "cannot run", error) from error
         if not done:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gallery.adapters.embedders.cores import usable_cores
 from gallery.domain.embedding import finished
 from gallery.domain.errors import ModelFailed
 from gallery.domain.faces import Embeddings
@@ -38,7 +38,7 @@ class SFace:
         if hashlib.sha256(data).hexdigest() != card.sha256:
             raise self._failed("it is not the file on record")
         self._weights = np.frombuffer(data, np.uint8)
-        self.threads = threads or _cores()
+        self.threads = threads or usable_cores()
         self._own = threading.local()
         self._net()
         self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="sface")
@@ -97,8 +97,3 @@ class SFace:
             f"The embedder {self.card.name} cannot run {self._file}: {str(why).strip().splitlines()[-1]}.",
             "Check its file with 'gallery models verify'.",
         )
-
-
-def _cores() -> int:
-    """Cores this process may use; fewer than the machine has where a container or `taskset` says so."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
+import platform
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
+
+_PREFIX, _SUFFIX = ".gallery-", ".tmp"
 
 
 def write_atomically(data: bytes, target: Path) -> None:
@@ -23,23 +28,80 @@ def write_atomically(data: bytes, target: Path) -> None:
     Raises:
         OSError: If it could not be written.
     """
+    put_in_place(written_beside(data, target), target)
+
+
+def written_beside(data: bytes, target: Path) -> Path:
+    """The first half: the file under a hidden name, synced to disk.
+
+    Args:
+        data: The file's content.
+        target: What it is to be called; its folder must exist.
+
+    Raises:
+        OSError: If it could not be written; nothing is left.
+    """
     temporary = hidden_beside(target)
-    try:
+    with _removed_unless_done(temporary):
         with temporary.open("xb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
+        return temporary
+
+
+def put_in_place(temporary: Path, target: Path) -> None:
+    """The second half: gives it its name, in place of whatever has it.
+
+    Raises:
+        OSError: If that cannot be done; the hidden file is gone then.
+    """
+    with _removed_unless_done(temporary):
         temporary.replace(target)
+    sync_folder(target.parent)
+
+
+@contextlib.contextmanager
+def _removed_unless_done(temporary: Path) -> Iterator[None]:
+    try:
+        yield
     except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
-    sync_folder(target.parent)
 
 
 def hidden_beside(target: Path) -> Path:
-    """A name in the same folder for what is to become a file; one that is never taken for a photo."""
-    return target.with_name(f".gallery-{secrets.token_hex(8)}.tmp")
+    """A name in the same folder for what is to become a file; one that is never taken for a photo.
+
+    It tells which machine and process it belongs to, so that `leftovers` knows those of processes that are gone.
+    """
+    return target.with_name(f"{_PREFIX}{_machine()}-{os.getpid()}-{secrets.token_hex(8)}{_SUFFIX}")
+
+
+def leftovers(folder: Path) -> list[Path]:
+    """Hidden files in a folder that belong to processes of this machine which are gone.
+
+    Raises:
+        OSError: If the folder cannot be listed.
+    """
+    return [path for path in folder.glob(f"{_PREFIX}{_machine()}-*{_SUFFIX}") if not _alive(path.name.split("-")[2])]
+
+
+def _machine() -> str:
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
+
+
+def _alive(process: str) -> bool:
+    if not process.isdecimal():
+        return True
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):  # somebody else's process, or a number that is none
+        return True
+    return True
 
 
 def sync_folder(folder: Path) -> None:

@@ -83,8 +83,19 @@ def _by_profile(image: Image.Image, icc: bytes) -> Image.Image:
     if mode not in ("RGB", image.mode):
         raise ValueError(f"a profile for {mode} in a picture in {image.mode}")
     image = image.convert(mode)
+    if mode == "L":
+        return _by_grey_profile(image, profile)
     transform = ImageCms.buildTransform(profile, ImageCms.createProfile("sRGB"), mode, "RGB")
     return image if mode == "RGB" and _changes_nothing(transform) else transform.apply(image)
+
+
+def _by_grey_profile(image: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Image:
+    """Level by level: for grey, Little CMS interpolates between 33 levels otherwise, too coarse near black."""
+    exact = ImageCms.buildTransform(
+        profile, ImageCms.createProfile("sRGB"), "L", "RGB", flags=ImageCms.Flags.NOOPTIMIZE
+    )
+    converted: NDArray[np.uint8] = np.asarray(exact.apply(Image.fromarray(np.arange(256, dtype=np.uint8)[None])))
+    return Image.fromarray(converted[0][np.asarray(image)])
 
 
 def _changes_nothing(transform: ImageCms.ImageCmsTransform) -> bool:

@@ -78,13 +78,13 @@ def encoding_of(image: Image.Image, data: bytes, on_its_side: bool) -> dict[str,
         encoding["compression"] = image.info.get("compression", "raw")
     elif image.format == "AVIF":
         encoding["chroma"] = _avif_chroma(container(data).properties.get(b"av1C", b""))
-    elif image.info.get("chroma") in (420, 444):  # HEIF
+    elif image.info.get("chroma") in (420, 422, 444):  # HEIF
         encoding["chroma"] = ":".join(str(image.info["chroma"]))
     return encoding
 
 
 def _jpeg_encoding(image: JpegImagePlugin.JpegImageFile, on_its_side: bool) -> dict[str, Any]:
-    tables = [np.minimum(table, _COARSEST).reshape(8, 8) for _, table in sorted(image.quantization.items())]
+    tables = [np.minimum(table, _COARSEST).reshape(8, 8) for table in _tables(image)]
     subsampling = JpegImagePlugin.get_sampling(image)
     # Pillow writes 4:4:4, 4:2:2 and 4:2:0 only. Where the input has something else, or has 4:2:2 and was turned by a
     # quarter, full chroma resolution loses nothing.
@@ -95,6 +95,14 @@ def _jpeg_encoding(image: JpegImagePlugin.JpegImageFile, on_its_side: bool) -> d
         "subsampling": subsampling,
         "progressive": "progressive" in image.info,
     }
+
+
+def _tables(image: JpegImagePlugin.JpegImageFile) -> list[list[int]]:
+    """The tables of luminance and chrominance, in the order in which Pillow gives them to the components it writes."""
+    used = [image.quantization[number] for _, _, _, number in image.layer[:3]]
+    while len(used) > 1 and used[-1] == used[-2]:
+        used.pop()
+    return used
 
 
 def _is_lossless_webp(data: bytes) -> bool:

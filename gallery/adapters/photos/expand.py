@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import glob
+import itertools
 import os
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from gallery.adapters.photos.formats import READ_AS_TEXT, SUFFIXES
+from gallery.adapters.photos.listing import can_be_listed, contents
 from gallery.domain.errors import BadPhoto
 from gallery.domain.paths import shown
 from gallery.domain.selecting import Selection, require_own_targets
+
+Output = tuple[Path, Path]
+"""A file, and the path of its output below the output folder."""
 
 
 def find(paths: Sequence[Path]) -> list[Path]:
@@ -41,7 +46,11 @@ def expand(
 
     A file's output has the file's name. A folder's photos keep their places below it, and so do those that a pattern
     such as `photos/*/*.jpg` fits, below its part without wildcards; and those of a list, below the folder that holds
-    them all. A path that exists is no pattern, whatever is in it.
+    them all. A path that exists is no pattern, whatever is in it, and neither is one of a list. A path that is both
+    named and listed gets both places.
+
+    A subfolder that cannot be listed is given back among the photos: reading it says so, and the others still get
+    their turn.
 
     Args:
         paths: As the user gave them.
@@ -52,15 +61,18 @@ def expand(
         For each file its path, and the path of its output below the output folder.
 
     Raises:
-        BadPhoto: If a folder holds no photo, or cannot be listed, a pattern fits none, or all were left out.
+        BadPhoto: If a folder that was named holds no photo, or cannot be listed, a pattern fits none, or all were
+            left out.
         BadArgument: If two different files would get the same output.
     """
     selection = selection or Selection()
-    found: dict[tuple[Path, Path], Path] = {}
+    skipped = None if output is None else _resolved(output)
     common = _common_folder(selection.listed)
-    for path in [*paths, *selection.listed]:
-        for file, target in _outputs(path, selection, output, common if path in selection.listed else None):
-            found.setdefault((target, _resolved(file)), file)
+    outputs = [_named(path, selection, skipped) for path in paths]
+    outputs += [_of_list(path, common, selection, skipped) for path in selection.listed]
+    found: dict[tuple[Path, Path], Path] = {}
+    for file, target in itertools.chain.from_iterable(outputs):
+        found.setdefault((target, _resolved(file)), file)
     if not found and (paths or selection.listed):
         raise BadPhoto("No photo is left after --exclude.", "Leave out fewer.")
     chosen = [(file, target) for (target, _), file in found.items()]
@@ -68,45 +80,82 @@ def expand(
     return chosen
 
 
-def _outputs(path: Path, selection: Selection, output: Path | None, common: Path | None) -> list[tuple[Path, Path]]:
-    """One path's photos and where their outputs go, without those that are left out."""
-    skipped = None if output is None else _resolved(output)
+def _named(path: Path, selection: Selection, skipped: Path | None) -> list[Output]:
+    """The photos of one path that a user named and where their outputs go, without those that are left out."""
     if _is_folder(path):
-        files = below(path, skipped) if selection.recursive else _photos_in(path)
-        targets = [(file, file.relative_to(path)) for file in files]
-    elif _is_pattern(path):
-        targets = _fitting(path, skipped)
-    else:
-        targets = [(path, path.relative_to(common) if common is not None else Path(path.name))]
-        return [(file, target) for file, target in targets if not selection.excluded(file)]
-    return [(file, target) for file, target in targets if not selection.excluded(target)]
+        return _in_folder(path, selection, skipped)
+    if _is_pattern(path):
+        return [(file, target) for file, target in _fitting(path, skipped) if not selection.excluded(target)]
+    return [] if selection.excluded(path) else [(path, Path(path.name))]
 
 
-def _common_folder(listed: Sequence[Path]) -> Path | None:
-    """The folder that holds all files of a list, as they are written; None where they share none."""
-    try:
-        return Path(os.path.commonpath([path.parent for path in listed]))
-    except ValueError:  # an empty list, or absolute paths among relative ones
-        return None
+def _in_folder(folder: Path, selection: Selection, skipped: Path | None) -> list[Output]:
+    files = below(folder, skipped) if selection.recursive else _photos_in(folder)
+    places = [(file, file.relative_to(folder)) for file in files]
+    return [(file, target) for file, target in places if not selection.excluded(target)]
+
+
+def _of_list(path: Path, common: Path, selection: Selection, skipped: Path | None) -> list[Output]:
+    """The same for one path of a list."""
+    place = Path(_written_out(path)).relative_to(common)
+    if _is_folder(path):
+        return [(file, place / target) for file, target in _in_folder(path, selection, skipped)]
+    return [] if selection.excluded(path) else [(path, place)]
+
+
+def _common_folder(listed: Sequence[Path]) -> Path:
+    """The folder that holds all paths of a list."""
+    return Path(os.path.commonpath([os.path.dirname(_written_out(path)) for path in listed] or ["/"]))  # noqa: PTH120
+
+
+def _written_out(path: Path) -> str:
+    """The path from the root, without `..`, so that no place derived from it leads out of the output folder."""
+    return os.path.abspath(path)  # noqa: PTH100 - pathlib's keeps `..`
 
 
 def _is_pattern(path: Path) -> bool:
     return glob.has_magic(str(path)) and not os.path.lexists(path)
 
 
-def _fitting(pattern: Path, skipped: Path | None) -> list[tuple[Path, Path]]:
-    parts = [*pattern.parts]
+def _fitting(pattern: Path, skipped: Path | None) -> list[Output]:
+    parts = pattern.parts
     fixed = next(place for place, part in enumerate(parts) if glob.has_magic(part))
     root = Path(*parts[:fixed])
-    found = [Path(name) for name in glob.glob(str(pattern), recursive=True)]  # noqa: PTH207 - keeps the form given
-    photos = [file for file in found if _looks_like_a_photo(file) and not _lies_in(file, skipped)]
+    photos = [file for file in _glob(pattern) if _looks_like_a_photo(file)]
+    photos += _closed_folders(parts, fixed)
+    linked = "**" in parts  # links can lead round in a circle
+    photos = [file for file in photos if not (_lies_in(file, skipped) or (linked and _through_link(file, root)))]
     if not photos:
         raise BadPhoto(
             f"No photo fits the pattern {shown(pattern)}.",
             f"Check its spelling; the names must end like a photo's ({READ_AS_TEXT}).",
         )
     photos.sort(key=lambda file: [(_natural(part), part) for part in file.parts])
-    return [(file, file.relative_to(root)) for file in photos]
+    return [(file, _place(file, root)) for file in photos]
+
+
+def _glob(pattern: Path) -> list[Path]:
+    if not glob.has_magic(str(pattern)):
+        return [pattern]
+    return [Path(name) for name in glob.glob(str(pattern), recursive=True)]  # noqa: PTH207 - keeps the form given
+
+
+def _closed_folders(parts: Sequence[str], fixed: int) -> list[Path]:
+    """The folders that would have to be listed for a pattern, and cannot be; `glob` passes them over in silence."""
+    ends = [end for end in range(fixed, len(parts)) if glob.has_magic(parts[end])]
+    if parts[-1] == "**":
+        ends.append(len(parts))
+    folders = {folder: None for end in ends for folder in _glob(Path(*parts[:end])) if _is_folder(folder)}
+    return [folder for folder in folders if not can_be_listed(folder)]
+
+
+def _place(file: Path, root: Path) -> Path:
+    place = file.relative_to(root)
+    return Path(file.name) if ".." in place.parts else place  # never out of the output folder
+
+
+def _through_link(file: Path, root: Path) -> bool:
+    return any(folder.is_symlink() for folder in file.parents if folder != root and folder.is_relative_to(root))
 
 
 def _lies_in(file: Path, folder: Path | None) -> bool:
@@ -116,12 +165,14 @@ def _lies_in(file: Path, folder: Path | None) -> bool:
 def below(folder: Path, skipped: Path | None = None) -> list[Path]:
     """The photo files in a folder and all its subfolders, in natural order; hidden ones and linked folders left out.
 
+    A subfolder that cannot be listed is given back among them: reading it says so.
+
     Args:
         folder: Where to look.
         skipped: A subfolder, its links followed, that is not searched.
 
     Raises:
-        BadPhoto: If it is no folder, holds no photo at any depth, or it or a subfolder cannot be listed.
+        BadPhoto: If it is no folder, holds no photo at any depth, or cannot be listed.
     """
     if not _is_folder(folder):
         raise BadPhoto(f"There is no folder {shown(folder)}.", "Name a folder of photos.")
@@ -133,33 +184,32 @@ def below(folder: Path, skipped: Path | None = None) -> list[Path]:
     return photos
 
 
-def _photos_below(folder: Path, skipped: Path | None) -> list[Path]:
-    entries = _listed(folder)
-    found = naturally_sorted(file for file in entries if _looks_like_a_photo(file))
-    for entry in naturally_sorted(entries):
-        searched = not entry.name.startswith(".") and _is_folder(entry) and not entry.is_symlink()
-        if searched and (skipped is None or _resolved(entry) != skipped):
-            found += _photos_below(entry, skipped)
+def _photos_below(top: Path, skipped: Path | None) -> list[Path]:
+    found: list[Path] = []
+    waiting = [top]
+    while waiting:
+        folder = waiting.pop()
+        try:
+            files, folders = contents(folder)
+        except BadPhoto:
+            if folder == top:
+                raise
+            found.append(folder)
+            continue
+        found += naturally_sorted(file for file in files if _looks_like_a_photo(file))
+        searched = [inner for inner in folders if not inner.name.startswith(".")]
+        waiting += reversed(naturally_sorted(inner for inner in searched if _resolved(inner) != skipped))
     return found
 
 
 def _photos_in(folder: Path) -> list[Path]:
-    photos = [file for file in _listed(folder) if _looks_like_a_photo(file)]
+    photos = [file for file in contents(folder)[0] if _looks_like_a_photo(file)]
     if not photos:
         raise BadPhoto(
             f"The folder {shown(folder)} holds no photo.",
             f"Name a folder that directly contains photos ({READ_AS_TEXT}), or name the files themselves.",
         )
     return naturally_sorted(photos)
-
-
-def _listed(folder: Path) -> list[Path]:
-    try:
-        return list(folder.iterdir())
-    except OSError as error:
-        raise BadPhoto(
-            f"The folder {shown(folder)} cannot be listed: {error.strerror}.", "Check its permissions."
-        ) from error
 
 
 def _looks_like_a_photo(file: Path) -> bool:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from gallery.adapters.photos.atomic import leftovers
 from gallery.adapters.photos.encoding import Wanted
 from gallery.adapters.photos.expand import below, expand, find
 from gallery.adapters.photos.formats import CHOICES, SUFFIXES_OF
 from gallery.adapters.photos.read import read
-from gallery.adapters.photos.write import write
-from gallery.domain.errors import BadArgument, NotWritten
+from gallery.adapters.photos.size import size_of
+from gallery.adapters.photos.write import copy_times, publish, stage, write
+from gallery.adapters.verifying.verify import verify
+from gallery.domain.errors import BadArgument, NotWritten, Unverified
 from gallery.domain.faces import RGB, Photo
+from gallery.domain.geometry import Box
 from gallery.domain.paths import shown
+from gallery.domain.ports import Staged
 from gallery.domain.selecting import Selection, require_own_targets
 
 _LOSSLESS = frozenset(("png", "tiff", "bmp"))
@@ -32,6 +38,7 @@ class PillowPhotoFiles:
         file_format: A name of `CHOICES`: what outputs are written as; None for each input's own.
         quality: From 1 to 100: of lossy outputs; None for each input's own, or what comes near it.
         keep_metadata: Whether what `gallery.adapters.photos.kept_metadata` lists goes along with outputs.
+        keep_times: Whether outputs get the time at which their inputs were last changed.
 
     Raises:
         BadArgument: If one of them makes no sense.
@@ -43,6 +50,7 @@ class PillowPhotoFiles:
         file_format: str | None = None,
         quality: int | None = None,
         keep_metadata: bool = False,
+        keep_times: bool = False,
     ) -> None:
         if max_pixels < 1:
             raise BadArgument(f"The largest number of pixels must be at least 1, not {max_pixels}.")
@@ -53,12 +61,14 @@ class PillowPhotoFiles:
         if quality is not None and file_format in _LOSSLESS:
             raise BadArgument(f"A quality means nothing to {file_format}, which loses nothing.", "Leave --quality out.")
         self._max_pixels = max_pixels
+        self._keep_times = keep_times
         self._wanted = Wanted(CHOICES.get(file_format or ""), quality, keep_metadata)
 
     @property
     def settings(self) -> dict[str, Any]:
         """What of the outputs was asked for, for the record; empty if nothing was."""
         asked = {key: value for key, value in asdict(self._wanted).items() if value}
+        asked |= {"keep_times": True} if self._keep_times else {}
         return asked if self._max_pixels == MAX_PIXELS else asked | {"max_pixels": self._max_pixels}
 
     def find(self, paths: Sequence[Path]) -> list[Path]:
@@ -88,6 +98,35 @@ class PillowPhotoFiles:
     def write(self, pixels: RGB, like: Photo, target: Path) -> str:
         """See `gallery.adapters.photos.write.write`."""
         return write(pixels, like, target, self._wanted)
+
+    def stage(self, pixels: RGB, like: Photo, target: Path) -> Staged:
+        """See `gallery.adapters.photos.write.stage`."""
+        staged = stage(pixels, like, target, self._wanted)
+        if self._keep_times:
+            copy_times(like.source, staged.path)
+        return staged
+
+    def verify(self, staged: Staged, pixels: RGB, like: Photo, covered: Sequence[Box]) -> RGB:
+        """See `gallery.adapters.verifying.verify.verify`; what is said of the hidden file is said of its target."""
+        try:
+            return verify(staged.path, staged.sha256, pixels, like, covered, self._wanted)
+        except NotWritten as error:
+            message = error.message.replace(shown(staged.path), shown(staged.target))
+            raise Unverified(message, error.hint) from error
+
+    def publish(self, staged: Staged) -> None:
+        """See `gallery.adapters.photos.write.publish`."""
+        publish(staged)
+
+    def tidy(self, folder: Path) -> None:
+        """See `gallery.domain.ports.PhotoFiles`."""
+        with contextlib.suppress(OSError):
+            for path in leftovers(folder):
+                path.unlink(missing_ok=True)
+
+    def size_of(self, path: Path) -> int:
+        """See `gallery.adapters.photos.size.size_of`."""
+        return size_of(path, self._max_pixels)
 
     def fingerprint(self, path: Path) -> str | None:
         """See `gallery.domain.ports.PhotoFiles`."""

@@ -28,7 +28,8 @@ def gif(pixels: RGB, before: RGB, alpha: NDArray[np.uint8] | None = None) -> byt
     most = _MOST if alpha is None else _MOST - 1
     codes = _codes(pixels)
     changed = (pixels != before).any(axis=2)
-    own = np.unique(codes[~changed])
+    seen = np.ones_like(changed) if alpha is None else alpha >= 128  # what is transparent needs no colour
+    own = np.unique(codes[~changed & seen])
     if len(own) > most:  # it was no GIF
         own, changed = own[:0], np.ones_like(changed)
     colours = np.union1d(own, codes[changed]).astype(np.uint32)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import io
+from collections.abc import Callable
 from typing import Any
 
 from PIL import Image
@@ -11,11 +12,15 @@ from PIL import Image
 INSTALL = "Install the reader, pip install 'gallery[heic]', or convert the photo to JPEG first."
 
 
+Importer = Callable[[str], Any]
+"""Hands out a library by its name, or raises `ImportError`."""
+
+
 class NoHeif(RuntimeError):
     """pillow-heif is not installed."""
 
 
-def opened(data: bytes, max_pixels: int) -> tuple[Image.Image, int]:
+def opened(data: bytes, max_pixels: int, importer: Importer = importlib.import_module) -> tuple[Image.Image, int]:
     """The main picture of a file, upright as the container asks, and how many pictures there are.
 
     The container says how a picture is turned (ISO/IEC 23008-12, sections 6.5.10 and 6.5.12), and an orientation in
@@ -24,12 +29,13 @@ def opened(data: bytes, max_pixels: int) -> tuple[Image.Image, int]:
     Args:
         data: The file's bytes.
         max_pixels: Width times height of the largest picture that is decoded.
+        importer: Where pillow-heif comes from.
 
     Raises:
         NoHeif: If pillow-heif is not installed.
         Image.DecompressionBombError: If the picture is larger.
     """
-    file = _library().open_heif(io.BytesIO(data), convert_hdr_to_8bit=True)
+    file = _library(importer).open_heif(io.BytesIO(data), convert_hdr_to_8bit=True)
     width, height = file.size
     if width * height > max_pixels:
         raise Image.DecompressionBombError
@@ -39,7 +45,9 @@ def opened(data: bytes, max_pixels: int) -> tuple[Image.Image, int]:
     return image, len(file)
 
 
-def saved(picture: Image.Image, quality: int, subsampling: str, exif: bytes) -> bytes:
+def saved(
+    picture: Image.Image, quality: int, subsampling: str, exif: bytes, importer: Importer = importlib.import_module
+) -> bytes:
     """A HEIC file of one picture.
 
     Args:
@@ -47,18 +55,20 @@ def saved(picture: Image.Image, quality: int, subsampling: str, exif: bytes) -> 
         quality: From 0 to 100.
         subsampling: `4:2:0`, `4:2:2` or `4:4:4`.
         exif: What goes into it as EXIF data; may be empty.
+        importer: Where pillow-heif comes from.
 
     Raises:
         NoHeif: If pillow-heif is not installed.
     """
     buffer = io.BytesIO()
     options: dict[str, Any] = {"exif": exif} if exif else {}
-    _library().from_pillow(picture).save(buffer, format="HEIF", quality=quality, subsampling=subsampling, **options)
+    file = _library(importer).from_pillow(picture)
+    file.save(buffer, format="HEIF", quality=quality, subsampling=subsampling, **options)
     return buffer.getvalue()
 
 
-def _library() -> Any:
+def _library(importer: Importer) -> Any:
     try:
-        return importlib.import_module("pillow_heif")
+        return importer("pillow_heif")
     except ImportError as error:
         raise NoHeif from error

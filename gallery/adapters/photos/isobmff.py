@@ -8,6 +8,7 @@ from dataclasses import dataclass
 _PICTURES = frozenset((b"av01", b"hvc1", b"grid", b"iden", b"iovl", b"jpeg", b"unci", b"tmap"))
 _GAIN_MAP = b"tmap"  # ISO/IEC 23008-12, amendment 1: a picture computed from a base and a gain map
 _PARTS = frozenset((b"dimg", b"thmb", b"auxl"))
+_OPACITY = (b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0", b"urn:mpeg:hevc:2015:auxid:1\0")
 _FULL = 4  # version and flags of a full box
 
 Properties = dict[bytes, bytes]
@@ -20,7 +21,7 @@ class Container:
     Attributes:
         pictures: How many pictures stand for themselves, the main one included; at least 1.
         gain_map: Whether there is one, for screens of high dynamic range.
-        helpers: Whether there are thumbnails or auxiliary pictures, such as opacity, a depth map or a matte.
+        helpers: Whether there are thumbnails or auxiliary pictures other than opacity, such as a depth map or a matte.
         sequence: Whether there are tracks: a film, a burst, an animation.
         properties: Those of the main picture, by their four letters, such as `colr` or `av1C`.
     """
@@ -56,16 +57,24 @@ def container(data: bytes) -> Container:
     shown = [item for item, (kind, hidden) in items.items() if kind in _PICTURES and not hidden and item not in parts]
     gain_map = any(kind == _GAIN_MAP for kind, _ in items.values())
     main = _number(meta.get(b"pitm", b""))
+    iprp = meta.get(b"iprp", b"")
     if gain_map:  # the computed picture and its base are one picture
         shown = [item for item in shown if items[item][0] != _GAIN_MAP and item != main]
         shown.append(main)
     return Container(
         pictures=max(1, len(shown)),
         gain_map=gain_map,
-        helpers=any(kind in (b"thmb", b"auxl") for kind, _, _ in references),
+        helpers=any(
+            kind == b"thmb" or (kind == b"auxl" and not _is_opacity(_properties(iprp, source)))
+            for kind, source, _ in references
+        ),
         sequence=b"moov" in top,
-        properties=_properties(meta.get(b"iprp", b""), main),
+        properties=_properties(iprp, main),
     )
+
+
+def _is_opacity(properties: Properties) -> bool:
+    return properties.get(b"auxC", b"")[_FULL:].startswith(_OPACITY)
 
 
 def _number(pitm: bytes) -> int:

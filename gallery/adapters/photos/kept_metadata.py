@@ -4,7 +4,7 @@ The whole list:
 
 * the resolution (dots per inch), turned with the picture;
 * the copyright notice (EXIF tag 0x8298), which is written to be read by everybody;
-* the colour space, which is always sRGB, since the pixels are.
+* the colour space, which is always sRGB, since the pixels are (Pillow leaves that out of a TIFF).
 
 Nothing else: captions and keywords name people; the artist, the camera's owner, serial numbers, unique ids and maker
 notes name the photographer or the camera; dates, places, exposure and software help to find out both; a thumbnail or
@@ -23,6 +23,7 @@ _LONGEST_NOTICE = 500
 _LARGEST_RESOLUTION = 20_000
 _INCH = 2
 _CENTIMETRE = 3
+_JFIF_UNITS = frozenset((1, 2))  # dots per inch and per centimetre; 0 means the shape of a pixel only (JFIF 1.02)
 _SRGB = 1
 
 
@@ -38,7 +39,7 @@ def metadata_of(image: Image.Image, on_its_side: bool) -> dict[str, Any]:
     except Exception:  # Pillow raises whatever its parser stumbles over
         exif = {}
     found: dict[str, Any] = {}
-    resolution = _pair(image.info.get("dpi")) or _exif_resolution(exif)
+    resolution = _resolution(image, exif)
     if resolution is not None:
         found["dpi"] = resolution[::-1] if on_its_side else resolution
     notice = _line(exif.get(ExifTags.Base.Copyright))
@@ -57,6 +58,12 @@ def exif_of(kept: dict[str, Any]) -> Image.Exif:
         exif[ExifTags.Base.Copyright] = kept["copyright"]
     exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.ColorSpace] = _SRGB
     return exif
+
+
+def _resolution(image: Image.Image, exif: dict[int, Any]) -> tuple[float, float] | None:
+    """The resolution that stands in the file. Of a TIFF, or a JPEG with EXIF data, Pillow makes one up if none does."""
+    stated = image.format in ("PNG", "BMP") or image.info.get("jfif_unit") in _JFIF_UNITS
+    return (_pair(image.info.get("dpi")) if stated else None) or _exif_resolution(exif)
 
 
 def _exif_resolution(exif: dict[int, Any]) -> tuple[float, float] | None:

@@ -8,8 +8,9 @@ preview) is left out of the output, which holds one picture; the photo says so i
 from __future__ import annotations
 
 import io
+from typing import Any
 
-from PIL import Image
+from PIL import Image, JpegImagePlugin, TiffImagePlugin
 
 from gallery.adapters.photos.isobmff import container
 
@@ -21,7 +22,16 @@ HELPERS = "Its gain map, depth map or previews were left out: the output holds t
 # ISO 21496-1.
 _GAIN_MAP_MARKS = (b"hdrgm:", b"hdrgainmap", b"HDRGainMap", b"urn:iso:std:iso:ts:21496:-1")
 _PREVIEW = "Large Thumbnail"
-_ENTRIES = 0xB002  # CIPA DC-007, section 5.2.3.3: what is known of each picture
+_NUMBER_OF_PICTURES = 0xB001  # CIPA DC-007, section 5.2.3.2
+_ENTRIES = 0xB002  # section 5.2.3.3: what is known of each picture
+_KIND_OF_PICTURE = 0x00FE  # TIFF 6.0, section 8: NewSubfileType
+_REDUCED = 1
+_PICTURES_BELOW = 0x014A  # TIFF technical note 1: SubIFDs
+_DNG_VERSION = 0xC612  # Adobe DNG 1.7
+
+
+class OnlyPreview(ValueError):
+    """A file whose picture is a preview of one that cannot be read here."""
 
 
 class SeveralPictures(ValueError):
@@ -45,6 +55,7 @@ def remarks_on(image: Image.Image, data: bytes) -> tuple[str, ...]:
 
     Raises:
         SeveralPictures: If it holds several.
+        OnlyPreview: If it is a camera's raw file.
     """
     if image.format == "MPO":
         return _of_jpegs(image)
@@ -53,8 +64,10 @@ def remarks_on(image: Image.Image, data: bytes) -> tuple[str, ...]:
         raise SeveralPictures(count)
     if image.format == "AVIF":
         return boxed(data, animated_format=data[8:12] == b"avis")
-    if image.format == "JPEG" and "mp" in image.info:  # Pillow takes no notice of the others where it sees a gain map
-        return (GAIN_MAP,)
+    if isinstance(image, JpegImagePlugin.JpegImageFile):
+        return _of_one_jpeg(image)
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        return _of_tiff(image)
     return ()
 
 
@@ -77,6 +90,23 @@ def boxed(data: bytes, animated_format: bool = False, count: int = 1) -> tuple[s
     if found.gain_map:
         return (GAIN_MAP,)
     return (HELPERS,) if found.helpers else ()
+
+
+def _of_one_jpeg(image: JpegImagePlugin.JpegImageFile) -> tuple[str, ...]:
+    """Where Pillow sees a gain map's mark, or cannot make out the list of pictures, it passes the others over."""
+    try:
+        listed: Any = image._getmp()  # the list is read nowhere else
+    except (SyntaxError, TypeError, IndexError):
+        return (HELPERS,)
+    return (GAIN_MAP,) if listed is not None and listed[_NUMBER_OF_PICTURES] > 1 else ()
+
+
+def _of_tiff(image: TiffImagePlugin.TiffImageFile) -> tuple[str, ...]:
+    """A camera's raw file is a TIFF file whose first picture is a preview, and whose photo hangs below it."""
+    tags = image.tag_v2
+    if _DNG_VERSION in tags or tags.get(_KIND_OF_PICTURE, 0) == _REDUCED:
+        raise OnlyPreview
+    return (PREVIEW,) if _PICTURES_BELOW in tags else ()
 
 
 def _of_jpegs(image: Image.Image) -> tuple[str, ...]:

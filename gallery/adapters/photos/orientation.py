@@ -18,14 +18,19 @@ _ON_ITS_SIDE = frozenset((5, 6, 7, 8))
 
 
 def upright(image: Image.Image) -> tuple[Image.Image, bool]:
-    """The picture turned upright, and whether rows and columns have changed places.
+    """The picture, loaded and turned upright, and whether rows and columns have changed places.
 
-    EXIF data that cannot be read is taken as none, as picture viewers do. (Pillow has turned a TIFF already when it
-    is loaded, and taken its tag away.)
+    EXIF data that cannot be read is taken as none, as picture viewers do. Where it names no orientation, Pillow looks
+    for one in XMP.
+
+    Args:
+        image: As opened, not yet loaded: Pillow turns a TIFF when it is loaded, and takes its tag away.
     """
+    turned_by_pillow = image.format == "TIFF" and _orientation(image) in _ON_ITS_SIDE
+    image.load()
     orientation = _orientation(image)
     if orientation not in _TURNS:
-        return image, False
+        return image, turned_by_pillow
     return image.transpose(_TURNS[orientation]), orientation in _ON_ITS_SIDE
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import stat
 from pathlib import Path
 
@@ -11,13 +12,15 @@ from PIL import Image, UnidentifiedImageError
 from gallery.adapters.photos.colour import UnknownDepth, to_srgb
 from gallery.adapters.photos.encoding import encoding_of
 from gallery.adapters.photos.formats import READ, READ_AS_TEXT, name_of
-from gallery.adapters.photos.guard import pillow_guarded
-from gallery.adapters.photos.heif import INSTALL, NoHeif
+from gallery.adapters.photos.guard import pillow_guarded, require_within
+from gallery.adapters.photos.heif import INSTALL, Importer, NoHeif
 from gallery.adapters.photos.heif import opened as opened_heif
 from gallery.adapters.photos.isobmff import container
 from gallery.adapters.photos.kept_metadata import metadata_of
-from gallery.adapters.photos.left_out import SeveralPictures, boxed, first_of
+from gallery.adapters.photos.left_out import OnlyPreview, SeveralPictures, boxed, first_of
+from gallery.adapters.photos.listing import contents
 from gallery.adapters.photos.orientation import upright
+from gallery.adapters.photos.scans import MOST, TooManyScans, require_few_scans
 from gallery.adapters.photos.wide_colour import HighDynamicRange, give_profile
 from gallery.domain.errors import BadPhoto
 from gallery.domain.faces import Photo
@@ -33,7 +36,7 @@ _CONVERT = f"Convert it to one of {READ_AS_TEXT} first, or leave it out."
 _BY_PILLOW = tuple(name for name in READ if name != "HEIF")
 
 
-def read(path: Path, max_pixels: int) -> Photo:
+def read(path: Path, max_pixels: int, importer: Importer = importlib.import_module) -> Photo:
     """Reads one photo: upright, in sRGB, eight bits.
 
     What the file is follows from its content, not from its name. Of a file that holds one picture and helpers to it,
@@ -42,6 +45,7 @@ def read(path: Path, max_pixels: int) -> Photo:
     Args:
         path: The file.
         max_pixels: Width times height of the largest picture that is read; checked before anything is decoded.
+        importer: Where the reader of HEIC comes from, which need not be installed.
 
     Raises:
         BadPhoto: If the file cannot be read in full, is no photo, or holds more than one picture.
@@ -49,7 +53,7 @@ def read(path: Path, max_pixels: int) -> Photo:
     data = _bytes_of(path, max_pixels)
     try:
         with pillow_guarded(max_pixels):
-            return _decode(path, data, max_pixels)
+            return _decode(path, data, max_pixels, importer)
     except BadPhoto:
         raise
     except Exception as error:
@@ -61,7 +65,7 @@ def _bytes_of(path: Path, max_pixels: int) -> bytes:
     try:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
-            raise BadPhoto(f"{shown(path)} is a folder, not a photo.", "Name a file in it.")
+            raise _folder(path)
         if not stat.S_ISREG(status.st_mode):
             raise BadPhoto(f"{shown(path)} is not a regular file.", "Name a photo on disk.")
         if status.st_size > max(max_pixels * _MOST_BYTES_PER_PIXEL, _LEAST_BYTES_ALLOWED):
@@ -83,15 +87,26 @@ def _bytes_of(path: Path, max_pixels: int) -> bytes:
     return data
 
 
-def _decode(path: Path, data: bytes, max_pixels: int) -> Photo:
+def _folder(path: Path) -> BadPhoto:
+    """Of the folders that are searched for photos, those that cannot be come here: see `expand`."""
+    try:
+        contents(path)
+    except BadPhoto as error:
+        return error
+    return BadPhoto(f"{shown(path)} is a folder, not a photo.", "Name a file in it.")
+
+
+def _decode(path: Path, data: bytes, max_pixels: int, importer: Importer) -> Photo:
     kind = name_of(data)
-    image, remarks = _open_heif(data, max_pixels) if kind == "HEIF" else first_of(data, _BY_PILLOW)
+    if kind == "JPEG":
+        require_few_scans(data)
+    image, remarks = _open_heif(data, max_pixels, importer) if kind == "HEIF" else first_of(data, _BY_PILLOW)
     with image:
+        require_within(image, max_pixels)
         avif = image.format == "AVIF"
         give_profile(image, data, container(data).properties if avif else None)
         if avif:  # as in HEIF, the container alone says how the picture is turned; Pillow has put that into EXIF
             image.info.pop("xmp", None)
-        image.load()
         turned, on_its_side = upright(image)
         pixels, alpha = to_srgb(turned)
         return Photo(
@@ -105,8 +120,8 @@ def _decode(path: Path, data: bytes, max_pixels: int) -> Photo:
         )
 
 
-def _open_heif(data: bytes, max_pixels: int) -> tuple[Image.Image, tuple[str, ...]]:
-    image, count = opened_heif(data, max_pixels)
+def _open_heif(data: bytes, max_pixels: int, importer: Importer) -> tuple[Image.Image, tuple[str, ...]]:
+    image, count = opened_heif(data, max_pixels, importer)
     return image, boxed(data, count=count)
 
 
@@ -117,14 +132,7 @@ def _format(image: Image.Image) -> str:
 
 def _refusal(path: Path, data: bytes, error: Exception, max_pixels: int) -> BadPhoto:
     name = shown(path)
-    if isinstance(error, (Image.DecompressionBombError, Image.DecompressionBombWarning)):
-        return BadPhoto(
-            f"{name} has more than {max_pixels / 1e6:g} million pixels, the most that are read.",
-            "Scale it down, or leave it out: a small file of a huge picture can be made to fill the memory.",
-        )
-    if isinstance(error, MemoryError):
-        return BadPhoto(f"{name} needs more memory than there is.", "Scale it down, or close other programs.")
-    foreseen = _foreseen(name, error)
+    foreseen = _too_much(name, error, max_pixels) or _of_another_kind(name, error)
     if foreseen is not None:
         return foreseen
     kind = name_of(data)
@@ -136,14 +144,32 @@ def _refusal(path: Path, data: bytes, error: Exception, max_pixels: int) -> BadP
     return BadPhoto(f"{name} is a damaged {kind or 'picture'} file{_detail(error)}.", _GET_AGAIN)
 
 
-def _foreseen(name: str, error: Exception) -> BadPhoto | None:
-    if isinstance(error, UnknownDepth):
-        return BadPhoto(f"{name} cannot be shown: {error}.", "Convert it to 8 bits per channel first.")
+def _too_much(name: str, error: Exception, max_pixels: int) -> BadPhoto | None:
+    if isinstance(error, (Image.DecompressionBombError, Image.DecompressionBombWarning)):
+        return BadPhoto(
+            f"{name} has more than {max_pixels / 1e6:g} million pixels, the most that are read.",
+            "Scale it down, or leave it out: a small file of a huge picture can be made to fill the memory.",
+        )
+    if isinstance(error, MemoryError):
+        return BadPhoto(f"{name} needs more memory than there is.", "Scale it down, or close other programs.")
+    if isinstance(error, TooManyScans):
+        return BadPhoto(f"{name} is a JPEG file of more than {MOST} scans.", "Save it anew as an ordinary JPEG first.")
     if isinstance(error, SeveralPictures):
         several = "several pictures" if error.count is None else f"{error.count} pictures"
         return BadPhoto(
             f"{name} holds {several}, not one.",
             "Save each as a photo of its own; only one of them would be looked at here.",
+        )
+    return None
+
+
+def _of_another_kind(name: str, error: Exception) -> BadPhoto | None:
+    if isinstance(error, UnknownDepth):
+        return BadPhoto(f"{name} cannot be shown: {error}.", "Convert it to 8 bits per channel first.")
+    if isinstance(error, OnlyPreview):
+        return BadPhoto(
+            f"{name} is a camera's raw file, of which only a preview could be read.",
+            "Develop it to JPEG or TIFF first.",
         )
     if isinstance(error, HighDynamicRange):
         return BadPhoto(
@@ -156,8 +182,9 @@ def _foreseen(name: str, error: Exception) -> BadPhoto | None:
 
 
 def _detail(error: Exception) -> str:
-    # The text of these names a buffer in memory, a missing key or a place in a list, which tells the reader nothing.
-    if isinstance(error, (UnidentifiedImageError, LookupError)):
+    # The text of these names a buffer in memory, a missing key, a place in a list or a number of Pillow's, which tells
+    # the reader nothing.
+    if isinstance(error, (UnidentifiedImageError, LookupError)) or str(error).startswith("decoder error"):
         return ""
     lines = str(error).strip().splitlines()
     return f" ({lines[0].rstrip('.')})" if lines else ""

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import os
 from pathlib import Path
 
-from gallery.adapters.photos.atomic import write_atomically
+from gallery.adapters.photos.atomic import put_in_place, written_beside
 from gallery.adapters.photos.encoding import CannotEncode, Wanted, encode
 from gallery.adapters.photos.heif import INSTALL, NoHeif
 from gallery.adapters.photos.wording import not_written
 from gallery.domain.errors import NotWritten
 from gallery.domain.faces import RGB, Photo, require_rgb
 from gallery.domain.paths import shown
+from gallery.domain.ports import Staged
 
 
 def write(pixels: RGB, like: Photo, target: Path, wanted: Wanted | None = None) -> str:
     """Writes a picture in the format and quality of `like`, or those wanted, without metadata, all or nothing.
 
-    See `gallery.adapters.photos.encoding` for what is promised of the pixels. The file is in that format whatever
-    `target` is called: a JPEG that came as `x.png` stays both. Missing folders are made. A file that is
-    there already, from an earlier run, is replaced in one step, and stays as it is where writing fails.
+    See `stage`. A file that is there already, from an earlier run, is replaced in one step, and stays as it is where
+    writing fails.
 
     Args:
         pixels: `(height, width, 3) uint8` RGB of the same size as `like`.
@@ -34,6 +36,27 @@ def write(pixels: RGB, like: Photo, target: Path, wanted: Wanted | None = None) 
         NotWritten: If it could not be written, or `target` is the photo's own file.
         ValueError: If the pixels are not a picture of that size.
     """
+    staged = stage(pixels, like, target, wanted)
+    publish(staged)
+    return staged.sha256
+
+
+def stage(pixels: RGB, like: Photo, target: Path, wanted: Wanted | None = None) -> Staged:
+    """Writes a picture under a hidden name beside its target, synced to disk.
+
+    See `gallery.adapters.photos.encoding` for what is promised of the pixels. The file is in that format whatever
+    `target` is called: a JPEG that came as `x.png` stays both. Missing folders are made.
+
+    Args:
+        pixels: `(height, width, 3) uint8` RGB of the same size as `like`.
+        like: The photo as it was read.
+        target: What the file is to be called.
+        wanted: What the user asked for of formats, quality and metadata.
+
+    Raises:
+        NotWritten: If it could not be written, or `target` is the photo's own file.
+        ValueError: If the pixels are not a picture of that size.
+    """
     require_rgb(pixels, f"the picture for {target}")
     if pixels.shape != like.pixels.shape:
         raise ValueError(f"a picture of {pixels.shape} cannot take the place of one of {like.pixels.shape}")
@@ -41,10 +64,29 @@ def write(pixels: RGB, like: Photo, target: Path, wanted: Wanted | None = None) 
     data = _encoded(pixels, like, target, wanted or Wanted())
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(data, target)
+        temporary = written_beside(data, target)
     except (OSError, ValueError) as error:
         raise not_written(target, error) from error
-    return hashlib.sha256(data).hexdigest()
+    return Staged(temporary, target, hashlib.sha256(data).hexdigest())
+
+
+def copy_times(source: Path, copy: Path) -> None:
+    """Gives a file the time at which another was last changed; where that is not to be had, it keeps its own."""
+    with contextlib.suppress(OSError):
+        changed = source.stat().st_mtime_ns
+        os.utime(copy, ns=(changed, changed))
+
+
+def publish(staged: Staged) -> None:
+    """Gives a staged file its name, in place of whatever has it.
+
+    Raises:
+        NotWritten: If that cannot be done; the staged file is gone then.
+    """
+    try:
+        put_in_place(staged.path, staged.target)
+    except OSError as error:
+        raise not_written(staged.target, error) from error
 
 
 def _protect_input(source: Path, target: Path) -> None:

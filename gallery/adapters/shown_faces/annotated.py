@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gallery.adapters.photos.wording import not_written
+from gallery.adapters.private_file import private_file
 from gallery.adapters.shown_faces.face_words import FaceWords, Limits
 from gallery.adapters.shown_faces.frames import BLURRED, DARK, KEPT, draw_frame, frame_around
 from gallery.adapters.shown_faces.label_places import Place, Places
 from gallery.adapters.shown_faces.legend import Legend, lay_out
 from gallery.adapters.shown_faces.lettering import Lettering, Line
-from gallery.adapters.photos.wording import not_written
-from gallery.adapters.private_file import private_file
 from gallery.domain.errors import NotWritten
 from gallery.domain.faces import RGB, require_rgb
 from gallery.domain.geometry import Box

@@ -8,11 +8,11 @@ from pathlib import Path, PurePath
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from gallery.adapters.photos.wording import not_written
+from gallery.adapters.private_file import private_file
 from gallery.adapters.shown_faces.face_spool import FaceSpool, SheetFace
 from gallery.adapters.shown_faces.face_words import FaceWords, Limits
 from gallery.adapters.shown_faces.lettering import Colour, Lettering
-from gallery.adapters.photos.wording import not_written
-from gallery.adapters.private_file import private_file
 from gallery.adapters.shown_faces.sheet_layout import BAND, HEADING, MARGIN, Cell, Layout, lay_out
 from gallery.adapters.shown_faces.thumbnails import opened, thumbnail
 from gallery.domain.errors import BadArgument, NotWritten

@@ -50,17 +50,21 @@ class AnyText(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002
         """Text where possible, else bytes."""
-        if value is None:
-            return None
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            return value.encode(errors="surrogatepass")
-        return value
+        if value is None or _is_unicode(value):
+            return value
+        return value.encode(errors="surrogatepass")
 
     def process_result_value(self, value: str | bytes | None, dialect: Dialect) -> str | None:  # noqa: ARG002
         """The same text as was kept."""
         return value.decode(errors="surrogatepass") if isinstance(value, bytes) else value
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 class JsonText(TypeDecorator[dict[str, Any]]):
@@ -79,14 +83,17 @@ class JsonText(TypeDecorator[dict[str, Any]]):
 
 
 class WordsText(TypeDecorator[tuple[str, ...]]):
-    """A few words as JSON text."""
+    """A few words or sentences as JSON text; what is not Unicode is escaped in it."""
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: tuple[str, ...] | None, dialect: Dialect) -> str | None:  # noqa: ARG002
         """To text."""
-        return None if value is None else json.dumps(list(value), ensure_ascii=False)
+        if value is None:
+            return None
+        text = json.dumps(list(value), ensure_ascii=False)
+        return text if _is_unicode(text) else json.dumps(list(value))
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...] | None:  # noqa: ARG002
         """From text."""

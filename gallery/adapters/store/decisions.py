@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from gallery.adapters.store.faces import detection_of, face_values, quality_of
@@ -18,13 +19,19 @@ def decision_row(position: int, face: DecidedFace, identities: Mapping[str, int]
         position: Which face of the photo, from 0.
         face: The face and its decision.
         identities: The numbers of those who are in the gallery, by name.
+
+    Raises:
+        ValueError: If the residual is no number; SQLite would keep it as one that was never measured.
     """
+    if face.residual is not None and not math.isfinite(face.residual):
+        raise ValueError(f"a residual must be a number, not {face.residual}")
     decision = face.decision
     row = DecisionRow(
         position=position,
         verdict=decision.verdict,
         rule=decision.rule,
         reason=decision.reason,
+        residual=None if face.residual is None else float(face.residual),
         **face_values(face.detection, face.quality),
     )
     if decision.candidate is not None:
@@ -50,7 +57,7 @@ def decided_face(row: DecisionRow) -> DecidedFace:
         candidate=_candidate(row.identity, row.reference_id, row.cosine, row.euclidean),
         runner_up=_candidate(row.runner_up, row.runner_up_reference_id, row.runner_up_cosine, row.runner_up_euclidean),
     )
-    return DecidedFace(detection_of(row), quality_of(row), decision)
+    return DecidedFace(detection_of(row), quality_of(row), decision, row.residual)
 
 
 def _candidate(

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sqlalchemy import LargeBinary, Select, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, LargeBinary, Select, delete, func, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload, selectinload
 
 from gallery.adapters.store import undo
@@ -23,6 +23,7 @@ from gallery.adapters.store.tables import (
     DecisionRow,
     IdentityRow,
     LastMatchRow,
+    OverrideRow,
     OwnThresholdRow,
     PersonalThresholdRow,
     ReferenceRow,
@@ -31,7 +32,7 @@ from gallery.adapters.store.tables import (
     TagRow,
     TemplateRow,
 )
-from gallery.domain.deciding import Verdict
+from gallery.domain.deciding import Rule, Verdict
 from gallery.domain.errors import NothingToUndo, StoreUnusable, UnknownName
 from gallery.domain.forgetting import KeptOutput, Renaming, pseudonym
 from gallery.domain.people import LONGEST_NAME, clean_name, name_key
@@ -60,6 +61,10 @@ _MENTIONS: tuple[InstrumentedAttribute[Any], ...] = (
     RunImageRow.source,
     RunImageRow.output,
     RunImageRow.error,
+    RunImageRow.remarks,
+    OverrideRow.source,
+    OverrideRow.by,
+    OverrideRow.note,
 )
 """Columns of other people and of the record that may name somebody. What a decision says is rewritten with it."""
 
@@ -424,18 +429,21 @@ def _rewrite_mentions(session: Session, person: Person, numbers: set[int]) -> No
     renaming = Renaming.of(person.names, person.pseudonym, others)
     for column in _MENTIONS:
         _rewrite(session, column, renaming)
+    _rewrite(session, DecisionRow.reason, renaming, DecisionRow.rule == Rule.BY_HAND)  # it says who decided
     for tag in session.scalars(select(TagRow)).all():
         _rewrite_tag(session, tag, renaming)
     for run in session.scalars(select(RunRow)):
         _rewrite_policy(run, person, renaming)
 
 
-def _rewrite(session: Session, column: InstrumentedAttribute[Any], renaming: Renaming) -> None:
-    for value in session.scalars(select(column).where(column.is_not(None)).distinct()).all():
-        rewritten = renaming(value)
+def _rewrite(
+    session: Session, column: InstrumentedAttribute[Any], renaming: Renaming, *where: ColumnElement[bool]
+) -> None:
+    for value in session.scalars(select(column).where(column.is_not(None), *where).distinct()).all():
+        rewritten = renaming(value) if isinstance(value, str) else tuple(map(renaming, value))
         if rewritten != value:
             session.execute(
-                update(column.class_).where(column == value).values({column.key: rewritten}),
+                update(column.class_).where(column == value, *where).values({column.key: rewritten}),
                 execution_options={"synchronize_session": False},
             )
 
@@ -451,13 +459,24 @@ def _rewrite_tag(session: Session, row: TagRow, renaming: Renaming) -> None:
 
 
 def _rewrite_policy(row: RunRow, person: Person, renaming: Renaming) -> None:
-    """The settings of a run name those who had thresholds of their own."""
-    own = row.policy.get("personal", {})
-    renamed = {
-        person.pseudonym if name_key(name) in person.keys else name: {
-            key: renaming(value) if isinstance(value, str) else value for key, value in limits.items()
+    """The settings of a run name those who had thresholds of their own, or were kept wherever they matched.
+
+    The hash of settings that named somebody goes: a name could be guessed and tried.
+    """
+    policy = dict(row.policy)
+    if "personal" in policy:
+        policy["personal"] = {
+            _other_name(name, person): {
+                key: renaming(value) if isinstance(value, str) else value for key, value in limits.items()
+            }
+            for name, limits in policy["personal"].items()
         }
-        for name, limits in own.items()
-    }
-    if renamed != own:
-        row.policy = {**row.policy, "personal": renamed}
+    if "by_hand" in policy and "all_of" in policy["by_hand"]:
+        kept = [_other_name(name, person) for name in policy["by_hand"]["all_of"]]
+        policy["by_hand"] = {**policy["by_hand"], "all_of": kept}
+    if policy != row.policy:
+        row.policy, row.settings_sha256 = policy, None
+
+
+def _other_name(name: str, person: Person) -> str:
+    return person.pseudonym if name_key(name) in person.keys else name

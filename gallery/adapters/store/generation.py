@@ -1,4 +1,4 @@
-"""Tells whether the gallery's people have been changed since they were read."""
+"""Tells whether the gallery's people, or what was decided by hand, have been changed since they were read."""
 
 from __future__ import annotations
 
@@ -7,20 +7,22 @@ from collections.abc import Hashable
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from gallery.adapters.store.tables import ChangeRow, IdentityRow, ReferenceRow
+from gallery.adapters.store.tables import ChangeRow, IdentityRow, OverrideRow, ReferenceRow
 from gallery.domain.errors import GalleryChanged
 
 
 def of(session: Session) -> Hashable:
-    """What is another after every change to the people.
+    """What is another after every change to the people, or to what was decided by hand.
 
     A change has a number of its own, and undoing takes it away; forgetting, which leaves no change, takes rows away;
-    what is added to a change that is still the last adds rows.
+    what is added to a change that is still the last adds rows. An override is never changed, only replaced.
     """
-    counted = (func.count(), func.max(IdentityRow.id))
-    people = session.execute(select(*counted).select_from(IdentityRow)).one()
-    references = session.execute(select(func.count(), func.max(ReferenceRow.id)).select_from(ReferenceRow)).one()
-    return session.scalar(select(func.max(ChangeRow.id))), tuple(people), tuple(references)
+    rows = (_rows(session, table) for table in (IdentityRow, ReferenceRow, OverrideRow))
+    return session.scalar(select(func.max(ChangeRow.id))), *rows
+
+
+def _rows(session: Session, table: type[IdentityRow | ReferenceRow | OverrideRow]) -> Hashable:
+    return tuple(session.execute(select(func.count(), func.max(table.id)).select_from(table)).one())
 
 
 def require(session: Session, expected: Hashable) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from gallery.adapters.store.decisions import decided_face, decision_row
@@ -15,7 +15,18 @@ from gallery.adapters.store.tables import LARGEST_NUMBER, DecisionRow, IdentityR
 from gallery.domain.deciding import Rule, Verdict
 from gallery.domain.errors import UnknownName
 from gallery.domain.models import EmbeddingSpace, Thresholds
-from gallery.domain.runs import DecidedFace, ImageRecord, ImageStatus, Run, RunSettings, RunStatus, RunSummary
+from gallery.domain.runs import (
+    DecidedFace,
+    DoneBefore,
+    ImageRecord,
+    ImageStatus,
+    Run,
+    RunSettings,
+    RunStatus,
+    RunSummary,
+)
+
+_FAILED = (ImageStatus.FAILED, ImageStatus.UNVERIFIED)
 
 
 class _Counts(NamedTuple):
@@ -23,6 +34,7 @@ class _Counts(NamedTuple):
 
     images: int
     failed: int
+    before: int
     kept: int
     blurred: int
     waiting: int
@@ -48,6 +60,7 @@ def begin(session: Session, settings: RunSettings, now: datetime) -> int:
         identities=settings.identities,
         templates=settings.templates,
         output=settings.output,
+        settings_sha256=settings.fingerprint,
     )
     session.add(row)
     session.flush()
@@ -61,22 +74,42 @@ def record(session: Session, run: int, image: ImageRecord, now: datetime) -> Non
         UnknownName: If there is no run of that number.
     """
     _row(session, run)
-    numbers = _identity_numbers(session, image.faces)
-    _note_matches(session, image.faces, numbers, now)
-    session.add(
-        RunImageRow(
-            run_id=run,
-            source=image.source,
-            status=image.status,
-            sha256=image.sha256,
-            width=image.width,
-            height=image.height,
-            output=image.output,
-            output_sha256=image.output_sha256,
-            error=image.error,
-            decisions=[decision_row(position, face, numbers) for position, face in enumerate(image.faces)],
-        )
+    row = RunImageRow(run_id=run)
+    _fill(session, row, image, now)
+    session.add(row)
+
+
+def amend(session: Session, run: int, image: ImageRecord, now: datetime) -> None:
+    """Puts another record in the place of the last one of the same photo.
+
+    Raises:
+        UnknownName: If there is no run of that number.
+        ValueError: If the photo is not on its record.
+    """
+    _row(session, run)
+    row = session.scalar(
+        select(RunImageRow)
+        .where(RunImageRow.run_id == run, RunImageRow.source == image.source)
+        .order_by(RunImageRow.id.desc())
+        .limit(1)
     )
+    if row is None:
+        raise ValueError(f"run {run} has no record of that photo")
+    session.execute(delete(DecisionRow).where(DecisionRow.run_image_id == row.id))
+    session.expire(row, ["decisions"])
+    _fill(session, row, image, now)
+
+
+def _fill(session: Session, row: RunImageRow, image: ImageRecord, now: datetime) -> None:
+    numbers = _identity_numbers(session, image.faces)
+    if not image.failed:
+        _note_matches(session, image.faces, numbers, now)
+    row.source, row.status, row.error = image.source, image.status, image.error
+    row.sha256, row.width, row.height = image.sha256, image.width, image.height
+    row.output, row.output_sha256 = image.output, image.output_sha256
+    row.remarks, row.verified, row.state = tuple(image.remarks), image.verified, image.state
+    row.earlier = image.earlier
+    row.decisions = [decision_row(position, face, numbers) for position, face in enumerate(image.faces)]
 
 
 def end(session: Session, run: int, status: RunStatus, now: datetime) -> None:
@@ -97,13 +130,33 @@ def wrote(session: Session, sha256: str) -> bool:
     return session.scalar(select(RunImageRow.id).where(RunImageRow.output_sha256 == sha256).limit(1)) is not None
 
 
+def done_before(session: Session, settings: str, photo: str, state: str, output: str) -> DoneBefore | None:
+    """The last run that did a photo like that and verified it."""
+    run_id = session.scalar(
+        select(RunImageRow.run_id)
+        .join(RunRow, RunRow.id == RunImageRow.run_id)
+        .where(
+            RunImageRow.output_sha256 == output,
+            RunImageRow.sha256 == photo,
+            RunImageRow.state == state,
+            RunImageRow.status == ImageStatus.OK,
+            RunImageRow.verified.is_not(None),
+            RunRow.settings_sha256 == settings,
+        )
+        .order_by(RunImageRow.id.desc())
+        .limit(1)
+    )
+    return None if run_id is None else DoneBefore(run_id, output)
+
+
 def summaries(session: Session) -> list[RunSummary]:
     """All runs, the newest first; SQLite does the counting."""
     images = (
         select(
             RunImageRow.run_id,
             func.count().label("images"),
-            func.count().filter(RunImageRow.status == ImageStatus.FAILED).label("failed"),
+            func.count().filter(RunImageRow.status.in_(_FAILED)).label("failed"),
+            func.count().filter(RunImageRow.status == ImageStatus.DONE_BEFORE).label("before"),
         )
         .group_by(RunImageRow.run_id)
         .subquery()
@@ -119,7 +172,7 @@ def summaries(session: Session) -> list[RunSummary]:
         .group_by(RunImageRow.run_id)
         .subquery()
     )
-    counted = (images.c.images, images.c.failed, faces.c.kept, faces.c.blurred, faces.c.waiting)
+    counted = (images.c.images, images.c.failed, images.c.before, faces.c.kept, faces.c.blurred, faces.c.waiting)
     query = (
         select(RunRow, *(func.coalesce(column, 0) for column in counted))
         .outerjoin(images, images.c.run_id == RunRow.id)
@@ -143,7 +196,8 @@ def run(session: Session, number: int) -> Run:
     )
     counts = _Counts(
         images=len(images),
-        failed=sum(image.status is ImageStatus.FAILED for image in images),
+        failed=sum(image.failed for image in images),
+        before=sum(image.status is ImageStatus.DONE_BEFORE for image in images),
         kept=sum(image.kept for image in images),
         blurred=sum(image.blurred for image in images),
         waiting=sum(image.waiting for image in images),
@@ -159,8 +213,9 @@ def _row(session: Session, number: int) -> RunRow:
 
 
 def _note_matches(session: Session, faces: Iterable[DecidedFace], numbers: dict[str, int], now: datetime) -> None:
-    """Remembers when somebody was last kept."""
-    for name in {face.decision.candidate.identity for face in faces if face.decision.kept and face.decision.candidate}:
+    """Remembers when somebody was last kept because they matched; who else is kept by hand is nobody's to tell."""
+    matches = (face.decision for face in faces if face.decision.rule is Rule.MATCH)
+    for name in {decision.candidate.identity for decision in matches if decision.candidate}:
         if name in numbers:
             session.merge(LastMatchRow(identity_id=numbers[name], at=now))
 
@@ -196,6 +251,10 @@ def _image(row: RunImageRow, faces: tuple[DecidedFace, ...]) -> ImageRecord:
         output_sha256=row.output_sha256,
         faces=faces,
         error=row.error,
+        remarks=row.remarks,
+        verified=row.verified,
+        state=row.state,
+        earlier=row.earlier,
     )
 
 
@@ -230,6 +289,7 @@ def _summary(row: RunRow, counts: _Counts) -> RunSummary:
         kept=counts.kept,
         blurred=counts.blurred,
         waiting=counts.waiting,
+        before=counts.before,
     )
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # NumPy comes with these, and `gallery list` does without it
 
     from gallery.adapters.store.engine import Database
     from gallery.adapters.store.exchange import StoredContents, StoredPresent, StoredReceiving
+    from gallery.domain.by_hand import Override
     from gallery.domain.calibrated import Calibration
     from gallery.domain.forgetting import Forgotten
     from gallery.domain.geometry import Box
@@ -40,7 +41,7 @@ if TYPE_CHECKING:  # NumPy comes with these, and `gallery list` does without it
         SharedPhoto,
         SpaceUse,
     )
-    from gallery.domain.runs import ImageRecord, Run, RunSettings, RunStatus, RunSummary
+    from gallery.domain.runs import DoneBefore, ImageRecord, Run, RunSettings, RunStatus, RunSummary
 
 
 def now() -> datetime:
@@ -552,7 +553,7 @@ class SqliteStore:
             return runs.begin(session, settings, self._clock())
 
     def generation(self) -> Hashable:
-        """What is another after every change to the people."""
+        """What is another after every change to the people, or to what was decided by hand."""
         from gallery.adapters.store import generation
 
         with self._database.reading() as session:
@@ -575,6 +576,60 @@ class SqliteStore:
         with self._database.writing() as session:
             generation.require(session, expected)
             runs.record(session, run, image, self._clock())
+
+    def amend(self, run: int, image: ImageRecord) -> None:
+        """Puts another record in the place of the last one of the same photo: it did not come out after all.
+
+        Raises:
+            UnknownName: If there is no run of that number.
+            ValueError: If the photo is not on its record.
+        """
+        from gallery.adapters.store import runs
+
+        with self._database.writing() as session:
+            runs.amend(session, run, image, self._clock())
+
+    def done_before(self, settings: str, photo: str, state: str, output: str) -> DoneBefore | None:
+        """The last run that did a photo and verified it, if there is one.
+
+        Args:
+            settings: `RunSettings.fingerprint`.
+            photo: SHA-256 of the photo.
+            state: `ImageRecord.state`.
+            output: SHA-256 of the output.
+        """
+        from gallery.adapters.store import runs
+
+        with self._database.reading() as session:
+            return runs.done_before(session, settings, photo, state, output)
+
+    def add_override(self, override: Override) -> Override:
+        """Remembers a person's word on a face, in place of an earlier one on the same face; returns it numbered.
+
+        It is no change to the people, so it is not what `undo` takes back.
+        """
+        from gallery.adapters.store import overriding
+
+        with self._database.writing() as session:
+            return overriding.add(session, override)
+
+    def overrides(self) -> list[Override]:
+        """All that was decided by hand, in the order it was."""
+        from gallery.adapters.store import overriding
+
+        with self._database.reading() as session:
+            return overriding.every(session)
+
+    def remove_override(self, number: int) -> Override:
+        """Takes a person's word back.
+
+        Raises:
+            UnknownName: If there is none of that number.
+        """
+        from gallery.adapters.store import overriding
+
+        with self._database.writing() as session:
+            return overriding.remove(session, number)
 
     def end_run(self, run: int, status: RunStatus) -> None:
         """Closes a run's record.

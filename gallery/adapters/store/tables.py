@@ -24,7 +24,7 @@ from gallery.domain.deciding import Rule, Verdict
 from gallery.domain.geometry import Landmarks
 from gallery.domain.matching import Fusion
 from gallery.domain.people import LONGEST_NAME
-from gallery.domain.runs import ImageStatus, RunStatus
+from gallery.domain.runs import ImageStatus, RunStatus, Verification
 
 SHA256 = String(64)
 NAME = String(LONGEST_NAME)
@@ -321,7 +321,11 @@ class BackupRow(Base):
 
 
 class RunRow(Base):
-    """One run over photos, with everything that shaped it. Numbers are never given twice."""
+    """One run over photos, with everything that shaped it. Numbers are never given twice.
+
+    Attributes:
+        settings_sha256: Tells whether another run had the same settings; None for runs of earlier versions.
+    """
 
     __tablename__ = "run"
 
@@ -344,9 +348,11 @@ class RunRow(Base):
     identities: Mapped[int]
     templates: Mapped[int]
     output: Mapped[str] = mapped_column(AnyText)
+    settings_sha256: Mapped[str | None] = mapped_column(SHA256)
 
     __table_args__ = (
         CheckConstraint("(status = 'running') = (finished IS NULL)", name="finished"),
+        CheckConstraint("length(settings_sha256) = 64", name="settings_sha256"),
         CheckConstraint("dimension > 0", name="dimension"),
         _threshold_check(),
         CheckConstraint("identities >= 0 AND templates >= 0", name="counts"),
@@ -355,7 +361,13 @@ class RunRow(Base):
 
 
 class RunImageRow(Base):
-    """What a run did with one photo."""
+    """What a run did with one photo.
+
+    The hash of the output is the one that a file is looked for by: photos are copied about, outputs hardly ever.
+
+    Attributes:
+        earlier: The number of the run that did it; no foreign key, as with the numbers of a decision.
+    """
 
     __tablename__ = "run_image"
 
@@ -367,15 +379,21 @@ class RunImageRow(Base):
     width: Mapped[int | None]
     height: Mapped[int | None]
     output: Mapped[str | None] = mapped_column(AnyText)
-    output_sha256: Mapped[str | None] = mapped_column(SHA256)
+    output_sha256: Mapped[str | None] = mapped_column(SHA256, index=True)
     error: Mapped[str | None] = mapped_column(AnyText)
+    remarks: Mapped[tuple[str, ...]] = mapped_column(WordsText, default=())
+    verified: Mapped[Verification | None] = mapped_column(choice(Verification, "verified"))
+    state: Mapped[str | None] = mapped_column(SHA256)
+    earlier: Mapped[int | None]
     decisions: Mapped[list[DecisionRow]] = relationship(order_by="DecisionRow.position", passive_deletes=True)
 
     __table_args__ = (
         CheckConstraint("length(sha256) = 64 AND length(output_sha256) = 64", name="sha256"),
         CheckConstraint("width > 0 AND height > 0", name="size"),
-        CheckConstraint("(status = 'failed') = (error IS NOT NULL)", name="error"),
-        CheckConstraint("status = 'ok' OR output IS NULL", name="output"),
+        CheckConstraint("(status IN ('failed', 'not verified')) = (error IS NOT NULL)", name="error"),
+        CheckConstraint("status IN ('ok', 'done before') OR output IS NULL", name="output"),
+        CheckConstraint("length(state) = 64", name="state"),
+        CheckConstraint("(status = 'done before') = (earlier IS NOT NULL)", name="earlier"),
     )
 
 
@@ -404,12 +422,13 @@ class DecisionRow(FaceColumns, Base):
     runner_up_reference_id: Mapped[int | None]
     runner_up_cosine: Mapped[float | None]
     runner_up_euclidean: Mapped[float | None]
+    residual: Mapped[float | None]
 
     __table_args__ = (
         UniqueConstraint("run_image_id", "position"),
         CheckConstraint("position >= 0", name="position"),
-        CheckConstraint("(verdict = 'keep') = (rule = 'matches')", name="keep_rests_on_a_match"),
-        CheckConstraint("verdict = 'blur' OR identity IS NOT NULL", name="keep_is_for_somebody"),
+        CheckConstraint("rule = 'by hand' OR (verdict = 'keep') = (rule = 'matches')", name="keep_rests_on_a_match"),
+        CheckConstraint("rule = 'by hand' OR verdict = 'blur' OR identity IS NOT NULL", name="keep_is_for_somebody"),
         CheckConstraint(
             "(identity IS NULL) = (reference_id IS NULL) AND (identity IS NULL) = (cosine IS NULL)"
             " AND (identity IS NULL) = (euclidean IS NULL)",
@@ -422,4 +441,31 @@ class DecisionRow(FaceColumns, Base):
             name="runner_up",
         ),
         *_face_checks(),
+    )
+
+
+class OverrideRow(Base):
+    """A person's word on one face of one photo. Numbers are never given twice.
+
+    It is no change to the gallery's people, so it cannot be undone like one; it is removed by its number.
+    """
+
+    __tablename__ = "override"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sha256: Mapped[str] = mapped_column(SHA256, index=True)
+    box_x: Mapped[int]
+    box_y: Mapped[int]
+    box_width: Mapped[int]
+    box_height: Mapped[int]
+    verdict: Mapped[Verdict] = mapped_column(choice(Verdict, "verdict"))
+    source: Mapped[str] = mapped_column(AnyText)
+    by: Mapped[str] = mapped_column(AnyText)
+    made: Mapped[datetime]
+    note: Mapped[str] = mapped_column(AnyText, default="")
+
+    __table_args__ = (
+        CheckConstraint("length(sha256) = 64", name="sha256"),
+        CheckConstraint("box_width > 0 AND box_height > 0", name="box"),
+        {"sqlite_autoincrement": True},
     )

@@ -19,11 +19,46 @@ EXAMPLE = "Example: gallery anonymise photos/ --output published/"
 
 
 def anonymise(
-    inputs: Annotated[list[Path], typer.Argument(help="Photos, or folders of them.", metavar="INPUT…")],
+    inputs: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Photos, folders of them, or patterns such as 'photos/*/*.jpg'; - for a list of paths on standard "
+            "input, one a line.",
+            metavar="INPUT…",
+        ),
+    ],
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="The folder for the anonymised copies. Inputs are never changed."),
+        typer.Option(
+            "--output",
+            "-o",
+            help="The folder for the anonymised copies. Inputs are never changed.",
+        ),
     ] = None,
+    recursive: Annotated[
+        bool,
+        typer.Option(
+            "--recursive",
+            "-r",
+            help="Take the photos of subfolders, too; the output has the same folders.",
+        ),
+    ] = False,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--exclude",
+            help="Leave out photos and subfolders whose name or path fits this pattern, such as 'private' or '*.gif'.",
+            metavar="PATTERN",
+        ),
+    ] = None,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume",
+            help="Pass over photos that an earlier run has done and verified with the same settings, model, people and "
+            "overrides, and whose output is still as it was written.",
+        ),
+    ] = False,
     cosine: Annotated[
         float | None,
         typer.Option(
@@ -49,7 +84,8 @@ def anonymise(
         ),
     ] = options.Method.BLUR,
     shape: Annotated[
-        options.Shape, typer.Option("--shape", help="What is covered: the face's ellipse, or all of its box.")
+        options.Shape,
+        typer.Option("--shape", help="What is covered: the face's ellipse, or all of its box."),
     ] = options.Shape.ELLIPSE,
     face_margin: Annotated[
         float | None,
@@ -87,7 +123,8 @@ def anonymise(
     allow_repeats: Annotated[
         bool,
         typer.Option(
-            "--allow-repeats", help="Keep a person more than once in a photo, as in a collage. Keeps more strangers."
+            "--allow-repeats",
+            help="Keep a person more than once in a photo, as in a collage. Keeps more strangers.",
         ),
     ] = False,
     margin: Annotated[
@@ -98,8 +135,101 @@ def anonymise(
             "enrolled people who resemble each other first.",
         ),
     ] = 0.0,
+    always_blur: Annotated[bool, typer.Option("--always-blur", help="Keep nobody, whoever is in the gallery.")] = False,
+    keep_all_of: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--keep-all-of",
+            help="Keep this person wherever they match: more than once in a photo, and where a match is so close that "
+            "a person should confirm it. Can be given again.",
+            metavar="NAME",
+        ),
+    ] = None,
+    box: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--box",
+            help="Blur this part of every photo, face or not, in pixels from the upper left. Can be given again.",
+            metavar="X,Y,WIDTH,HEIGHT",
+        ),
+    ] = None,
+    file_format: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            help="What outputs are written as: jpeg, png, webp, tiff, bmp, avif or heic.",
+            show_default="as the input",
+        ),
+    ] = None,
+    quality: Annotated[
+        int | None,
+        typer.Option(
+            "--quality",
+            help="Of JPEG, WebP, AVIF and HEIC, from 1 to 100.",
+            show_default="as the input, or near it",
+        ),
+    ] = None,
+    keep_metadata: Annotated[
+        bool,
+        typer.Option(
+            "--keep-metadata",
+            help="Keep what cannot identify anybody: the resolution and the copyright notice. Nothing else, as dates, "
+            "places, serial numbers, captions and thumbnails can.",
+        ),
+    ] = False,
+    keep_times: Annotated[
+        bool,
+        typer.Option(
+            "--keep-times",
+            help="Give outputs the time at which their inputs were last changed.",
+        ),
+    ] = False,
+    max_pixels: Annotated[
+        int | None,
+        typer.Option(
+            "--max-pixels",
+            help="Width times height of the largest photo that is read; what is larger fails.",
+            show_default="100000000",
+        ),
+    ] = None,
+    verify: Annotated[
+        options.Verify | None,
+        typer.Option(
+            "--verify",
+            help="written: each output is opened again and compared. full: faces are looked for and recognised in it, "
+            "too, which takes about as long again.",
+            show_default="full for up to 100 photos, else written",
+        ),
+    ] = None,
+    annotate: Annotated[
+        Path | None,
+        typer.Option(
+            "--annotate",
+            help="A folder for copies of the photos as they were, with boxes, names and distances: for your eyes only.",
+        ),
+    ] = None,
+    contact_sheet: Annotated[
+        Path | None,
+        typer.Option(
+            "--contact-sheet",
+            help="A picture of all faces of the run by distance, the kept ones framed: for your eyes only.",
+        ),
+    ] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            "--jobs",
+            "-j",
+            help="Photos at work at once.",
+            min=1,
+            max=64,
+            show_default="one per core",
+        ),
+    ] = None,
+    fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop at the first photo that fails.")] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Decide and print, but write no file and no audit record.")
+        bool,
+        typer.Option("--dry-run", help="Decide and print, but write no file and no audit record."),
     ] = False,
     model: options.Model = None,
     detector: options.Detector = "yunet",
@@ -110,55 +240,95 @@ def anonymise(
     as_json: options.Json = False,
 ) -> None:
     """Blur every detected face that is not surely one of the enrolled people, and record why each one stayed."""
-    from gallery.bootstrap import Bootstrap, HaarSettings, Wishes
-    from gallery.cli import documents, tables
-    from gallery.cli.boundary import heed
+    from gallery.bootstrap import Bootstrap, FileWishes, HaarSettings, Wishes
+    from gallery.cli import documents, naming, tables
+    from gallery.cli.boundary import finishing_first
     from gallery.cli.output import console, print_json, remark
+    from gallery.cli.progress import photos_progress
+    from gallery.domain.by_hand import ByHand
     from gallery.domain.errors import BadArgument
     from gallery.domain.redacting import given_away
+    from gallery.domain.runs import Verification
+    from gallery.domain.selecting import Selection
+    from gallery.usecases.running import Options
 
     if output is None and not dry_run:
         raise BadArgument("No output folder was given.", "Add --output FOLDER, or --dry-run to write nothing.")
+    if resume and dry_run:
+        raise BadArgument("A dry run has nothing to resume.", "Leave out --resume or --dry-run.")
+    files = FileWishes(max_pixels, file_format, quality, keep_metadata, keep_times)
+    by_hand = ByHand(always_blur, frozenset(keep_all_of or ()), tuple(naming.box(text) for text in box or ()))
+    named, listed = naming.paths(inputs)
     boot = Bootstrap.of(db, models_dir, HaarSettings(haar_scale, haar_neighbours))
     out = console()
     with boot.store(create=not dry_run) as store:
         chosen = boot.choose(store, model)
         wishes = Wishes(method.value, cosine, euclidean, fusion.value, allow_repeats, margin)
         wishes = replace(wishes, shape=shape.value, face_margin=face_margin, strength=strength, feather=feather)
-        run = boot.anonymise(store, boot.recogniser(chosen.card, detector), wishes)
-        limits = run.policy.thresholds, run.policy.personal
+        run = boot.anonymise(store, boot.recogniser(chosen.card, detector), wishes, files, by_hand)
+        limits = boot.in_force(store, chosen.card, wishes)
         if not as_json:
             remark(chosen.why)
-            remark(boot.in_force(store, chosen.card, wishes).remark)
+            remark(limits.remark)
             remark(given_away(method.value, face_margin, strength))
 
         def report(record: ImageRecord) -> None:
             if not as_json:
-                out.print(tables.image(record, *limits), "")
-            heed()
+                out.print(tables.image(record, limits.thresholds, limits.personal), "")
 
-        try:
+        watching = boot.onlookers(annotate, contact_sheet, limits, output)
+        with watching as onlookers, finishing_first(_PATIENCE) as stopped, photos_progress("Photos") as advance:
             outcome = run(
-                inputs,
+                named,
                 output if output is not None else Path(),
-                dry_run,
-                report=report,
+                Options(
+                    dry_run=dry_run,
+                    selection=Selection(recursive, tuple(exclude or ()), listed),
+                    verification=Verification(verify.value) if verify else None,
+                    resume=resume,
+                    fail_fast=fail_fast,
+                    threads=jobs or boot.cores(),
+                    stopped=stopped,
+                    onlookers=onlookers,
+                ),
+                report,
+                advance,
             )
-        except KeyboardInterrupt:
-            remark("Interrupted. What was written is whole and on record; the run is marked as interrupted.")
-            raise typer.Exit(Exit.INTERRUPTED) from None
     if as_json:
         print_json(documents.of_outcome(outcome))
     else:
-        if not outcome.settings.templates:
-            remark(f"The gallery {boot.db} holds nobody, so every face was blurred. Enrol: gallery enroll NAME PHOTO…")
+        if not (outcome.settings.templates or always_blur):
+            remark(f"The gallery {boot.db} holds nobody to keep. Enrol: gallery enroll NAME PHOTO…")
         out.print(tables.outcome(outcome))
+    remark(_ended_early(outcome))
     raise typer.Exit(_exit_code(outcome))
 
 
+_PATIENCE = "Finishing the photos in hand; interrupt again to stop at once."
+
+
+def _ended_early(outcome: Outcome) -> str:
+    from gallery.domain.runs import RunStatus
+
+    left = outcome.planned - len(outcome.images)
+    if outcome.status is RunStatus.INTERRUPTED:
+        return (
+            f"Interrupted, with {left} photos left. What was written is whole, verified and on record; go on with "
+            "--resume."
+        )
+    if outcome.status is RunStatus.FAILED:
+        return f"Stopped at the first photo that failed, with {left} photos left."
+    return ""
+
+
 def _exit_code(outcome: Outcome) -> Exit:
-    failed = sum(image.error is not None for image in outcome.images)
-    if failed == len(outcome.images):
+    from gallery.domain.runs import ImageStatus, RunStatus
+
+    if outcome.status is RunStatus.INTERRUPTED:
+        return Exit.INTERRUPTED
+    failed = sum(image.failed for image in outcome.images)
+    unverified = any(image.status is ImageStatus.UNVERIFIED for image in outcome.images)
+    if outcome.status is RunStatus.FAILED or (failed == len(outcome.images) and not unverified):
         return Exit.FAILED
     if failed or any(image.waiting for image in outcome.images):
         return Exit.PARTLY

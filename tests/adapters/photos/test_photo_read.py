@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import logging
 import os
 import struct
 import threading
@@ -358,6 +359,47 @@ def test_the_process_gets_its_switches_back(monkeypatch: pytest.MonkeyPatch) -> 
         warnings.warn("this would fail the test", UserWarning, stacklevel=1)
     assert (Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES) == (123, True)
     assert warnings.filters == filters
+
+
+def test_threads_with_different_limits_keep_to_their_own(tmp_path: Path) -> None:
+    large, inside, done = stored(tmp_path, file_of(Image.fromarray(drawn(60, 40)), "PNG")), threading.Event(), []
+    leave = threading.Event()
+
+    def other(limit: int) -> None:
+        with pillow_guarded(limit):
+            inside.set()
+            leave.wait(10)
+
+    for limit in (10, 10**9):
+        inside.clear()
+        leave.clear()
+        thread = threading.Thread(target=other, args=(limit,))
+        thread.start()
+        inside.wait(10)
+        done.append(PillowPhotoFiles(max_pixels=2400).read(large).size)
+        with pytest.raises(BadPhoto, match="million pixels"):
+            PillowPhotoFiles(max_pixels=2399).read(large)
+        leave.set()
+        thread.join(10)
+    assert done == [(60, 40), (60, 40)]
+
+
+def test_what_pillow_logs_is_not_printed_for_want_of_a_handler() -> None:
+    logger = logging.getLogger("PIL")
+    before = list(logger.handlers)
+    with pillow_guarded(456):
+        assert any(isinstance(handler, logging.NullHandler) for handler in logger.handlers)
+    assert logger.handlers == before
+
+
+@pytest.mark.parametrize("compression", ["tiff_lzw", "jpeg", "tiff_adobe_deflate", "packbits"])
+def test_libtiff_prints_nothing(tmp_path: Path, compression: str, capfd: pytest.CaptureFixture[str]) -> None:
+    data = file_of(Image.fromarray(drawn(200, 200)), "TIFF", compression=compression)
+    for change in range(8, len(data), max(1, len(data) // 40)):
+        damaged = bytearray(data)
+        damaged[change : change + 6] = b"\xff" * 6
+        read_or_refused(stored(tmp_path, bytes(damaged)))
+    assert capfd.readouterr() == ("", "")
 
 
 # Real files

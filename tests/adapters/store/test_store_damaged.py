@@ -56,6 +56,7 @@ def read_everything(path: Path) -> None:
         store.calibration()
         for run in store.runs():
             store.run(run.id)
+        store.overrides()
         store.last_change()
 
 
@@ -91,6 +92,12 @@ UNREADABLE = {
     "run.policy": "'{\"broken\": '",
     "run.redaction": "'[1, 2]'",
     "run_image.status": "''",
+    "run_image.remarks": "'[1'",
+    "run_image.verified": "'perhaps'",
+    "override.verdict": "'maybe'",
+    "override.made": "'yesterday'",
+    "override.note": "x'ff'",
+    "decision.residual": "'little'",
     "run_image.output": "CAST(x'ff41' AS TEXT)",
     "decision.rule": "'whim'",
     "decision.landmarks": "'{}'",
@@ -101,7 +108,7 @@ UNREADABLE = {
 }
 
 
-ONLY_FOUND = {"reference.box_x", "reference.score", "calibration.fusion"}
+ONLY_FOUND = {"reference.box_x", "reference.score", "calibration.fusion", "decision.residual"}
 """Reading these is no error, so only the check finds them."""
 
 
@@ -131,6 +138,7 @@ def number_of_a_row(path: Path, table: str) -> int:
 @pytest.mark.parametrize(
     ("statement", "where"),
     [
+        ("UPDATE override SET box_width = -5 WHERE id = 2", "override 2"),
         ("UPDATE reference SET box_width = -5 WHERE id = 1", "reference 1"),
         ("UPDATE reference SET size = 0 WHERE id = 2", "the file"),
         ('UPDATE run SET policy = \'{"personal": {"Ada": {"cosine": 7}}}\' WHERE id = 1', "run 1"),

@@ -30,6 +30,7 @@ from gallery.adapters.store import SqliteStore, erasing, files, upgrade
 from gallery.adapters.store.backup import back_up_and_record
 from gallery.adapters.store.connection import connect
 from gallery.adapters.store.files import GalleryFile
+from gallery.domain.by_hand import Override
 from gallery.domain.calibrated import Calibration
 from gallery.domain.deciding import Decision, Rule, Verdict
 from gallery.domain.errors import BadArgument, GalleryError, NothingToUndo, StoreUnusable, UnknownName
@@ -39,7 +40,7 @@ from gallery.domain.geometry import Box
 from gallery.domain.matching import Candidate
 from gallery.domain.models import EmbeddingSpace, Thresholds
 from gallery.domain.people import FaceCrop, NewReference, Reference, clean_name, name_key
-from gallery.domain.runs import DecidedFace, ImageRecord, ImageStatus, RunSettings, RunStatus
+from gallery.domain.runs import DecidedFace, DoneBefore, ImageRecord, ImageStatus, RunSettings, RunStatus, Verification
 
 ROOT = Path(gallery.__file__).resolve().parent.parent
 FROZEN = Path(__file__).resolve().parents[2] / "assets" / "upgrade"
@@ -318,6 +319,59 @@ def test_photos_and_notes_of_others_that_name_somebody_are_rewritten(store, fold
     assert (recorded.images[0].source, recorded.images[0].error) == (f"{word}.jpg", f"{word}.jpg is cut off")
     store.close()
     assert holders(folder, b"anna schmidt", b"anna_schmidt") == []
+
+
+def test_what_was_said_and_remarked_with_a_name_is_rewritten(store, folder):
+    store.add("Anna Schmidt", reference(1), SPACE)
+    store.add("Grace", reference(2), SPACE)
+    moment = datetime(2026, 3, 4, tzinfo=UTC)
+    word = Override(
+        0,
+        "b" * 64,
+        DETECTION.box,
+        Verdict.KEEP,
+        "caf\udce9/anna_schmidt.jpg",
+        "anna-schmidt",
+        moment,
+        "Anna Schmidt said so",
+    )
+    said = store.add_override(word)
+    by_hand = face(Decision(Verdict.KEEP, Rule.BY_HAND, said.reason))
+    of_grace = replace(by_hand, decision=replace(by_hand.decision, candidate=Candidate("Grace", 2, 0.9, 1.2)))
+    settings = replace(
+        run_settings(), policy={"by_hand": {"all_of": ["Anna Schmidt", "Grace"], "regions": [[1, 2, 3, 4]]}}
+    )
+    run = store.begin_run(settings)
+    other = store.begin_run(run_settings())
+    done = ImageRecord(
+        "in/1.jpg",
+        ImageStatus.OK,
+        "1" * 64,
+        output="out/1.jpg",
+        output_sha256="2" * 64,
+        faces=(by_hand, of_grace),
+        remarks=("A preview of Anna Schmidt was left out.", "So was a caf\udce9."),
+        verified=Verification.FULL,
+        state="3" * 64,
+    )
+    for number in (run, other):
+        store.record(number, done)
+
+    name = store.forget("anna schmidt").pseudonym
+
+    (now,) = store.overrides()
+    assert now == replace(said, source=f"caf\udce9/{name}.jpg", by=name, note=f"{name} said so")
+    recorded = store.run(run)
+    assert recorded.images[0].remarks == (f"A preview of {name} was left out.", "So was a caf\udce9.")
+    assert [one.decision.reason for one in recorded.images[0].faces] == [f"kept by hand by {name} on 2026-03-04"] * 2
+    assert recorded.settings.policy == {"by_hand": {"all_of": [name, "Grace"], "regions": [[1, 2, 3, 4]]}}
+    found = {
+        number: store.done_before(one.fingerprint, "1" * 64, "3" * 64, "2" * 64)
+        for number, one in ((run, settings), (other, run_settings()))
+    }
+    assert found == {run: None, other: DoneBefore(other, "2" * 64)}, "a hash of a name could be guessed"
+    store.close()
+    assert holders(folder, b"anna schmidt", b"anna_schmidt", b"anna-schmidt", settings.fingerprint.encode()) == []
 
 
 def test_a_part_of_somebody_elses_name_stays(store):

@@ -20,7 +20,9 @@ from hypothesis import strategies as st
 
 from gallery.adapters.store import SqliteStore
 from gallery.adapters.store.tables import Base
+from gallery.domain.by_hand import Override
 from gallery.domain.calibrated import Calibration
+from gallery.domain.deciding import Verdict
 from gallery.domain.errors import GalleryError
 from gallery.domain.faces import Detection, Quality
 from gallery.domain.geometry import Box
@@ -88,6 +90,8 @@ single = st.one_of(
     operation("add_template", which, spaces, st.integers(-9, 9)),
     operation("use", spaces),
     operation("choose"),
+    operation("add_override", which, st.sampled_from(Verdict)),
+    operation("remove_override", which),
     operation("undo"),
     operation("undo"),
 )
@@ -185,6 +189,15 @@ class Pair:
     def _choose(self) -> Callable:
         return lambda store: store.choose(EMBEDDER)
 
+    def _add_override(self, which: int, verdict: Verdict) -> Callable:
+        """On one of a few faces of two photos, some of which are the same face."""
+        box, photo = Box(4 * (which // 2), 0, 10, 10), which % 2
+        word = Override(0, f"{photo:064x}", box, verdict, "caf\udce9.jpg", "o'x", TODAY, "it's; --")
+        return lambda store: store.add_override(word)
+
+    def _remove_override(self, which: int) -> Callable:
+        return lambda store: store.remove_override(which)
+
     def _undo(self) -> Callable:
         return lambda store: store.undo().what
 
@@ -228,6 +241,7 @@ def _everything(store: Any) -> dict[str, Any]:
         "calibration": calibration,
         "enrolled": [store.enrolled(f"{n:064x}") for n in range(6)],
         "shared": store.shared_photos(),
+        "overrides": store.overrides(),
         "last change": (change := store.last_change()) and change.what,
     }
 

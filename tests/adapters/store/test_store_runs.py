@@ -23,7 +23,7 @@ from gallery.domain.faces import Detection, Quality
 from gallery.domain.geometry import Box, Landmarks
 from gallery.domain.matching import Candidate
 from gallery.domain.models import EmbeddingSpace, Thresholds
-from gallery.domain.runs import DecidedFace, ImageRecord, ImageStatus, RunSettings, RunStatus
+from gallery.domain.runs import DecidedFace, ImageRecord, ImageStatus, RunSettings, RunStatus, Verification
 
 SETTINGS = RunSettings(
     program="0.1.0",
@@ -218,6 +218,7 @@ def test_times_of_other_zones_become_utc_and_times_without_are_refused(path):
         "cosine = 2.5",
         "euclidean = -1",
         "identities = -1",
+        "settings_sha256 = 'e'",
         "dimension = 0",
     ],
 )
@@ -233,6 +234,7 @@ def test_the_tables_refuse_a_run_that_makes_no_sense(path, store, change):
         "verdict = 'blur'",
         "rule = 'whim'",
         "rule = 'too small'",
+        "rule = 'nobody kept'",
         "identity = NULL",
         "cosine = NULL",
         "runner_up_euclidean = NULL",
@@ -253,6 +255,12 @@ def test_the_tables_refuse_a_decision_that_makes_no_sense(path, store, change):
         "status = 'failed'",
         "error = 'why'",
         "status = 'failed', error = 'why'",
+        "status = 'not verified'",
+        "status = 'not verified', error = 'why'",
+        "status = 'done before'",
+        "earlier = 1",
+        "verified = 'perhaps'",
+        "state = 'd'",
         "width = 0",
         "sha256 = 'b'",
         "output_sha256 = 'c'",
@@ -286,6 +294,14 @@ decisions = st.one_of(
     st.builds(Decision, st.just(Verdict.KEEP), st.just(Rule.MATCH), any_text, candidates, st.none() | candidates),
     st.builds(
         Decision,
+        st.just(Verdict.KEEP),
+        st.just(Rule.BY_HAND),
+        any_text,
+        st.none() | candidates,
+        st.none() | candidates,
+    ),
+    st.builds(
+        Decision,
         st.just(Verdict.BLUR),
         st.sampled_from([rule for rule in Rule if rule is not Rule.MATCH]),
         any_text,
@@ -293,7 +309,9 @@ decisions = st.one_of(
         st.none() | candidates,
     ),
 )
-faces = st.lists(st.builds(DecidedFace, detections, qualities, decisions), max_size=3).map(tuple)
+faces = st.lists(st.builds(DecidedFace, detections, qualities, decisions, st.none() | finite), max_size=3).map(tuple)
+remarks = st.lists(any_text, max_size=2).map(tuple)
+verified = st.none() | st.sampled_from(Verification)
 sizes = st.none() | st.integers(1, 10**5)
 images = st.one_of(
     st.builds(
@@ -306,16 +324,31 @@ images = st.one_of(
         output=st.none() | any_text,
         output_sha256=st.none() | hashes,
         faces=faces,
+        remarks=remarks,
+        verified=verified,
+        state=st.none() | hashes,
     ),
     st.builds(
         ImageRecord,
         source=any_text,
-        status=st.just(ImageStatus.FAILED),
+        status=st.just(ImageStatus.DONE_BEFORE),
+        sha256=st.none() | hashes,
+        output=st.none() | any_text,
+        output_sha256=st.none() | hashes,
+        verified=verified,
+        state=st.none() | hashes,
+        earlier=st.integers(1, 10**6),
+    ),
+    st.builds(
+        ImageRecord,
+        source=any_text,
+        status=st.sampled_from([ImageStatus.FAILED, ImageStatus.UNVERIFIED]),
         sha256=st.none() | hashes,
         width=sizes,
         height=sizes,
         faces=faces,
         error=any_text,
+        remarks=remarks,
     ),
 )
 json_values = st.recursive(

@@ -8,21 +8,25 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import time
 from contextlib import closing
 from datetime import date
 from pathlib import Path
 
 import pytest
+from alembic import command
+from sqlalchemy import create_engine
 
 import gallery
 from gallery.adapters.store import SqliteStore, upgrade
+from gallery.adapters.store.migrating import alembic_config
 from gallery.adapters.store.schema import REVISIONS, Schema, this_schema
 from gallery.domain.deciding import Rule, Verdict
 from gallery.domain.errors import SchemaTooNew, SchemaTooOld, StoreUnusable
 from gallery.domain.geometry import Box
 from gallery.domain.models import Thresholds
 from gallery.domain.people import Details
-from gallery.domain.runs import ImageStatus, RunStatus
+from gallery.domain.runs import DoneBefore, ImageStatus, RunStatus, Verification
 from gallery.resources import resource
 
 ROOT = Path(gallery.__file__).resolve().parent.parent
@@ -209,7 +213,35 @@ def test_a_frozen_database_is_upgraded_and_read(path, revision):
             assert (store.crops("ada lovelace"), store.last_change()) == ({}, None)
             return
         assert [decision.rule for decision in later[1:]] == [Rule.DISABLED]
+        read_what_is_by_hand(store, revision)
         read_record_of_people(store)
+
+
+def read_what_is_by_hand(store: SqliteStore, revision: str) -> None:
+    """What came with the fourth schema, and what stands in its place in a gallery of the third."""
+    first = store.run(1).images[0]
+    assert (first.remarks, first.verified, first.state, first.earlier) == ((), None, None, None)
+    assert [face.residual for face in first.faces] == [None] * 4
+    if revision == "0003":
+        assert (store.overrides(), store.run(2).images) == ([], ())
+        return
+    keep, blur = store.overrides()
+    assert (keep.number, keep.verdict, keep.source, keep.by) == (2, Verdict.KEEP, "fête.jpg", "operator")
+    assert (keep.note, keep.made.isoformat()) == ("Asked, said yes.", "2026-02-01T12:00:00.123456+00:00")
+    assert (blur.number, blur.verdict, blur.box, blur.by) == (3, Verdict.BLUR, Box(300, 50, 80, 96), "")
+    run = store.run(2)
+    assert [image.status for image in run.images] == [
+        ImageStatus.OK,
+        ImageStatus.UNVERIFIED,
+        ImageStatus.DONE_BEFORE,
+    ]
+    done = run.images[0]
+    assert (done.verified, done.state, done.kept) == (Verification.FULL, "3" * 64, 1)
+    assert done.remarks == ("fête.jpg held a gain map, which was left out.",)
+    assert [(face.decision.rule, face.residual) for face in done.faces] == [(Rule.BY_HAND, None), (Rule.COSINE, 0.9375)]
+    assert run.images[2].earlier == 1
+    assert (run.summary.failed, run.summary.before) == (1, 1)
+    assert store.done_before(run.settings.fingerprint, "1" * 64, "3" * 64, "2" * 64) == DoneBefore(2, "2" * 64)
 
 
 def read_record_of_people(store: SqliteStore) -> None:
@@ -247,6 +279,53 @@ def test_an_upgraded_gallery_records_what_the_earlier_one_could_not(path):
         connection.execute("UPDATE decision SET rule = 'too like another' WHERE verdict = 'blur'")
         with pytest.raises(sqlite3.IntegrityError):
             connection.execute("UPDATE decision SET rule = 'matches' WHERE verdict = 'blur'")
+
+
+def test_a_gallery_with_a_long_record_is_upgraded_quickly(path):
+    shutil.copyfile(FROZEN / "0003.db", path)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        columns = [row[1] for row in connection.execute("PRAGMA table_info(decision)")]
+        copied = ", ".join(f'"{name}"' for name in columns if name not in {"id", "position"})
+        connection.executemany(
+            f"INSERT INTO decision (position, {copied}) SELECT ?, {copied} FROM decision WHERE id = 2",
+            ((n,) for n in range(10, 60_010)),
+        )
+        connection.executemany(
+            "INSERT INTO run_image (run_id, source, status, sha256, output_sha256) VALUES (1, ?, 'ok', ?, ?)",
+            ((f"{n}.jpg", f"{n:064x}", f"{n + 1:064x}") for n in range(20_000)),
+        )
+    start = time.perf_counter()
+    upgrade(path)
+    assert time.perf_counter() - start < 30, "it takes a second or two"
+    with SqliteStore.open(path, create=False) as store:
+        assert store.wrote(f"{20_000:064x}")
+        newest = store.runs()[-1]
+        assert (newest.images, newest.blurred) == (20_002, 60_003)
+
+
+def test_what_the_former_schema_cannot_say_becomes_the_nearest_it_can(path):
+    shutil.copyfile(FROZEN / "0004.db", path)
+    connection = sqlite3.connect(path)
+    connection.execute("UPDATE decision SET rule = 'nobody kept' WHERE rule = 'euclidean too far' OR id = 2")
+    connection.commit()
+    connection.close()
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as alembic:
+        command.downgrade(alembic_config(resource("migrations"), alembic), "0003")
+    engine.dispose()
+    with closing(sqlite3.connect(path)) as connection:
+        found = connection.execute("SELECT verdict, rule, identity FROM decision WHERE id IN (2, 5) ORDER BY id")
+        assert found.fetchall() == [
+            ("blur", "gallery empty", "Grace Hopper"),
+            ("keep", "matches", "kept by hand"),
+        ]
+        statuses = connection.execute("SELECT status FROM run_image WHERE run_id = 2 ORDER BY id").fetchall()
+        assert statuses == [("ok",), ("failed",), ("ok",)]
+        assert connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'run'").fetchone() == (2,)
+    upgrade(path)
+    with SqliteStore.open(path, create=False) as store:
+        assert store.overrides() == []
+        assert [image.status for image in store.run(2).images] == [ImageStatus.OK, ImageStatus.FAILED, ImageStatus.OK]
 
 
 def test_the_script_that_freezes_a_database_still_works(tmp_path):

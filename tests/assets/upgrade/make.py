@@ -17,6 +17,7 @@ import numpy as np
 from gallery.adapters.store import SqliteStore
 from gallery.adapters.store.schema import this_schema
 from gallery.adapters.store.tables import BackupRow
+from gallery.domain.by_hand import Override
 from gallery.domain.calibrated import Calibration
 from gallery.domain.deciding import Decision, Rule, Verdict
 from gallery.domain.faces import Detection, Quality
@@ -24,11 +25,12 @@ from gallery.domain.geometry import Box, Landmarks
 from gallery.domain.matching import Candidate
 from gallery.domain.models import EmbeddingSpace, Thresholds
 from gallery.domain.people import Details, FaceCrop, NewReference, Reference
-from gallery.domain.runs import DecidedFace, ImageRecord, ImageStatus, RunSettings, RunStatus
+from gallery.domain.runs import DecidedFace, ImageRecord, ImageStatus, RunSettings, RunStatus, Verification
 
 SPACE = EmbeddingSpace("tiny", "a" * 64, "aligned margin 0, l2, 8-d", 8)
 OTHER = EmbeddingSpace("second", "b" * 64, "box margin 0.3, none, 4-d", 4)
 POINTS = Landmarks((25.5, 50.25), (55.0, 50.0), (40.0, 65.0), (30.0, 80.0), (50.0, 80.0))
+MADE = datetime(2026, 2, 1, 12, 0, 0, 123456, tzinfo=UTC)
 SETTINGS = RunSettings(
     program="0.1.0",
     space=SPACE,
@@ -56,7 +58,7 @@ CALIBRATION = Calibration(
     strangers=600,
     references=4,
     last_reference=4,
-    made=datetime(2026, 2, 1, 12, 0, 0, 123456, tzinfo=UTC),
+    made=MADE,
 )
 
 
@@ -154,7 +156,42 @@ def record(store: SqliteStore) -> None:
     )
     store.record(run, ImageRecord("torn.jpg", ImageStatus.FAILED, error="torn.jpg is cut off."))
     store.end_run(run, RunStatus.FINISHED)
-    store.begin_run(SETTINGS)
+    record_by_hand(store, store.begin_run(SETTINGS))
+
+
+def record_by_hand(store: SqliteStore, run: int) -> None:
+    """A run that goes on: a photo with a face kept by hand, one that did not hold, one that the first run had done."""
+    word = Override(0, "1" * 64, Box(100, 50, 80, 96), Verdict.KEEP, "fête.jpg", "operator", MADE, "Asked, said yes.")
+    store.remove_override(store.add_override(word).number)
+    word = store.add_override(word)
+    store.add_override(replace(word, box=Box(300, 50, 80, 96), verdict=Verdict.BLUR, by="", note=""))
+    quality = Quality(80, 88.25, True)
+    near = Candidate("Grace Hopper", 4, 0.5625, 1.0625)
+    faces = (
+        DecidedFace(Detection(word.box, 0.9), quality, Decision(Verdict.KEEP, Rule.BY_HAND, word.reason)),
+        DecidedFace(
+            Detection(Box(300, 50, 80, 96), 0.8), quality, Decision(Verdict.BLUR, Rule.COSINE, "far", near), 0.9375
+        ),
+    )
+    done = ImageRecord(
+        "fête.jpg",
+        ImageStatus.OK,
+        "1" * 64,
+        640,
+        480,
+        "anonymised/fête.jpg",
+        "2" * 64,
+        faces,
+        remarks=("fête.jpg held a gain map, which was left out.",),
+        verified=Verification.FULL,
+        state="3" * 64,
+    )
+    store.record(run, done)
+    store.record(run, ImageRecord("leaky.png", ImageStatus.UNVERIFIED, "4" * 64, 64, 48, error="It did not hold."))
+    before = ImageRecord(
+        "party.jpg", ImageStatus.DONE_BEFORE, "b" * 64, 640, 480, "anonymised/party.jpg", "c" * 64, earlier=1
+    )
+    store.record(run, before)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,43 @@
+"""The faces of one photo with what happens to them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gallery.domain.deciding import Decision
+from gallery.domain.faces import Face
+from gallery.domain.geometry import Box
+from gallery.domain.runs import DecidedFace
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decided:
+    """One photo's faces, settled.
+
+    Attributes:
+        faces: As they were described: those found in the photo from left to right, then those found in its output.
+        decisions: One per face.
+        regions: What is covered besides.
+        remarks: Sentences on what was decided by hand and could not be done as it was meant.
+    """
+
+    faces: tuple[Face, ...]
+    decisions: tuple[Decision, ...]
+    regions: tuple[Box, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def blurred(self) -> tuple[Box, ...]:
+        """The faces that must not be recognised."""
+        return tuple(
+            face.detection.box for face, decision in zip(self.faces, self.decisions, strict=True) if not decision.kept
+        )
+
+    def record(self, residuals: Sequence[float | None] = ()) -> tuple[DecidedFace, ...]:
+        """As the audit trail keeps them, without the embeddings."""
+        left = residuals or [None] * len(self.faces)
+        return tuple(
+            DecidedFace(face.detection, face.quality, decision, rest)
+            for face, decision, rest in zip(self.faces, self.decisions, left, strict=True)
+        )

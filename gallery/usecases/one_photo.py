@@ -1,0 +1,197 @@
+"""All that is done with one photo, from reading it to a verified file that only lacks its name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from gallery.domain.by_hand import ByHand, Override, overrule
+from gallery.domain.deciding import Policy, decide
+from gallery.domain.errors import GalleryError, Unverified
+from gallery.domain.faces import RGB, Detection, Photo
+from gallery.domain.geometry import Box
+from gallery.domain.matching import Fusion, Whitelist, candidates
+from gallery.domain.paths import shown
+from gallery.domain.ports import PhotoFiles, Redactor, Staged
+from gallery.domain.runs import ImageRecord, ImageStatus, Verification
+from gallery.usecases.decided import Decided
+from gallery.usecases.faces import Recogniser
+from gallery.usecases.people_in_force import PeopleInForce
+from gallery.usecases.second_look import Looker, SecondLook
+
+ROUNDS = 4
+"""How often a photo is begun anew because its output shows a face that had not been found."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Finished:
+    """What came of one photo.
+
+    Attributes:
+        record: For the audit trail.
+        staged: Its output, which lacks its name; None where nothing was written.
+        image: The photo as it was read; None where nothing was written.
+    """
+
+    record: ImageRecord
+    staged: Staged | None = None
+    image: RGB | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OnePhoto:
+    """The work on one photo. Several threads may be at it at once.
+
+    Attributes:
+        recogniser: Finds and embeds faces.
+        redactor: Makes faces unrecognisable.
+        photos: Reads and writes the files.
+        policy: The rules' numbers.
+        fusion: What a person's distance is, when they have several references.
+        by_hand: What was settled by hand for all photos.
+    """
+
+    recogniser: Recogniser
+    redactor: Redactor
+    photos: PhotoFiles
+    policy: Policy
+    fusion: Fusion = Fusion.BEST
+    by_hand: ByHand = field(default_factory=ByHand)
+
+    def decide(
+        self, image: RGB, detections: Sequence[Detection], whitelist: Whitelist, words: Sequence[Override] = ()
+    ) -> Decided:
+        """Decides what happens to each face of a picture.
+
+        Raises:
+            ModelFailed: If the embedder could not do its work.
+        """
+        faces = self.recogniser.describe(image, detections)
+        found = candidates(np.stack([face.embedding for face in faces]), whitelist, fusion=self.fusion) if faces else []
+        by_rules = decide(faces, found, self.policy, whitelist.withheld)
+        size = image.shape[1], image.shape[0]
+        regions = [part for region in self.by_hand.regions if (part := region.clip(*size))]
+        settled = overrule([face.detection.box for face in faces], by_rules, words, regions)
+        return Decided(
+            faces,
+            settled.decisions,
+            (*regions, *settled.uncovered),
+            (
+                *(_outside(region, size) for region in self.by_hand.regions if not region.clip(*size)),
+                *(_lost(word) for word in settled.lost),
+            ),
+        )
+
+    def redact(self, image: RGB, decided: Decided) -> RGB:
+        """A copy of the picture in which nobody who is not kept can be recognised."""
+        return self.redactor.redact(image, decided.blurred, decided.regions)
+
+    def __call__(self, path: Path, target: Path | None, people: PeopleInForce, verification: Verification) -> Finished:
+        """Does it all. It never raises because of the photo: the record says what went wrong.
+
+        Args:
+            path: The photo.
+            target: Where its output will be; None to decide only.
+            people: Those who may stay visible.
+            verification: What is checked of the output.
+        """
+        photo: Photo | None = None
+        try:
+            photo = self.photos.read(path).opaque()
+            return self._done(photo, target, people, verification)
+        except Unverified as error:
+            return Finished(failed(path, photo, _words(error), ImageStatus.UNVERIFIED))
+        except GalleryError as error:
+            return Finished(failed(path, photo, _words(error)))
+        except Exception as error:  # one photo's failure, foreseen or not, never stops the others
+            why = f"Unexpected {type(error).__name__}: {error}. Nothing was written for it."
+            return Finished(failed(path, photo, why))
+
+    def _done(self, photo: Photo, target: Path | None, people: PeopleInForce, verification: Verification) -> Finished:
+        detections = self.recogniser.detect(photo.pixels)
+        words = people.words(photo.sha256)
+        for _ in range(ROUNDS):
+            decided = self.decide(photo.pixels, detections, people.whitelist, words)
+            record = _record(photo, decided, people)
+            if target is None:
+                return Finished(record, image=photo.pixels)
+            staged, found = self._written(photo, decided, target, people.whitelist, verification)
+            if staged is not None:
+                whole = replace(
+                    record,
+                    faces=decided.record(found.residuals),
+                    output=shown(target),
+                    output_sha256=staged.sha256,
+                    verified=verification,
+                )
+                return Finished(whole, staged, photo.pixels)
+            if found.failure:
+                faces = decided.record(found.residuals)
+                return Finished(replace(record, status=ImageStatus.UNVERIFIED, faces=faces, error=found.failure))
+            detections = (*detections, *found.strangers)  # at the end: the others keep their numbers
+        raise Unverified(
+            f"Each time {shown(photo.source)} was written, its output showed a further face.",
+            "Cover those parts with --box, or leave the photo out.",
+        )
+
+    def _written(
+        self, photo: Photo, decided: Decided, target: Path, whitelist: Whitelist, verification: Verification
+    ) -> tuple[Staged | None, SecondLook]:
+        """Writes the output and looks at it again; without a file where what is seen must not be published."""
+        pixels = self.redact(photo.pixels, decided)
+        staged = self.photos.stage(pixels, photo, target)
+        try:
+            back = self.photos.verify(staged, pixels, photo, (*decided.blurred, *decided.regions))
+            found = SecondLook()
+            if verification is Verification.FULL:
+                del pixels
+                found = Looker(self.recogniser, whitelist, self.policy).look(back, decided)
+        except BaseException:
+            self.photos.discard(staged.path)
+            raise
+        if found.failure or found.strangers:
+            self.photos.discard(staged.path)
+            return None, found
+        return staged, found
+
+
+def failed(path: Path, photo: Photo | None, error: str, status: ImageStatus = ImageStatus.FAILED) -> ImageRecord:
+    """The record of a photo of which nothing came."""
+    width, height = photo.size if photo else (None, None)
+    return ImageRecord(
+        source=shown(path),
+        status=status,
+        sha256=photo.sha256 if photo else None,
+        width=width,
+        height=height,
+        error=error,
+    )
+
+
+def _record(photo: Photo, decided: Decided, people: PeopleInForce) -> ImageRecord:
+    return ImageRecord(
+        source=shown(photo.source),
+        status=ImageStatus.OK,
+        sha256=photo.sha256,
+        width=photo.size[0],
+        height=photo.size[1],
+        faces=decided.record(),
+        remarks=(*photo.remarks, *decided.remarks),
+        state=people.state(photo.sha256),
+    )
+
+
+def _words(error: GalleryError) -> str:
+    return f"{error.message} {error.hint}".strip()
+
+
+def _outside(region: Box, size: tuple[int, int]) -> str:
+    x, y, width, height = region.as_list()
+    return f"The box {x},{y},{width},{height} lies outside this photo of {size[0]}×{size[1]} pixels."
+
+
+def _lost(word: Override) -> str:
+    return f"Override {word.number} keeps a face that was not found this time, so it changes nothing."

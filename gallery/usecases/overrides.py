@@ -1,0 +1,115 @@
+"""Takes a person's word on one face of a photo, for every later run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from gallery.domain.by_hand import Override
+from gallery.domain.deciding import Verdict
+from gallery.domain.errors import NoFace, SeveralFaces
+from gallery.domain.faces import Detection, Photo
+from gallery.domain.paths import shown
+from gallery.domain.people import clean_notes
+from gallery.domain.ports import Detector, PhotoFiles, Store
+
+MOST_LISTED = 12
+"""Faces whose boxes an error lists, so that it stays a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overridden:
+    """A person's word that is remembered.
+
+    Attributes:
+        override: The word, numbered.
+        face: Which of the photo's faces it is on, from 1.
+        faces: How many there are.
+    """
+
+    override: Override
+    face: int
+    faces: int
+
+    @property
+    def remark(self) -> str:
+        """A sentence on what keeping a face means; empty where it is blurred."""
+        if self.override.verdict is Verdict.BLUR:
+            return ""
+        return (
+            "This face will be visible in every later run, whoever is in the gallery, but for people who are disabled "
+            "or whose consent ended, and for what --box or --always-blur covers. "
+            f"To take it back: gallery override remove {self.override.number}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class OverrideFace:
+    """The use case. No embedder is needed.
+
+    Attributes:
+        detector: Finds the faces; the same as in the runs, whose numbers of faces are meant.
+        photos: Reads the photo.
+        store: The gallery.
+        by: Who decides; empty where that is not known.
+        clock: Tells the time, in UTC.
+    """
+
+    detector: Detector
+    photos: PhotoFiles
+    store: Store
+    by: str
+    clock: Callable[[], datetime]
+
+    def __call__(self, path: Path, verdict: Verdict, face: int | None = None, note: str = "") -> Overridden:
+        """Finds the face and remembers what is to happen to it, in place of what was decided on it before.
+
+        Args:
+            path: The photo.
+            verdict: Keep or blur.
+            face: Which of its faces, from 1, from left to right; None for the only one.
+            note: Why.
+
+        Raises:
+            BadArgument: If the note is too long, or cannot be shown.
+            BadPhoto: If the photo cannot be read.
+            ModelFailed: If the detector could not do its work.
+            NoFace: If there is no such face.
+            SeveralFaces: If there are several, and none was named.
+        """
+        note = clean_notes(note)
+        photo = self.photos.read(path).opaque()
+        found = self.detector.detect(photo.pixels)
+        number = _chosen(photo, found, face)
+        word = Override(
+            number=0,
+            sha256=photo.sha256,
+            box=found[number - 1].box,
+            verdict=verdict,
+            source=shown(path),
+            by=self.by,
+            made=self.clock(),
+            note=note,
+        )
+        return Overridden(self.store.add_override(word), number, len(found))
+
+
+def _chosen(photo: Photo, found: Sequence[Detection], face: int | None) -> int:
+    name = shown(photo.source)
+    if not found:
+        raise NoFace(
+            f"No face was found in {name}.",
+            "To cover a part of the photo all the same: gallery anonymise --box X,Y,WIDTH,HEIGHT",
+        )
+    if face is None and len(found) > 1:
+        raise SeveralFaces(f"{name} shows {len(found)} faces: {_listed(found)}.", "Say which one with --face N.")
+    if face is not None and not 1 <= face <= len(found):
+        raise NoFace(f"{name} has no face {face}; it shows {len(found)}: {_listed(found)}.", "Name one of these.")
+    return face or 1
+
+
+def _listed(found: Sequence[Detection]) -> str:
+    boxes = [f"{n} at {d.box.x},{d.box.y} {d.box.width}×{d.box.height}" for n, d in enumerate(found, 1)]
+    return ", ".join(boxes[:MOST_LISTED]) + (f" and {len(boxes) - MOST_LISTED} more" if boxes[MOST_LISTED:] else "")

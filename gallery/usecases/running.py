@@ -1,0 +1,243 @@
+"""A run over many photos: what is done side by side, and what in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from gallery.domain.errors import GalleryChanged, GalleryError, NotWritten
+from gallery.domain.paths import real, shown
+from gallery.domain.ports import Onlooker, Store
+from gallery.domain.runs import ImageRecord, ImageStatus, RunSettings, RunStatus, Verification
+from gallery.domain.selecting import Selection
+from gallery.usecases.in_order import Job, in_order
+from gallery.usecases.one_photo import Finished, OnePhoto, failed
+from gallery.usecases.people_in_force import PeopleInForce
+
+ATTEMPTS = 20
+"""How often a photo is decided anew because the gallery's people were changed meanwhile."""
+
+ROOM = 60_000_000
+"""Pixels of all photos that are in memory at once: one of 50 million, or two of 24 and one of 12."""
+
+UNKNOWN_SIZE = 30_000_000
+"""What a photo counts whose size is not known before it is read."""
+
+
+_CUT_OFF = "It was interrupted before its output was in place."
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a run goes about its photos.
+
+    Attributes:
+        dry_run: Decide and report only: write no file and no record.
+        selection: What is taken of the inputs.
+        verification: What is checked of each output; None for the usual: in full for up to `FULL_UP_TO` photos.
+        resume: Whether photos are passed over that an earlier run has done alike, and whose output is still there.
+        fail_fast: Whether the first photo that fails ends the run.
+        threads: Photos at work at once.
+        stopped: Whether the run is to end after the photos at work.
+        onlookers: What else looks at the photos.
+    """
+
+    dry_run: bool = False
+    selection: Selection = field(default_factory=Selection)
+    verification: Verification | None = None
+    resume: bool = False
+    fail_fast: bool = False
+    threads: int = 1
+    stopped: Callable[[], bool] = lambda: False
+    onlookers: tuple[Onlooker, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What there is to do.
+
+    Attributes:
+        files: Photos, each with its output's path below the output folder.
+        output: That folder.
+        settings: Under which it is done.
+        verification: What is checked of each output.
+        people: Those who may stay visible, when it begins.
+        number: The run's, in the audit trail; None for a dry run.
+    """
+
+    files: Sequence[tuple[Path, Path]]
+    output: Path
+    settings: RunSettings
+    verification: Verification
+    people: PeopleInForce
+    number: int | None
+
+
+class Run:
+    """A run while it lasts. All but the work on photos happens in one thread, in the order of the photos.
+
+    Args:
+        work: What is done with each photo.
+        store: Takes the record.
+        plan: What there is to do.
+        options: How to go about it.
+        reread: Reads the people again, when they have been changed.
+    """
+
+    def __init__(
+        self, work: OnePhoto, store: Store, plan: Plan, options: Options, reread: Callable[[], PeopleInForce]
+    ) -> None:
+        self._work, self._store, self._plan, self._options = work, store, plan, options
+        self._reread, self._people, self._fingerprint = reread, plan.people, plan.settings.fingerprint
+        self._sources = frozenset(real(path) for path, _ in plan.files)
+        self._tidied: set[Path] = set()
+        self.done: list[ImageRecord] = []
+        self.status = RunStatus.FINISHED
+
+    def images(self) -> Generator[ImageRecord]:
+        """Does all photos, and gives each one's record when the store has it."""
+        results = in_order(self._jobs(), self._options.threads, ROOM, self._options.stopped, self._abandon)
+        with closing(results):
+            for (path, relative), finished in zip(self._plan.files, results, strict=False):
+                image = self._settled(path, relative, finished)
+                self.done.append(image)
+                yield image
+                if image.failed and self._options.fail_fast:
+                    self.status = RunStatus.FAILED
+                    return
+        if len(self.done) < len(self._plan.files):
+            self.status = RunStatus.INTERRUPTED
+
+    def _jobs(self) -> Iterator[Job[Finished]]:
+        for path, relative in self._plan.files:
+            target = self._target(relative)
+            known = None if target is None else self._known_before(path, target)
+            if known is not None:
+                yield Job(_given(Finished(known)), 0)
+            else:
+                yield Job(self._task(path, target), self._work.photos.size_of(path) or UNKNOWN_SIZE)
+
+    def _target(self, relative: Path) -> Path | None:
+        return None if self._options.dry_run else self._plan.output / relative
+
+    def _task(self, path: Path, target: Path | None) -> Callable[[], Finished]:
+        people = self._people  # as they are now, whatever they are by the time of the work
+        if self._options.onlookers:
+            return lambda: self._work(path, target, people, self._plan.verification)
+        return lambda: replace(self._work(path, target, people, self._plan.verification), image=None)
+
+    def _known_before(self, path: Path, target: Path) -> ImageRecord | None:
+        """What can be said of a photo without looking at it: its output's place is taken, or it was done before."""
+        try:
+            self._tidy(target.parent)
+            there = self._free(target)
+            return self._done_before(path, target, there) if self._options.resume and there else None
+        except GalleryError as error:
+            return failed(path, None, f"{error.message} {error.hint}".strip())
+
+    def _tidy(self, folder: Path) -> None:
+        if folder not in self._tidied:
+            self._tidied.add(folder)
+            self._work.photos.tidy(folder)
+
+    def _free(self, target: Path) -> str | None:
+        """Checks that writing there replaces nothing but an output of an earlier run; returns the hash of that one."""
+        if real(target) in self._sources:
+            raise NotWritten(
+                f"The output {shown(target)} is one of the photos to be anonymised.", "Choose another --output folder."
+            )
+        there = self._work.photos.fingerprint(target)
+        if there is not None and not self._store.wrote(there):
+            raise NotWritten(
+                f"{shown(target)} is there already, and no run on record wrote it as it is.",
+                "Choose another --output folder, or move that file away.",
+            )
+        return there
+
+    def _done_before(self, path: Path, target: Path, there: str) -> ImageRecord | None:
+        photo = self._work.photos.fingerprint(path)
+        if photo is None:
+            return None
+        state = self._people.state(photo)
+        earlier = self._store.done_before(self._fingerprint, photo, state, there)
+        if earlier is None:
+            return None
+        return ImageRecord(
+            source=shown(path),
+            status=ImageStatus.DONE_BEFORE,
+            sha256=photo,
+            output=shown(target),
+            output_sha256=there,
+            state=state,
+            earlier=earlier.run,
+        )
+
+    def _settled(self, path: Path, relative: Path, finished: Finished) -> ImageRecord:
+        """Records a photo by the people as they are now, and gives its output its name."""
+        for _ in range(ATTEMPTS):
+            image = finished.record
+            if image.failed and not self._options.dry_run:
+                image = replace(image, error=f"{image.error}{self._withdrawn(self._plan.output / relative)}")
+            if self._plan.number is None:
+                return self._looked_at(finished, image, relative)
+            try:
+                self._store.record(self._plan.number, image, self._people.generation)
+            except GalleryChanged:
+                self._abandon(finished)
+                self._people = self._reread()
+                finished = self._task(path, self._target(relative))()
+            except BaseException:
+                self._abandon(finished)  # what is not on record must not be published
+                raise
+            else:
+                return self._looked_at(finished, self._published(finished, image, path), relative)
+        raise GalleryChanged("The gallery's people are being changed all the time.", "Run it again when that is over.")
+
+    def _published(self, finished: Finished, image: ImageRecord, path: Path) -> ImageRecord:
+        """Gives the output its name; a record without its file must not stay."""
+        if finished.staged is None or self._plan.number is None:
+            return image
+        try:
+            self._work.photos.publish(finished.staged)
+        except GalleryError as error:
+            gone = failed(path, None, f"{error.message} {error.hint}".strip())
+            gone = replace(gone, sha256=image.sha256, width=image.width, height=image.height)
+            self._store.amend(self._plan.number, gone)
+            return gone
+        except BaseException:
+            self._abandon(finished)
+            self._store.amend(self._plan.number, failed(path, None, _CUT_OFF))
+            raise
+        return image
+
+    def _looked_at(self, finished: Finished, image: ImageRecord, relative: Path) -> ImageRecord:
+        """Shows a photo to the onlookers; what they cannot do is remarked, and fails nothing."""
+        if finished.image is None or image.failed:
+            return image
+        said: list[str] = []
+        for onlooker in self._options.onlookers:
+            try:
+                onlooker.add(finished.image, image, relative)
+            except GalleryError as error:
+                said.append(f"{error.message} {error.hint}".strip())
+        return replace(image, remarks=(*image.remarks, *said)) if said else image
+
+    def _withdrawn(self, target: Path) -> str:
+        """Removes an earlier run's output of a photo that has failed now; says so, to be added to the reason."""
+        try:
+            if self._free(target) is None:
+                return ""
+            self._work.photos.discard(target)
+        except (GalleryError, OSError):
+            return ""
+        return f" The output of an earlier run, {shown(target)}, was removed."
+
+    def _abandon(self, finished: Finished) -> None:
+        if finished.staged is not None:
+            self._work.photos.discard(finished.staged.path)
+
+
+def _given(finished: Finished) -> Callable[[], Finished]:
+    return lambda: finished

@@ -1,0 +1,100 @@
+"""A person's word on one face of a drawn photo."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from gallery.domain.by_hand import Override
+from gallery.domain.deciding import Verdict
+from gallery.domain.errors import BadArgument, BadPhoto, ModelFailed, NoFace, SeveralFaces
+from gallery.domain.geometry import Box
+from gallery.testing import FakeDetector, FakePhotoFiles, FakeStore, blank, draw
+from gallery.usecases.overrides import MOST_LISTED, OverrideFace
+
+NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
+LEFT, RIGHT = Box(2, 5, 10, 12), Box(30, 8, 20, 22)
+ONE, TWO, NOBODY, CROWD = Path("one.png"), Path("two.png"), Path("nobody.png"), Path("crowd.png")
+
+
+def crowd(count: int):
+    image = blank(count * 6, 8)
+    for n in range(count):
+        draw(image, Box(6 * n, 1, 4, 5), n + 1)
+    return image
+
+
+@pytest.fixture
+def use() -> OverrideFace:
+    photos = {
+        ONE: draw(blank(), LEFT, 10),
+        TWO: draw(draw(blank(), RIGHT, 10), LEFT, 90),
+        NOBODY: blank(),
+        CROWD: crowd(MOST_LISTED + 3),
+    }
+    return OverrideFace(FakeDetector(), FakePhotoFiles(photos), FakeStore(), "anna", lambda: NOW)
+
+
+def test_the_only_face_need_not_be_named(use):
+    done = use(ONE, Verdict.BLUR)
+
+    sha256 = use.photos.read(ONE).sha256
+    assert done.override == Override(1, sha256, LEFT, Verdict.BLUR, "one.png", "anna", NOW)
+    assert (done.face, done.faces) == (1, 1)
+    assert use.store.overrides() == [done.override]
+
+
+@pytest.mark.parametrize(("face", "box"), [(1, LEFT), (2, RIGHT)])
+def test_faces_are_numbered_from_the_left(use, face, box):
+    done = use(TWO, Verdict.KEEP, face, "  Asked her. ")
+
+    assert (done.override.box, done.override.note, done.face, done.faces) == (box, "Asked her.", face, 2)
+
+
+def test_keeping_is_remarked_upon_and_blurring_is_not(use):
+    kept = use(ONE, Verdict.KEEP)
+    assert "visible in every later run" in kept.remark
+    assert f"gallery override remove {kept.override.number}" in kept.remark
+    assert use(ONE, Verdict.BLUR).remark == ""
+
+
+def test_a_later_word_replaces_the_first(use):
+    use(ONE, Verdict.KEEP)
+    use(ONE, Verdict.BLUR)
+    assert [word.verdict for word in use.store.overrides()] == [Verdict.BLUR]
+
+
+def test_of_several_faces_one_has_to_be_named(use):
+    with pytest.raises(SeveralFaces, match=r"two.png shows 2 faces: 1 at 2,5 10×12, 2 at 30,8 20×22") as caught:
+        use(TWO, Verdict.KEEP)
+    assert "--face N" in caught.value.hint
+    with pytest.raises(SeveralFaces, match=r"15 faces: .* and 3 more\.$"):
+        use(CROWD, Verdict.KEEP)
+    assert use.store.overrides() == []
+
+
+@pytest.mark.parametrize(
+    ("path", "face", "note", "error", "sentence"),
+    [
+        (NOBODY, None, "", NoFace, "No face was found in nobody.png"),
+        (NOBODY, 1, "", NoFace, "No face was found in nobody.png"),
+        (ONE, 2, "", NoFace, "one.png has no face 2; it shows 1: 1 at 2,5 10×12"),
+        (ONE, 0, "", NoFace, "one.png has no face 0"),
+        (TWO, -1, "", NoFace, "two.png has no face -1"),
+        (Path("gone.png"), None, "", BadPhoto, "gone.png"),
+        (ONE, 1, "a\x1b[31m", BadArgument, "cannot be shown"),
+        (ONE, 1, "x" * 20_000, BadArgument, "at most"),
+    ],
+)
+def test_bad_input_is_an_error_and_remembers_nothing(use, path, face, note, error, sentence):
+    with pytest.raises(error, match=sentence.replace("+", r"\+")):
+        use(path, Verdict.KEEP, face, note)
+    assert use.store.overrides() == []
+
+
+def test_a_detector_that_fails(use):
+    with pytest.raises(ModelFailed):
+        replace(use, detector=FakeDetector(fails=True))(ONE, Verdict.KEEP)
