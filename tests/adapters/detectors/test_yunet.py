@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -142,7 +143,7 @@ def test_a_failure_while_running_is_an_error_never_no_faces(yunet):
     broken = object.__new__(YuNet)
     broken.__dict__.update(yunet.__dict__)
     for outcome in (cv2.error("boom"), (0, None), (1, np.full((1, 15), np.nan, np.float32))):
-        broken._net = Failing(outcome)
+        broken._own = SimpleNamespace(net=Failing(outcome))
         with pytest.raises(ModelFailed):
             broken.detect(hopper())
 
