@@ -275,8 +275,14 @@ class Bootstrap:
 
         return YuNet(card, path)
 
-    def recogniser(self, card: ModelCard, detector: str) -> Recogniser:
-        """A detector and an embedder that fit each other."""
+    def recogniser(self, card: ModelCard, detector: str, turned: bool = False) -> Recogniser:
+        """A detector and an embedder that fit each other.
+
+        Args:
+            card: The embedder.
+            detector: The detector's name.
+            turned: Whether faces that lie on their side or stand on their head are looked for, too.
+        """
         from gallery.domain.models import Crop
         from gallery.usecases.faces import Recogniser
 
@@ -285,7 +291,14 @@ class Bootstrap:
             from gallery.adapters.detectors.landmarks import WithLandmarks
 
             finder = WithLandmarks(finder, replace(self, haar=HaarSettings()).detector("yunet"))
+        if turned:
+            finder = self._turned(finder)
         return Recogniser(finder, self.cropper(card), self.embedder(card))
+
+    def _turned(self, detector: Detector) -> Detector:
+        from gallery.adapters.detectors.turned import Turned
+
+        return Turned(detector)
 
     def redactor(self, wishes: Wishes) -> Redactor:
         """What makes faces unrecognisable.
@@ -567,6 +580,11 @@ class Bootstrap:
                     f"{path} lies in the output folder, but shows the faces of everybody.",
                     "Choose a place that is not published.",
                 )
+        if annotate is not None and output is not None and real(annotate) in real(output).parents:
+            raise BadArgument(
+                f"The output folder {output} lies in {annotate}, which shows the faces of everybody.",
+                "Choose two folders beside each other.",
+            )
         found: list[Onlooker] = []
         with ExitStack() as open_ones:
             if annotate is not None:
@@ -580,16 +598,18 @@ class Bootstrap:
 
             sheet = open_ones.enter_context(ContactSheet(contact_sheet, limits.thresholds, limits.personal))
             yield (*found, sheet)
-            sheet.write()
+            if sheet.photos:  # else an earlier run's stays
+                sheet.write()
 
-    def overrides(self, store: Store, detector: str) -> OverrideFace:
+    def overrides(self, store: Store, detector: str, turned: bool = False) -> OverrideFace:
         """The use case of that name; it needs no embedder."""
         from datetime import UTC, datetime
 
         from gallery.adapters.login import login_name
         from gallery.usecases.overrides import OverrideFace
 
-        return OverrideFace(self.detector(detector), self.photos(), store, login_name(), lambda: datetime.now(UTC))
+        finder = self._turned(self.detector(detector)) if turned else self.detector(detector)
+        return OverrideFace(finder, self.photos(), store, login_name(), lambda: datetime.now(UTC))
 
     def demo(self, store: Store, recogniser: Recogniser) -> Demo:
         """The use case of that name."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -29,6 +29,7 @@ from gallery.domain.errors import (
     ModelMismatch,
     NameTaken,
     NothingToUndo,
+    NotWritten,
     StoreUnusable,
     UnknownName,
     Unverified,
@@ -232,7 +233,7 @@ class FakePhotoFiles:
     ) -> list[tuple[Path, Path]]:
         """Every path is a file, and keeps its name."""
         chosen = selection or Selection()
-        named = [path for path in (*paths, *chosen.listed) if not chosen.excluded(path)]
+        named = [path for path in (*paths, *chosen.listed) if not chosen.fitting(path)]
         return [(path, Path(path.name)) for path in named]
 
     def below(self, folder: Path) -> list[Path]:
@@ -275,9 +276,16 @@ class FakePhotoFiles:
                 raise Unverified(f"{staged.target} shows what was to be covered.")
         return back
 
-    def publish(self, staged: Staged) -> None:
+    def publish(self, staged: Staged, instead_of: str | None) -> None:
         """Gives the pixels their name."""
+        if self.fingerprint(staged.target) != instead_of:
+            self.discard(staged.path)
+            raise NotWritten(f"{staged.target} has come meanwhile.")
         self.written[staged.target] = self.written.pop(staged.path)
+
+    def reserve(self, folder: Path) -> AbstractContextManager[None]:  # noqa: ARG002
+        """There is nobody else."""
+        return nullcontext()
 
     def tidy(self, folder: Path) -> None:
         """Nothing is left behind."""
@@ -635,12 +643,13 @@ class FakeStore:
             raise StoreUnusable("The fake gallery was told to refuse.")
         self.recorded[run - 1][1].append(image)
 
-    def amend(self, run: int, image: ImageRecord) -> None:
-        """Replaces the last record of a photo."""
+    def amend(self, run: int, image: ImageRecord, instead_of: ImageRecord) -> None:
+        """Replaces a photo's last record."""
         images = self.recorded[run - 1][1]
-        places = [place for place, one in enumerate(images) if one.source == image.source]
+        wanted = (instead_of.source, instead_of.output, instead_of.output_sha256)
+        places = [place for place, one in enumerate(images) if (one.source, one.output, one.output_sha256) == wanted]
         if not places:
-            raise ValueError(f"the fake run {run} has no record of {image.source}")
+            raise UnknownName(f"The fake run {run} has no such record of {image.source}.")
         images[places[-1]] = image
 
     def done_before(self, settings: str, photo: str, state: str, output: str) -> DoneBefore | None:
@@ -648,11 +657,10 @@ class FakeStore:
         wanted = (photo, state, output, ImageStatus.OK)
         for number in range(len(self.recorded), 0, -1):
             used, images, _ = self.recorded[number - 1]
-            done = [
-                (one.sha256, one.state, one.output_sha256, one.status) for one in images if one.verified is not None
-            ]
-            if used.fingerprint == settings and wanted in done:
-                return DoneBefore(number, output)
+            for one in reversed(images):
+                done = (one.sha256, one.state, one.output_sha256, one.status) == wanted and one.verified is not None
+                if done and used.fingerprint == settings:
+                    return DoneBefore(number, one)
         return None
 
     def add_override(self, override: Override) -> Override:
@@ -682,9 +690,10 @@ class FakeStore:
         settings, images, _ = self.recorded[run - 1]
         self.recorded[run - 1] = (settings, images, status)
 
-    def wrote(self, sha256: str) -> bool:
-        """Whether a run wrote a file with this hash."""
-        return any(image.output_sha256 == sha256 for _, images, _ in self.recorded for image in images)
+    def outputs(self, sha256: str) -> list[str]:
+        """Where runs wrote a file with this hash."""
+        images = (image for _, images, _ in self.recorded for image in images)
+        return [image.output for image in images if image.output and image.output_sha256 == sha256]
 
     def runs(self) -> list[RunSummary]:
         """All runs, the newest first."""

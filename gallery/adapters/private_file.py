@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from gallery.adapters.photos.atomic import hidden_beside, sync_folder
+from gallery.adapters.photos.atomic import hidden_beside, put_in_place, put_where_nothing_is
 from gallery.adapters.store.files import OWNER_ONLY
 
 
@@ -36,23 +36,7 @@ def private_file(target: Path, force: bool) -> Iterator[IO[bytes]]:
             yield file
             file.flush()
             os.fsync(handle)
-        if force:
-            temporary.replace(target)
-        else:
-            _put(temporary, target)
+        (put_in_place if force else put_where_nothing_is)(temporary, target)
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
-    sync_folder(target.parent)
-
-
-def _put(temporary: Path, target: Path) -> None:
-    """Gives a file its name unless there is one of that name; a renaming would replace it."""
-    try:
-        target.hardlink_to(temporary)
-    except FileExistsError:
-        raise
-    except OSError:  # some file systems know no second name for a file
-        if os.path.lexists(target):
-            raise FileExistsError(target) from None
-        temporary.replace(target)

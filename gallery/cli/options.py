@@ -40,6 +40,14 @@ Detector = Annotated[
         "visible.",
     ),
 ]
+Turned = Annotated[
+    bool,
+    typer.Option(
+        "--turned",
+        help="Look at each photo four times, turned by quarters, to find faces that lie on their side or stand on "
+        "their head, as in scans. Detection takes four times as long.",
+    ),
+]
 ScaleFactor = Annotated[
     float | None,
     typer.Option(

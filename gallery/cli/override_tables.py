@@ -66,7 +66,8 @@ def cells(one: Override) -> tuple[str, ...]:
 def remembered(done: Overridden) -> str:
     """What will happen to which face."""
     will = f"will be {_done(done.override)}"
-    return f"Override {done.override.number}: face {done.face} of {done.faces}, {_face(done.override)}, {will}."
+    which = f"face {done.face} of {done.faces}," if done.face else "the face"
+    return f"Override {done.override.number}: {which} {_face(done.override)}, {will}."
 
 
 def removed(override: Override) -> str:

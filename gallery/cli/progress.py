@@ -20,12 +20,13 @@ from rich.progress import (
 from rich.text import Text
 
 from gallery.cli.boundary import heed
+from gallery.cli.output import console
 
 
 @contextmanager
 def bytes_progress(what: str) -> Iterator[Callable[[int, int], None]]:
     """A bar for a download or a copy; the yielded function takes bytes done and bytes in all."""
-    console = Console(stderr=True)
+    bars = Console(stderr=True)
     columns = (
         TextColumn(what, markup=False),
         BarColumn(),
@@ -33,7 +34,7 @@ def bytes_progress(what: str) -> Iterator[Callable[[int, int], None]]:
         TransferSpeedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+    with Progress(*columns, console=bars, disable=not bars.is_terminal) as bar:
         task = bar.add_task(what, total=None, visible=False)
         yield lambda done, total: bar.update(task, completed=done, total=total, visible=True)
 
@@ -41,9 +42,9 @@ def bytes_progress(what: str) -> Iterator[Callable[[int, int], None]]:
 @contextmanager
 def steps_progress(what: str) -> Iterator[Callable[[int, int], None]]:
     """A bar for a number of photos; the yielded function takes photos done and photos in all."""
-    console = Console(stderr=True)
+    bars = Console(stderr=True)
     columns = (TextColumn(what, markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+    with Progress(*columns, console=bars, disable=not bars.is_terminal) as bar:
         task = bar.add_task(what, total=None)
 
         def advance(done: int, total: int) -> None:
@@ -64,12 +65,20 @@ class _Rate(ProgressColumn):
 
 
 @contextmanager
-def photos_progress(what: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar with the rate and the time left, under what is printed meanwhile."""
-    console = Console(stderr=True)
+def photos_progress(what: str) -> Iterator[tuple[Callable[[int, int], None], Console]]:
+    """A bar with the rate and the time left.
+
+    Args:
+        what: What is counted.
+
+    Yields:
+        What takes photos done and photos in all, and where tables go meanwhile: above the bar where both are in one
+        terminal, to standard output elsewhere.
+    """
+    bars = Console(stderr=True, highlight=False)
     columns = (TextColumn(what, markup=False), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
-    # What is printed goes above the bar where both are the same terminal; elsewhere it must stay where it belongs.
-    shared = Console().is_terminal
-    with Progress(*columns, console=console, disable=not console.is_terminal, redirect_stdout=shared) as bar:
+    with Progress(*columns, console=bars, disable=not bars.is_terminal, redirect_stdout=False) as bar:
         task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+        tables = console()
+        shared = bars.is_terminal and tables.is_terminal
+        yield lambda done, total: bar.update(task, completed=done, total=total), bars if shared else tables

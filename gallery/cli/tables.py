@@ -53,12 +53,20 @@ def image(record: ImageRecord, thresholds: Thresholds, personal: Mapping[str, Th
     origins = [f"thresholds: {thresholds.origin}"] if thresholds.origin else []
     origins += _origins_of_own(record, personal)
     seen_again = any(face.residual is not None for face in record.faces)
-    table = plain_table(record.source, "\n".join([caption + _written(record), *origins, *record.remarks]))
+    table = plain_table(
+        record.source, "\n".join([caption + _written(record), *origins, *_by_hand(record), *record.remarks])
+    )
     _decision_columns(table, thresholds, seen_again)
     for number, face in enumerate(record.faces, 1):
         residual = ["–" if face.residual is None else f"{face.residual:.3f}"] if seen_again else []
         table.add_row(str(number), *_decision_cells(face, personal), *residual)
     return table
+
+
+def _by_hand(record: ImageRecord) -> list[str]:
+    """What people decided, and who."""
+    faces = enumerate((face.decision for face in record.faces), 1)
+    return [f"face {number}: {decision.reason}" for number, decision in faces if decision.rule.value == "by hand"]
 
 
 def _remarks(record: ImageRecord) -> list[str]:
@@ -118,13 +126,12 @@ def _verdict(decision: Decision) -> Text:
 
 def runs(summaries: Sequence[RunSummary]) -> Table:
     """The table of runs."""
-    resumed = any(run.before for run in summaries)
     table = plain_table()
     table.add_column("run", justify="right", no_wrap=True)
     table.add_column("started (UTC)", overflow="fold", min_width=10)
     table.add_column("status", no_wrap=True)
     table.add_column("models", overflow="fold", min_width=8)
-    for name in ("photos", *(["done\nbefore"] if resumed else []), "failed", "kept", "blurred", "review"):
+    for name in ("photos", "failed", "kept", "blurred", "review"):
         table.add_column(name, justify="right", no_wrap=True)
     for run in summaries:
         table.add_row(
@@ -132,8 +139,7 @@ def runs(summaries: Sequence[RunSummary]) -> Table:
             f"{run.started:%Y-%m-%d %H:%M}",
             run.status.value,
             escape(f"{run.model}, {run.detector}"),
-            str(run.images),
-            *([str(run.before)] if resumed else []),
+            f"{run.images}" + (f"\n{run.before} before" if run.before else ""),
             *(str(n) for n in (run.failed, run.kept, run.blurred, run.waiting)),
         )
     return table
@@ -196,7 +202,7 @@ def outcome(result: Outcome) -> Table:
     images = result.images
     failed = [i for i in images if i.failed]
     before = [i for i in images if i.earlier is not None]
-    without = [i for i in images if not (i.failed or i.faces or i.earlier)]
+    without = [i for i in images if not (i.failed or i.faces)]
     waiting = [i for i in images if i.waiting]
     kept, blurred = sum(i.kept for i in images), sum(i.blurred for i in images)
     record = f"run {result.run}, see: gallery audit {result.run}" if result.run else "none: a dry run writes nothing"
@@ -230,7 +236,7 @@ def _verified(images: Iterable[ImageRecord]) -> list[tuple[str, str]]:
 _LEVELS = {"full": "in full", "written": "as written"}
 
 
-def _named(images: list[ImageRecord], most: int = 5) -> str:
+def _named(images: list[ImageRecord], most: int = 30) -> str:
     names = [short_path(image.source) for image in images[:most]]
     return ", ".join(names) + (f" and {len(images) - most} more" if len(images) > most else "")
 

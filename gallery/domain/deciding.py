@@ -196,8 +196,8 @@ def _decide_one(
         return Decision(Verdict.BLUR, Rule.NOBODY, "the gallery holds nobody to keep")
     top, runner_up = ranked[0], ranked[1] if len(ranked) > 1 else None
     doubt = (
-        _too_far(top, policy)
-        or _not_to_be_kept(ranked, policy, withheld)
+        _not_to_be_kept(ranked, policy, withheld)
+        or _too_far(top, policy)
         or _too_poor(quality, policy.floors)
         or _outdone(top, rival)
         or _too_like_another(top, runner_up, policy.min_margin)

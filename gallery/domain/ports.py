@@ -194,11 +194,22 @@ class PhotoFiles(Protocol):
             Unverified: If it does not decode, has another size, carries metadata, or its pixels are not as promised.
         """
 
-    def publish(self, staged: Staged) -> None:
-        """Gives a staged file its name, in place of whatever has it.
+    def publish(self, staged: Staged, instead_of: str | None) -> None:
+        """Gives a staged file its name.
+
+        Args:
+            staged: The file.
+            instead_of: SHA-256 of the file that may have the name and is replaced; None where none may.
 
         Raises:
-            NotWritten: If that cannot be done; the staged file is gone then.
+            NotWritten: If another file has the name by now, or it cannot be done; the staged file is gone then.
+        """
+
+    def reserve(self, folder: Path) -> AbstractContextManager[None]:
+        """Keeps other runs out of an output folder while it lasts, where the disk can do that.
+
+        Raises:
+            NotWritten: If another run has it.
         """
 
     def tidy(self, folder: Path) -> None:
@@ -465,8 +476,12 @@ class Store(Protocol):
             GalleryChanged: If the gallery's people were changed since.
         """
 
-    def amend(self, run: int, image: ImageRecord) -> None:
-        """Puts another record in the place of the last one of the same photo: it did not come out after all."""
+    def amend(self, run: int, image: ImageRecord, instead_of: ImageRecord) -> None:
+        """Puts another record in the place of a photo's last one, which did not come out after all.
+
+        Raises:
+            UnknownName: If that one is not on the run's record.
+        """
 
     def done_before(self, settings: str, photo: str, state: str, output: str) -> DoneBefore | None:
         """The earlier run that did a photo and verified it, if there is one.
@@ -494,8 +509,8 @@ class Store(Protocol):
             UnknownName: If there is none of that number.
         """
 
-    def wrote(self, sha256: str) -> bool:
-        """Whether a run on record wrote a file with this hash."""
+    def outputs(self, sha256: str) -> list[str]:
+        """The paths, as recorded, at which runs wrote a file with this hash."""
 
     def runs(self) -> list[RunSummary]:
         """All runs, the newest first."""

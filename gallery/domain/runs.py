@@ -211,11 +211,11 @@ class DoneBefore:
 
     Attributes:
         run: The run's number.
-        output_sha256: Of what it wrote.
+        image: What it did.
     """
 
     run: int
-    output_sha256: str
+    image: ImageRecord
 
 
 @dataclass(frozen=True, slots=True)

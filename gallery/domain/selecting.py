@@ -18,7 +18,7 @@ class Selection:
 
     Attributes:
         recursive: Whether a folder stands for its subfolders' photos, too.
-        exclude: Patterns of what is left out, see `excluded`.
+        exclude: Patterns of what is left out, see `fitting`.
         listed: Paths from a list, besides those that are named; their outputs keep their places relative to each other.
     """
 
@@ -26,14 +26,27 @@ class Selection:
     exclude: tuple[str, ...] = ()
     listed: tuple[Path, ...] = ()
 
-    def excluded(self, path: PurePath) -> bool:
-        """Whether a pattern (`*`, `?`, `[…]`) fits the path, or the name of the file or of a folder on its way.
+    def fitting(self, place: PurePath, *spellings: PurePath) -> list[str]:
+        """The patterns (`*`, `?`, `[…]`) that leave a photo out; upper and lower case count.
+
+        One without a slash fits the name of the file, or of a folder on its way below the folder that was named. One
+        with a slash fits a path, or that of a folder on its way, in any of its spellings; `./` before it and a slash
+        after it make no difference.
 
         Args:
-            path: Below the folder that was named, or as it was given; upper and lower case count.
+            place: Below the folder that was named, or the path as it was given.
+            spellings: Other ways to write the path: as it was given, from the root.
         """
-        words = (path.as_posix(), *path.parts)
-        return any(fnmatchcase(word, pattern) for pattern in self.exclude for word in words)
+        paths = {way.as_posix() for path in (place, *spellings) for way in (path, *path.parents)}
+        return [
+            pattern
+            for pattern in self.exclude
+            if any(fnmatchcase(word, _plain(pattern)) for word in (paths if "/" in _plain(pattern) else place.parts))
+        ]
+
+
+def _plain(pattern: str) -> str:
+    return pattern.removeprefix("./").rstrip("/") or pattern
 
 
 def require_own_targets(files: Iterable[tuple[Path, Path]]) -> None:

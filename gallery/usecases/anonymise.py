@@ -15,6 +15,7 @@ from gallery.domain.faces import RGB
 from gallery.domain.matching import Fusion, Whitelist
 from gallery.domain.models import Thresholds
 from gallery.domain.paths import shown
+from gallery.domain.people import name_key
 from gallery.domain.ports import PhotoFiles, Redactor, Store
 from gallery.domain.progress import Advance, unwatched
 from gallery.domain.runs import (
@@ -96,6 +97,7 @@ class Anonymise:
         Raises:
             BadPhoto: If a folder holds no photo, a pattern fits none, or all were left out.
             BadArgument: If two photos would get the same output.
+            NotWritten: If another run is writing to that folder.
             UnknownName: If somebody who is to be kept in every case is not in the gallery.
             ModelMismatch: If the gallery's templates were made by another model.
             StoreUnusable: If a decision cannot be recorded; the photo's output is removed again.
@@ -104,30 +106,33 @@ class Anonymise:
         files = self.photos.expand(inputs, options.selection, None if options.dry_run else output)
         verification = options.verification or (Verification.FULL if len(files) <= FULL_UP_TO else Verification.WRITTEN)
         people = self.people()
-        self._require_known(people.whitelist)
+        known = self._of_known(people.whitelist)
+        if known != self.by_hand:
+            return replace(self, by_hand=known)(inputs, output, options, report, advance)
         settings = self._settings(people.whitelist, output, verification)
-        number = None if options.dry_run else self.store.begin_run(settings)
-        run = Run(
-            self.work,
-            self.store,
-            Plan(files, output, settings, verification, people, number),
-            options,
-            self.people,
-        )
+        plan = Plan(files, output, settings, verification, people, number=None)
+        if options.dry_run:
+            return self._run(plan, options, report, advance)
+        with self.photos.reserve(output):
+            plan = replace(plan, number=self.store.begin_run(settings))
+            return self._run(plan, options, report, advance)
+
+    def _run(self, plan: Plan, options: Options, report: Report, advance: Advance) -> Outcome:
+        run = Run(self.work, self.store, plan, options, self.people)
         status = RunStatus.FAILED
         try:
             with closing(run.images()) as images:
                 for image in images:
                     report(image)
-                    advance(len(run.done), len(files))
+                    advance(len(run.done), len(plan.files))
             status = run.status
         except KeyboardInterrupt:
             status = RunStatus.INTERRUPTED
             raise
         finally:
-            if number is not None:
-                self.store.end_run(number, status)
-        return Outcome(number, settings, tuple(run.done), status, len(files))
+            if plan.number is not None:
+                self.store.end_run(plan.number, status)
+        return Outcome(plan.number, plan.settings, tuple(run.done), status, len(plan.files))
 
     @property
     def work(self) -> OnePhoto:
@@ -163,10 +168,13 @@ class Anonymise:
         """A copy of the picture in which every face that is not kept cannot be recognised."""
         return self.redactor.redact(image, [face.detection.box for face in faces if not face.decision.kept])
 
-    def _require_known(self, whitelist: Whitelist) -> None:
+    def _of_known(self, whitelist: Whitelist) -> ByHand:
+        """What was settled by hand, with people's names as the gallery writes them."""
+        names = {name_key(name): name for name in whitelist.names}
         for name in sorted(self.by_hand.all_of):
-            if name not in whitelist.places:
+            if name_key(name) not in names:
                 raise UnknownName(f"There is nobody called {name!r} to keep.", "'gallery list' shows who there is.")
+        return replace(self.by_hand, all_of=frozenset(names[name_key(name)] for name in self.by_hand.all_of))
 
     def _settings(self, whitelist: Whitelist, output: Path, verification: Verification) -> RunSettings:
         embedder, detector = self.recogniser.embedder.card, self.recogniser.detector.card

@@ -19,20 +19,23 @@ class Decided:
         faces: As they were described: those found in the photo from left to right, then those found in its output.
         decisions: One per face.
         regions: What is covered besides.
+        unseen: Faces to be blurred by hand that were not found this time.
         remarks: Sentences on what was decided by hand and could not be done as it was meant.
     """
 
     faces: tuple[Face, ...]
     decisions: tuple[Decision, ...]
     regions: tuple[Box, ...] = ()
+    unseen: tuple[Box, ...] = ()
     remarks: tuple[str, ...] = ()
 
     @property
     def blurred(self) -> tuple[Box, ...]:
         """The faces that must not be recognised."""
-        return tuple(
+        found = (
             face.detection.box for face, decision in zip(self.faces, self.decisions, strict=True) if not decision.kept
         )
+        return (*found, *self.unseen)
 
     def record(self, residuals: Sequence[float | None] = ()) -> tuple[DecidedFace, ...]:
         """As the audit trail keeps them, without the embeddings."""

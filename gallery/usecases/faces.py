@@ -8,9 +8,32 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gallery.domain.faces import RGB, Chips, Detection, Face, Quality
+from gallery.domain.faces import RGB, Chips, Detection, Face, Photo, Quality
+from gallery.domain.people import SAME_FACE
 from gallery.domain.ports import Cropper, Detector, Embedder
 from gallery.domain.sharpness import sharpness
+
+
+def found_in(photo: Photo, detector: Detector) -> tuple[Detection, ...]:
+    """All faces of a photo that is to be laid on white, from left to right.
+
+    Where parts of it are transparent, faces that are too faint on white for a detector are looked for without opacity:
+    stretching the contrast of an output would show them.
+
+    Args:
+        photo: As read.
+        detector: Finds the faces.
+
+    Raises:
+        ModelFailed: If the detector could not do its work.
+    """
+    found = detector.detect(photo.opaque().pixels)
+    if photo.alpha is None:
+        return found
+    faint = [
+        one for one in detector.detect(photo.pixels) if all(one.box.overlap(other.box) < SAME_FACE for other in found)
+    ]
+    return tuple(sorted((*found, *faint), key=lambda one: one.box))
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,9 @@ from gallery.domain.paths import shown
 from gallery.domain.ports import PhotoFiles, Redactor, Staged
 from gallery.domain.runs import ImageRecord, ImageStatus, Verification
 from gallery.usecases.decided import Decided
-from gallery.usecases.faces import Recogniser
+from gallery.usecases.faces import Recogniser, found_in
 from gallery.usecases.people_in_force import PeopleInForce
-from gallery.usecases.second_look import Looker, SecondLook
+from gallery.usecases.second_look import Looker, SecondLook, different
 
 ROUNDS = 4
 """How often a photo is begun anew because its output shows a face that had not been found."""
@@ -78,10 +78,12 @@ class OnePhoto:
         return Decided(
             faces,
             settled.decisions,
-            (*regions, *settled.uncovered),
+            tuple(regions),
+            tuple(part for box in settled.uncovered if (part := box.clip(*size))),
             (
                 *(_outside(region, size) for region in self.by_hand.regions if not region.clip(*size)),
                 *(_lost(word) for word in settled.lost),
+                *(_unseen(box) for box in settled.uncovered),
             ),
         )
 
@@ -100,8 +102,9 @@ class OnePhoto:
         """
         photo: Photo | None = None
         try:
-            photo = self.photos.read(path).opaque()
-            return self._done(photo, target, people, verification)
+            as_read = self.photos.read(path)
+            photo = as_read.opaque()
+            return self._done(photo, found_in(as_read, self.recogniser.detector), target, people, verification)
         except Unverified as error:
             return Finished(failed(path, photo, _words(error), ImageStatus.UNVERIFIED))
         except GalleryError as error:
@@ -110,12 +113,18 @@ class OnePhoto:
             why = f"Unexpected {type(error).__name__}: {error}. Nothing was written for it."
             return Finished(failed(path, photo, why))
 
-    def _done(self, photo: Photo, target: Path | None, people: PeopleInForce, verification: Verification) -> Finished:
-        detections = self.recogniser.detect(photo.pixels)
-        words = people.words(photo.sha256)
+    def _done(
+        self,
+        photo: Photo,
+        detections: tuple[Detection, ...],
+        target: Path | None,
+        people: PeopleInForce,
+        verification: Verification,
+    ) -> Finished:
+        words, late = people.words(photo.sha256), 0
         for _ in range(ROUNDS):
             decided = self.decide(photo.pixels, detections, people.whitelist, words)
-            record = _record(photo, decided, people)
+            record = _record(photo, decided, people, late)
             if target is None:
                 return Finished(record, image=photo.pixels)
             staged, found = self._written(photo, decided, target, people.whitelist, verification)
@@ -132,6 +141,7 @@ class OnePhoto:
                 faces = decided.record(found.residuals)
                 return Finished(replace(record, status=ImageStatus.UNVERIFIED, faces=faces, error=found.failure))
             detections = (*detections, *found.strangers)  # at the end: the others keep their numbers
+            late += len(found.strangers)
         raise Unverified(
             f"Each time {shown(photo.source)} was written, its output showed a further face.",
             "Cover those parts with --box, or leave the photo out.",
@@ -147,8 +157,9 @@ class OnePhoto:
             back = self.photos.verify(staged, pixels, photo, (*decided.blurred, *decided.regions))
             found = SecondLook()
             if verification is Verification.FULL:
+                covered = different(pixels, photo.pixels)
                 del pixels
-                found = Looker(self.recogniser, whitelist, self.policy).look(back, decided)
+                found = Looker(self.recogniser, whitelist, self.policy).look(back, decided, covered)
         except BaseException:
             self.photos.discard(staged.path)
             raise
@@ -171,7 +182,12 @@ def failed(path: Path, photo: Photo | None, error: str, status: ImageStatus = Im
     )
 
 
-def _record(photo: Photo, decided: Decided, people: PeopleInForce) -> ImageRecord:
+def _record(photo: Photo, decided: Decided, people: PeopleInForce, late: int) -> ImageRecord:
+    """What is on record of a photo whose last faces, so many, were found only in its output."""
+    count = len(decided.faces)
+    seen_late = (
+        f"Found only in the written copy, on the second look: face {n}." for n in range(count - late + 1, count + 1)
+    )
     return ImageRecord(
         source=shown(photo.source),
         status=ImageStatus.OK,
@@ -179,7 +195,7 @@ def _record(photo: Photo, decided: Decided, people: PeopleInForce) -> ImageRecor
         width=photo.size[0],
         height=photo.size[1],
         faces=decided.record(),
-        remarks=(*photo.remarks, *decided.remarks),
+        remarks=(*photo.remarks, *decided.remarks, *seen_late),
         state=people.state(photo.sha256),
     )
 
@@ -191,6 +207,13 @@ def _words(error: GalleryError) -> str:
 def _outside(region: Box, size: tuple[int, int]) -> str:
     x, y, width, height = region.as_list()
     return f"The box {x},{y},{width},{height} lies outside this photo of {size[0]}×{size[1]} pixels."
+
+
+def _unseen(box: Box) -> str:
+    place = ",".join(map(str, box.as_list()))
+    return (
+        f"At {place} a face was to be blurred by hand and was not found this time; its place was covered all the same."
+    )
 
 
 def _lost(word: Override) -> str:

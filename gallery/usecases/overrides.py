@@ -9,11 +9,13 @@ from pathlib import Path
 
 from gallery.domain.by_hand import Override
 from gallery.domain.deciding import Verdict
-from gallery.domain.errors import NoFace, SeveralFaces
+from gallery.domain.errors import BadArgument, NoFace, SeveralFaces
 from gallery.domain.faces import Detection, Photo
+from gallery.domain.geometry import Box
 from gallery.domain.paths import shown
 from gallery.domain.people import clean_notes
 from gallery.domain.ports import Detector, PhotoFiles, Store
+from gallery.usecases.faces import found_in
 
 MOST_LISTED = 12
 """Faces whose boxes an error lists, so that it stays a sentence."""
@@ -25,12 +27,12 @@ class Overridden:
 
     Attributes:
         override: The word, numbered.
-        face: Which of the photo's faces it is on, from 1.
-        faces: How many there are.
+        face: Which of the photo's faces it is on, from 1; None where a box was given.
+        faces: How many there are; 0 where nobody looked.
     """
 
     override: Override
-    face: int
+    face: int | None
     faces: int
 
     @property
@@ -63,7 +65,9 @@ class OverrideFace:
     by: str
     clock: Callable[[], datetime]
 
-    def __call__(self, path: Path, verdict: Verdict, face: int | None = None, note: str = "") -> Overridden:
+    def __call__(
+        self, path: Path, verdict: Verdict, face: int | None = None, note: str = "", box: Box | None = None
+    ) -> Overridden:
         """Finds the face and remembers what is to happen to it, in place of what was decided on it before.
 
         Args:
@@ -71,29 +75,38 @@ class OverrideFace:
             verdict: Keep or blur.
             face: Which of its faces, from 1, from left to right; None for the only one.
             note: Why.
+            box: The face's box, as the tables give it, instead of its number; for faces that were found only in an
+                output, or to blur what is no face to the detector.
 
         Raises:
-            BadArgument: If the note is too long, or cannot be shown.
+            BadArgument: If the note is too long, or cannot be shown, or the box lies outside the photo.
             BadPhoto: If the photo cannot be read.
             ModelFailed: If the detector could not do its work.
             NoFace: If there is no such face.
             SeveralFaces: If there are several, and none was named.
         """
         note = clean_notes(note)
-        photo = self.photos.read(path).opaque()
-        found = self.detector.detect(photo.pixels)
+        photo = self.photos.read(path)
+        if box is not None:
+            return Overridden(self._remembered(path, photo, _inside(photo, box), verdict, note), None, 0)
+        found = found_in(photo, self.detector)
         number = _chosen(photo, found, face)
-        word = Override(
-            number=0,
-            sha256=photo.sha256,
-            box=found[number - 1].box,
-            verdict=verdict,
-            source=shown(path),
-            by=self.by,
-            made=self.clock(),
-            note=note,
+        box = found[number - 1].box
+        return Overridden(self._remembered(path, photo, box, verdict, note), number, len(found))
+
+    def _remembered(self, path: Path, photo: Photo, box: Box, verdict: Verdict, note: str) -> Override:
+        word = Override(0, photo.sha256, box, verdict, shown(path), self.by, self.clock(), note)
+        return self.store.add_override(word)
+
+
+def _inside(photo: Photo, box: Box) -> Box:
+    part = box.clip(*photo.size)
+    if part is None:
+        raise BadArgument(
+            f"The box lies outside {shown(photo.source)}, which has {photo.size[0]}×{photo.size[1]} pixels.",
+            "Give it as the tables of 'gallery anonymise' do.",
         )
-        return Overridden(self.store.add_override(word), number, len(found))
+    return part
 
 
 def _chosen(photo: Photo, found: Sequence[Detection], face: int | None) -> int:

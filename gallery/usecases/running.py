@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from gallery.domain.errors import GalleryChanged, GalleryError, NotWritten
+from gallery.domain.errors import GalleryChanged, GalleryError, NotWritten, StoreUnusable, UnknownName
 from gallery.domain.paths import real, shown
 from gallery.domain.ports import Onlooker, Store
 from gallery.domain.runs import ImageRecord, ImageStatus, RunSettings, RunStatus, Verification
@@ -75,6 +75,21 @@ class Plan:
     number: int | None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Worked:
+    """A photo after the work on it.
+
+    Attributes:
+        finished: What came of it.
+        people: Those by whom it was decided. They may have changed since.
+        instead_of: SHA-256 of the earlier output that may be replaced; None where there is none.
+    """
+
+    finished: Finished
+    people: PeopleInForce
+    instead_of: str | None = None
+
+
 class Run:
     """A run while it lasts. All but the work on photos happens in one thread, in the order of the photos.
 
@@ -100,8 +115,8 @@ class Run:
         """Does all photos, and gives each one's record when the store has it."""
         results = in_order(self._jobs(), self._options.threads, ROOM, self._options.stopped, self._abandon)
         with closing(results):
-            for (path, relative), finished in zip(self._plan.files, results, strict=False):
-                image = self._settled(path, relative, finished)
+            for (path, relative), worked in zip(self._plan.files, results, strict=False):
+                image = self._settled(path, relative, worked)
                 self.done.append(image)
                 yield image
                 if image.failed and self._options.fail_fast:
@@ -110,32 +125,30 @@ class Run:
         if len(self.done) < len(self._plan.files):
             self.status = RunStatus.INTERRUPTED
 
-    def _jobs(self) -> Iterator[Job[Finished]]:
+    def _jobs(self) -> Iterator[Job[Worked]]:
         for path, relative in self._plan.files:
-            target = self._target(relative)
-            known = None if target is None else self._known_before(path, target)
+            yield self._job(path, None if self._options.dry_run else self._plan.output / relative)
+
+    def _job(self, path: Path, target: Path | None) -> Job[Worked]:
+        """The work on a photo, by the people as they are now, whatever they are by the time of the work."""
+        people, there = self._people, None
+        if target is not None:
+            try:
+                self._tidy(target.parent)
+                there = self._free(target)
+                known = self._done_before(path, target, there) if self._options.resume and there else None
+            except GalleryError as error:
+                known = failed(path, None, f"{error.message} {error.hint}".strip())
             if known is not None:
-                yield Job(_given(Finished(known)), 0)
-            else:
-                yield Job(self._task(path, target), self._work.photos.size_of(path) or UNKNOWN_SIZE)
+                return Job(_given(Worked(Finished(known), people)), 0)
+        return Job(
+            lambda: Worked(self._looked_for(path, target, people), people, there),
+            self._work.photos.size_of(path) or UNKNOWN_SIZE,
+        )
 
-    def _target(self, relative: Path) -> Path | None:
-        return None if self._options.dry_run else self._plan.output / relative
-
-    def _task(self, path: Path, target: Path | None) -> Callable[[], Finished]:
-        people = self._people  # as they are now, whatever they are by the time of the work
-        if self._options.onlookers:
-            return lambda: self._work(path, target, people, self._plan.verification)
-        return lambda: replace(self._work(path, target, people, self._plan.verification), image=None)
-
-    def _known_before(self, path: Path, target: Path) -> ImageRecord | None:
-        """What can be said of a photo without looking at it: its output's place is taken, or it was done before."""
-        try:
-            self._tidy(target.parent)
-            there = self._free(target)
-            return self._done_before(path, target, there) if self._options.resume and there else None
-        except GalleryError as error:
-            return failed(path, None, f"{error.message} {error.hint}".strip())
+    def _looked_for(self, path: Path, target: Path | None, people: PeopleInForce) -> Finished:
+        finished = self._work(path, target, people, self._plan.verification)
+        return finished if self._options.onlookers else replace(finished, image=None)
 
     def _tidy(self, folder: Path) -> None:
         if folder not in self._tidied:
@@ -149,7 +162,7 @@ class Run:
                 f"The output {shown(target)} is one of the photos to be anonymised.", "Choose another --output folder."
             )
         there = self._work.photos.fingerprint(target)
-        if there is not None and not self._store.wrote(there):
+        if there is not None and not any(real(Path(path)) == real(target) for path in self._store.outputs(there)):
             raise NotWritten(
                 f"{shown(target)} is there already, and no run on record wrote it as it is.",
                 "Choose another --output folder, or move that file away.",
@@ -164,51 +177,52 @@ class Run:
         earlier = self._store.done_before(self._fingerprint, photo, state, there)
         if earlier is None:
             return None
-        return ImageRecord(
+        return replace(
+            earlier.image,
             source=shown(path),
             status=ImageStatus.DONE_BEFORE,
-            sha256=photo,
             output=shown(target),
-            output_sha256=there,
-            state=state,
             earlier=earlier.run,
         )
 
-    def _settled(self, path: Path, relative: Path, finished: Finished) -> ImageRecord:
-        """Records a photo by the people as they are now, and gives its output its name."""
+    def _settled(self, path: Path, relative: Path, worked: Worked) -> ImageRecord:
+        """Records a photo if the people are still those it was decided by, or else decides it anew."""
+        target = self._plan.output / relative
         for _ in range(ATTEMPTS):
-            image = finished.record
-            if image.failed and not self._options.dry_run:
-                image = replace(image, error=f"{image.error}{self._withdrawn(self._plan.output / relative)}")
+            image = worked.finished.record
             if self._plan.number is None:
-                return self._looked_at(finished, image, relative)
+                return self._looked_at(worked.finished, image, relative)
+            if image.failed:
+                image = replace(image, error=f"{image.error}{self._withdrawn(target)}")
             try:
-                self._store.record(self._plan.number, image, self._people.generation)
+                image = self._recorded(worked, image, self._plan.number)
             except GalleryChanged:
-                self._abandon(finished)
-                self._people = self._reread()
-                finished = self._task(path, self._target(relative))()
-            except BaseException:
-                self._abandon(finished)  # what is not on record must not be published
-                raise
+                self._abandon(worked)
+                if worked.people is self._people:
+                    self._people = self._reread()
+                worked = self._job(path, target).work()
             else:
-                return self._looked_at(finished, self._published(finished, image, path), relative)
+                return self._looked_at(worked.finished, image, relative)
         raise GalleryChanged("The gallery's people are being changed all the time.", "Run it again when that is over.")
 
-    def _published(self, finished: Finished, image: ImageRecord, path: Path) -> ImageRecord:
-        """Gives the output its name; a record without its file must not stay."""
-        if finished.staged is None or self._plan.number is None:
-            return image
+    def _recorded(self, worked: Worked, image: ImageRecord, number: int) -> ImageRecord:
+        """Records a photo and gives its output its name; what is on record is there, and what is there is on record."""
+        staged = worked.finished.staged
         try:
-            self._work.photos.publish(finished.staged)
-        except GalleryError as error:
-            gone = failed(path, None, f"{error.message} {error.hint}".strip())
-            gone = replace(gone, sha256=image.sha256, width=image.width, height=image.height)
-            self._store.amend(self._plan.number, gone)
+            self._store.record(number, image, worked.people.generation)
+            if staged is not None:
+                self._work.photos.publish(staged, worked.instead_of)
+        except GalleryChanged:
+            raise
+        except NotWritten as error:
+            gone = replace(_came_to_nothing(image), error=f"{error.message} {error.hint}".strip())
+            self._store.amend(number, gone, image)
             return gone
         except BaseException:
-            self._abandon(finished)
-            self._store.amend(self._plan.number, failed(path, None, _CUT_OFF))
+            if staged is not None and self._work.photos.fingerprint(staged.target) != staged.sha256:
+                self._abandon(worked)
+                with suppress(UnknownName, StoreUnusable):  # it had not come as far as the record
+                    self._store.amend(number, _came_to_nothing(image), image)
             raise
         return image
 
@@ -234,10 +248,14 @@ class Run:
             return ""
         return f" The output of an earlier run, {shown(target)}, was removed."
 
-    def _abandon(self, finished: Finished) -> None:
-        if finished.staged is not None:
-            self._work.photos.discard(finished.staged.path)
+    def _abandon(self, worked: Worked) -> None:
+        if worked.finished.staged is not None:
+            self._work.photos.discard(worked.finished.staged.path)
 
 
-def _given(finished: Finished) -> Callable[[], Finished]:
-    return lambda: finished
+def _given(worked: Worked) -> Callable[[], Worked]:
+    return lambda: worked
+
+
+def _came_to_nothing(image: ImageRecord) -> ImageRecord:
+    return ImageRecord(image.source, ImageStatus.FAILED, image.sha256, image.width, image.height, error=_CUT_OFF)

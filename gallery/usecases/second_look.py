@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gallery.domain.deciding import Decision, Policy, trusted
 from gallery.domain.faces import RGB, Detection
@@ -15,11 +16,8 @@ from gallery.domain.residual import Residual, residual
 from gallery.usecases.decided import Decided
 from gallery.usecases.faces import Recogniser
 
-COVERED = 0.45
-"""How far beyond a face, as a share of its box, what a detector finds there may be drawn by the cover: the default
-margin of `gallery.domain.redacting`."""
 MOSTLY = 0.7
-"""Share of what is found that must lie in such a place, or it is a face of its own: any doubt blurs."""
+"""Share of what is found that must have been covered, or it is a face of its own: any doubt blurs."""
 
 _REMEDY = "Its output was removed. Use --method solid, or cover more with --face-margin."
 
@@ -54,7 +52,7 @@ class Looker:
     whitelist: Whitelist
     policy: Policy
 
-    def look(self, output: RGB, decided: Decided) -> SecondLook:
+    def look(self, output: RGB, decided: Decided, covered: NDArray[np.bool_]) -> SecondLook:
         """Detects and embeds again.
 
         What is seen at every blurred face's place, and whatever a detector finds there, is compared with that face as
@@ -64,20 +62,20 @@ class Looker:
         Args:
             output: The picture as it was written.
             decided: The faces of the photo with what happens to them.
+            covered: `(height, width) bool`: which pixels were.
 
         Raises:
             ModelFailed: If detector or embedder could not do their work.
         """
         boxes = [face.detection.box for face in decided.faces]
         blurred = [place for place, decision in enumerate(decided.decisions) if not decision.kept]
-        plain = [box for place, box in enumerate(boxes) if place not in blurred] + list(decided.regions)
+        kept = [box for place, box in enumerate(boxes) if place not in blurred]
         places = [(place, decided.faces[place].detection) for place in blurred]
         strangers = []
         for found in self.recogniser.detect(output):
-            owner = _owner(found.box, [(place, boxes[place]) for place in blurred])
-            if owner is not None:
-                places.append((owner, found))
-            elif not _middle_in_any(found.box, plain):
+            if _share(covered, found.box) >= MOSTLY:
+                places += [(place, found) for place in _owner(found.box, blurred, boxes)]
+            elif not _middle_in_any(found.box, kept):
                 strangers.append(found)
         results = self._compared(places, output, decided)
         nearest = {place: min(left for owner, left, _ in results if owner == place).cosine for place in blurred}
@@ -118,16 +116,22 @@ def _too_much(place: int, left: Residual, decision: Decision, like: Sequence[Can
     return ""
 
 
-def _owner(found: Box, blurred: Sequence[tuple[int, Box]]) -> int | None:
-    """The blurred face in whose place something was found; None where it is a face of its own."""
-    shares = [(_share(found, box.grow(COVERED)), found.overlap(box), -place) for place, box in blurred]
-    share, _, place = max(shares, default=(0.0, 0.0, 0))
-    return -place if share >= MOSTLY else None
+def different(one: RGB, other: RGB) -> NDArray[np.bool_]:
+    """Which pixels of two pictures of the same size differ, as `(height, width) bool`."""
+    found = one[..., 0] != other[..., 0]
+    for channel in (1, 2):
+        found |= one[..., channel] != other[..., channel]
+    return np.asarray(found)
 
 
-def _share(found: Box, place: Box) -> float:
-    common = found.intersect(place)
-    return common.area / found.area if common else 0.0
+def _owner(found: Box, blurred: Sequence[int], boxes: Sequence[Box]) -> list[int]:
+    """The one blurred face in whose place something was found, if there is one: that which it overlaps most."""
+    fits = [(found.overlap(boxes[place]), -place) for place in blurred if found.intersect(boxes[place])]
+    return [-max(fits)[1]] if fits else []
+
+
+def _share(covered: NDArray[np.bool_], box: Box) -> float:
+    return float(covered[box.y : box.bottom, box.x : box.right].mean())
 
 
 def _middle_in_any(found: Box, boxes: Sequence[Box]) -> bool:

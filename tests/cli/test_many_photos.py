@@ -119,6 +119,30 @@ class TestRuns:
         assert quick["images"][0]["verified"] == "written"
         assert FULL_UP_TO == 100, "as the help says"
 
+    def test_another_run_into_the_same_folder_waits(self, gallery, tree, here):
+        from gallery.adapters.photos.files import PillowPhotoFiles
+
+        with PillowPhotoFiles().reserve(here / "out"):
+            said = gallery("anonymise", tree / "a.png", "-o", here / "out")
+        assert said.code == 1
+        assert "Another run is writing" in said.err
+        assert gallery("anonymise", tree / "a.png", "-o", here / "out").code == 0
+
+    def test_pipes_are_no_photos(self, gallery, tree, here):
+        os.mkfifo(here / "pipe.jpg")
+        said = gallery("anonymise", here / "pipe.jpg", tree / "a.png", "-o", here / "out")
+        assert said.code == 3
+        assert "not a regular file" in " ".join(said.out.split())
+        os.mkfifo(here / "out" / "b.jpg")
+        assert gallery("anonymise", tree / "class" / "b.jpg", "-o", here / "out").code == 1
+
+    def test_faces_on_their_side_are_found_if_asked_for(self, gallery, tree, here):
+        with Image.open(tree / "a.png") as image:
+            image.transpose(Image.Transpose.ROTATE_90).save(here / "side.png")
+        (image,) = gallery("anonymise", here / "side.png", "-o", here / "out", "--turned", "--json").json["images"]
+        assert [face["decision"] for face in image["faces"]].count("keep") == 1
+        assert len(image["faces"]) == 2
+
 
 class TestByHand:
     def test_nobody_stays(self, gallery, tree, here):
@@ -169,7 +193,9 @@ class TestLookingAtARun:
             with Image.open(path) as image:
                 image.load()
 
-    @pytest.mark.parametrize("words", [["--annotate", "out"], ["--contact-sheet", "out/sheet.png"]])
+    @pytest.mark.parametrize(
+        "words", [["--annotate", "out"], ["--annotate", "."], ["--contact-sheet", "out/sheet.png"]]
+    )
     def test_not_into_what_is_published(self, gallery, tree, words):
         said = gallery("anonymise", tree / "a.png", "-o", "out", *words)
         assert said.code == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -210,6 +211,12 @@ def test_who_is_withheld_is_blurred_by_name(withheld, rule, words):
 def test_somebody_else_withheld_changes_nothing():
     (decision,) = decide([face()], [(near(),)], POLICY, {"Grace": None})
     assert decision.kept
+
+
+def test_who_is_withheld_is_named_even_where_the_closest_person_is_too_far_by_their_own_thresholds():
+    strict = replace(POLICY, personal={"Ada": Thresholds(0.01, 0.01)})
+    (decision,) = decide([face()], [(near(), near("Grace", 0.2, 0.3))], strict, {"Grace": None})
+    assert decision.rule is Rule.DISABLED
 
 
 def test_a_stranger_is_no_withheld_person():

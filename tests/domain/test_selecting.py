@@ -29,11 +29,35 @@ from gallery.domain.selecting import Selection, require_own_targets
     ],
 )
 def test_a_pattern_fits_a_path_or_a_name_on_its_way(pattern: str, path: str, excluded: bool) -> None:
-    assert Selection(exclude=("nothing.fits.this", pattern)).excluded(Path(path)) == excluded
+    fitting = Selection(exclude=("nothing.fits.this", pattern)).fitting(Path(path))
+    assert fitting == ([pattern] if excluded else [])
 
 
 def test_nothing_is_left_out_unless_it_is_asked_for() -> None:
-    assert not Selection().excluded(Path("a/x.jpg"))
+    assert Selection().fitting(Path("a/x.jpg")) == []
+
+
+@pytest.mark.parametrize(
+    ("pattern", "fits"),
+    [
+        ("private", True),
+        ("private/", True),
+        ("private/*", True),
+        ("tree/private", True),
+        ("./tree/private/*", True),
+        ("tree/private/x.jpg", True),
+        ("*/private/*", True),
+        ("/home/me/tree/private", True),
+        ("PRIVATE", False),
+        ("tree", False),  # the folder that was named is not on the way below it
+        ("me", False),
+        ("/home", True),
+        ("private/y.jpg", False),
+    ],
+)
+def test_paths_may_be_spelt_as_people_spell_them(pattern: str, fits: bool) -> None:
+    place, given, whole = Path("private/x.jpg"), Path("tree/private/x.jpg"), Path("/home/me/tree/private/x.jpg")
+    assert bool(Selection(exclude=(pattern,)).fitting(place, given, whole)) == fits
 
 
 @pytest.mark.parametrize(

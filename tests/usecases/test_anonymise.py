@@ -280,23 +280,39 @@ def test_ctrl_c_between_writing_and_recording_leaves_nothing(world):
     assert world.photos.written == {}
 
 
+class Transparent(FakePhotoFiles):
+    """All of a photo is nearly transparent."""
+
+    opacity = 0
+
+    def read(self, path):
+        photo = super().read(path)
+        if path != GROUP:
+            return photo
+        return replace(photo, alpha=np.full(photo.pixels.shape[:2], self.opacity, np.uint8))
+
+
 def test_transparent_parts_become_white_before_anybody_looks(world):
-    class Transparent(FakePhotoFiles):
-        def read(self, path):
-            import dataclasses
-
-            photo = super().read(path)
-            if path != GROUP:
-                return photo
-            alpha = np.zeros(photo.pixels.shape[:2], np.uint8)
-            return dataclasses.replace(photo, alpha=alpha)
-
     world.photos = Transparent(world.photos.photos)
 
     (image,) = world.run(GROUP).images
 
-    assert image.faces == ()
-    assert (world.photos.written[OUT / "group.png"] == 255).all()
+    assert image.error is None
+    written = world.photos.written[OUT / "group.png"]
+    assert (written[:4] == 255).all()
+
+
+def test_faces_that_are_too_faint_on_white_are_blurred(world):
+    """Nobody is found in the photo laid on white; stretching its contrast shows them all the same."""
+    world.photos = Transparent(world.photos.photos)
+    world.photos.opacity = 15
+
+    (image,) = world.run(GROUP).images
+
+    assert [face.detection.box for face in image.faces] == [A, B, C]
+    written = world.photos.written[OUT / "group.png"]
+    for box in (A, B, C):
+        assert not written[box.y : box.bottom, box.x : box.right].any()
 
 
 def test_who_is_disabled_during_a_run_is_not_kept_from_then_on(world):
@@ -415,6 +431,7 @@ def test_a_face_that_shows_only_in_the_output_is_blurred_too(world):
     assert image.status is ImageStatus.OK
     assert [face.detection.box for face in image.faces] == [A, B, C]
     assert not world.photos.written[OUT / "group.png"].any()
+    assert image.remarks == ("Found only in the written copy, on the second look: face 3.",)
 
 
 def test_a_run_that_is_asked_to_stop_finishes_what_is_in_hand(world):
@@ -448,6 +465,7 @@ def test_a_resumed_run_passes_over_what_is_done(world):
 
     assert [i.status for i in outcome.images] == [ImageStatus.DONE_BEFORE, ImageStatus.OK]
     assert outcome.images[0].earlier == 1
+    assert [face.decision.kept for face in outcome.images[0].faces] == [True, False, False], "as it was decided then"
     assert world.embedder.batches == []
     assert (world.photos.written[OUT / "group.png"] == before[OUT / "group.png"]).all()
 
@@ -491,6 +509,16 @@ def test_all_of_a_person_are_kept(world):
     (image,) = world.run(GROUP, by_hand=ByHand(all_of=frozenset({"Ada"}))).images
 
     assert [f.decision.rule for f in image.faces] == [Rule.MATCH, Rule.MATCH]
+
+
+def test_names_are_compared_without_regard_to_case(world):
+    world.enrol()
+    world.photos.photos[GROUP] = draw(draw(blank(), A, ADA), B, ADA, away=2)
+
+    outcome = world.run(GROUP, by_hand=ByHand(all_of=frozenset({"aDA"})))
+
+    assert outcome.images[0].kept == 2
+    assert outcome.settings.policy["by_hand"] == {"all_of": ["Ada"]}
 
 
 def test_somebody_who_is_not_there_cannot_be_kept(world):
@@ -542,7 +570,7 @@ def test_a_word_on_a_face_that_is_not_found_again_is_heeded_or_told(world):
 
 def test_an_output_that_cannot_get_its_name_is_recorded_as_failed(world):
     class Full(FakePhotoFiles):
-        def publish(self, staged):
+        def publish(self, staged, instead_of):
             self.discard(staged.path)
             raise NotWritten("The disk is full.")
 
@@ -570,3 +598,98 @@ def test_onlookers_see_the_photo_as_it_was(world):
     assert (image == world.photos.photos[GROUP]).all()
     assert record == outcome.images[0]
     assert relative == Path("group.png")
+
+
+def test_photos_in_flight_are_decided_anew_when_somebody_is_disabled(world):
+    """Everything that was begun under the people as they were is done again, not only the first photo."""
+    world.enrol()
+    paths = [Path(f"in/{place}.png") for place in range(8)]
+    for path in paths:
+        world.photos.photos[path] = world.photos.photos[REFERENCE]
+
+    def meanwhile(image):
+        if image.source == str(paths[0]):
+            world.store.edit("Ada", lambda details: replace(details, enabled=False))
+
+    outcome = world.run(*paths, report=meanwhile, threads=4)
+
+    kept = [image.source for image in outcome.images if image.kept]
+    assert kept == [str(paths[0])], "which was recorded before"
+    for path in paths[1:]:
+        assert not world.photos.written[OUT / path.name][A.y : A.bottom, A.x : A.right].any()
+
+
+def test_a_photo_done_before_is_looked_at_again_when_somebody_is_disabled_meanwhile(world):
+    world.enrol()
+    copy = Path("in/copy.png")
+    world.photos.photos[copy] = world.photos.photos[REFERENCE]
+    world.run(REFERENCE, copy)
+
+    def meanwhile(image):
+        if image.source == str(REFERENCE):
+            world.store.edit("Ada", lambda details: replace(details, enabled=False))
+
+    images = world.run(REFERENCE, copy, report=meanwhile, resume=True).images
+
+    assert [image.status for image in images] == [ImageStatus.DONE_BEFORE, ImageStatus.OK]
+    assert not images[1].kept
+
+
+def test_a_file_that_comes_while_a_photo_is_at_work_is_left_alone(world):
+    class Slow(FakePhotoFiles):
+        def stage(self, pixels, like, target):
+            self.photos[target] = blank(20, 20)
+            return super().stage(pixels, like, target)
+
+    world.photos = Slow(world.photos.photos)
+
+    (image,) = world.run(GROUP).images
+
+    assert image.status is ImageStatus.FAILED
+    assert world.photos.written == {}
+    assert world.store.run(1).images == (image,)
+
+
+def test_only_an_output_in_its_own_place_is_replaced(world):
+    """A photo without faces may be its own output, byte for byte; that is no reason to replace it."""
+    world.run(EMPTY)
+    world.photos.photos[OUT / "group.png"] = world.photos.photos[EMPTY]
+
+    (image,) = world.run(GROUP).images
+
+    assert "no run on record wrote it" in image.error
+    assert (world.photos.photos[OUT / "group.png"] == world.photos.photos[EMPTY]).all()
+
+
+def test_an_interruption_after_the_output_got_its_name_leaves_both(world):
+    class Interrupted(FakePhotoFiles):
+        def publish(self, staged, instead_of):
+            super().publish(staged, instead_of)
+            raise KeyboardInterrupt
+
+    world.photos = Interrupted(world.photos.photos)
+
+    with pytest.raises(KeyboardInterrupt):
+        world.run(GROUP)
+
+    (image,) = world.store.run(1).images
+    assert image.status is ImageStatus.OK
+    assert list(world.photos.written) == [OUT / "group.png"]
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_an_interruption_before_that_leaves_neither(world, recorded):
+    record = world.store.record
+
+    def interrupted(*words):
+        if recorded:
+            record(*words)
+        raise KeyboardInterrupt
+
+    world.store.record = interrupted
+
+    with pytest.raises(KeyboardInterrupt):
+        world.run(GROUP)
+
+    assert [image.status for image in world.store.run(1).images] == [ImageStatus.FAILED] * recorded
+    assert world.photos.written == {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import platform
@@ -59,6 +60,53 @@ def put_in_place(temporary: Path, target: Path) -> None:
     with _removed_unless_done(temporary):
         temporary.replace(target)
     sync_folder(target.parent)
+
+
+def put_where_nothing_is(temporary: Path, target: Path) -> None:
+    """The second half, where nothing may have the name; the file system itself sees to that, where it can.
+
+    Raises:
+        FileExistsError: If something has it; the hidden file is gone then.
+        OSError: If it cannot be done; likewise.
+    """
+    with _removed_unless_done(temporary):
+        try:
+            target.hardlink_to(temporary)
+        except FileExistsError:
+            raise
+        except OSError:  # a disk without hard links
+            if os.path.lexists(target):
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from None
+            temporary.replace(target)
+        else:
+            temporary.unlink()
+    sync_folder(target.parent)
+
+
+@contextlib.contextmanager
+def reserved(folder: Path) -> Iterator[None]:
+    """Holds a lock on a folder, which ends with the process; where there are no such locks, it does nothing.
+
+    Raises:
+        BlockingIOError: If another process holds it.
+    """
+    try:
+        import fcntl
+
+        descriptor = os.open(folder, os.O_RDONLY)
+    except (ImportError, OSError):
+        yield
+        return
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise
+        except OSError:  # a disk without locks
+            pass
+        yield
+    finally:
+        os.close(descriptor)
 
 
 @contextlib.contextmanager

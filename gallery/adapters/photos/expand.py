@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import glob
 import itertools
+import logging
 import os
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from gallery.adapters.photos.formats import READ_AS_TEXT, SUFFIXES
@@ -14,6 +16,9 @@ from gallery.adapters.photos.listing import can_be_listed, contents
 from gallery.domain.errors import BadPhoto
 from gallery.domain.paths import shown
 from gallery.domain.selecting import Selection, require_own_targets
+
+_log = logging.getLogger(__name__)
+_SOME = 5
 
 Output = tuple[Path, Path]
 """A file, and the path of its output below the output folder."""
@@ -68,8 +73,10 @@ def expand(
     selection = selection or Selection()
     skipped = None if output is None else _resolved(output)
     common = _common_folder(selection.listed)
-    outputs = [_named(path, selection, skipped) for path in paths]
-    outputs += [_of_list(path, common, selection, skipped) for path in selection.listed]
+    taken = _Taken(selection, skipped)
+    outputs = [_named(path, taken) for path in paths]
+    outputs += [_of_list(path, common, taken) for path in selection.listed]
+    taken.remark()
     found: dict[tuple[Path, Path], Path] = {}
     for file, target in itertools.chain.from_iterable(outputs):
         found.setdefault((target, _resolved(file)), file)
@@ -80,27 +87,58 @@ def expand(
     return chosen
 
 
-def _named(path: Path, selection: Selection, skipped: Path | None) -> list[Output]:
+@dataclass(slots=True)
+class _Taken:
+    """What is taken of what is found, and what is not."""
+
+    selection: Selection
+    skipped: Path | None
+    fitted: set[str] = field(default_factory=set)
+    passed_over: list[Path] = field(default_factory=list)
+
+    def keeps(self, file: Path, place: Path) -> bool:
+        patterns = self.selection.fitting(place, file, Path(_written_out(file)))
+        self.fitted.update(patterns)
+        return not patterns
+
+    def remark(self) -> None:
+        for pattern in self.selection.exclude:
+            if pattern not in self.fitted:
+                _log.warning("--exclude %s leaves nothing out.", pattern)
+        if self.passed_over:
+            names = ", ".join(shown(Path(file.name)) for file in self.passed_over[:_SOME])
+            _log.warning(
+                "Not called like a photo and passed over: %d (%s%s). To have one anonymised, name it.",
+                len(self.passed_over),
+                names,
+                ", …" if len(self.passed_over) > _SOME else "",
+            )
+
+
+def _named(path: Path, taken: _Taken) -> list[Output]:
     """The photos of one path that a user named and where their outputs go, without those that are left out."""
     if _is_folder(path):
-        return _in_folder(path, selection, skipped)
+        return _in_folder(path, taken)
     if _is_pattern(path):
-        return [(file, target) for file, target in _fitting(path, skipped) if not selection.excluded(target)]
-    return [] if selection.excluded(path) else [(path, Path(path.name))]
+        return [(file, target) for file, target in _fitting(path, taken.skipped) if taken.keeps(file, target)]
+    return [(path, Path(path.name))] if taken.keeps(path, path) else []
 
 
-def _in_folder(folder: Path, selection: Selection, skipped: Path | None) -> list[Output]:
-    files = below(folder, skipped) if selection.recursive else _photos_in(folder)
+def _in_folder(folder: Path, taken: _Taken) -> list[Output]:
+    if taken.selection.recursive:
+        files = below(folder, taken.skipped, taken.passed_over)
+    else:
+        files = _photos_in(folder, taken.passed_over)
     places = [(file, file.relative_to(folder)) for file in files]
-    return [(file, target) for file, target in places if not selection.excluded(target)]
+    return [(file, target) for file, target in places if taken.keeps(file, target)]
 
 
-def _of_list(path: Path, common: Path, selection: Selection, skipped: Path | None) -> list[Output]:
+def _of_list(path: Path, common: Path, taken: _Taken) -> list[Output]:
     """The same for one path of a list."""
     place = Path(_written_out(path)).relative_to(common)
     if _is_folder(path):
-        return [(file, place / target) for file, target in _in_folder(path, selection, skipped)]
-    return [] if selection.excluded(path) else [(path, place)]
+        return [(file, place / target) for file, target in _in_folder(path, taken)]
+    return [(path, place)] if taken.keeps(path, path) else []
 
 
 def _common_folder(listed: Sequence[Path]) -> Path:
@@ -162,7 +200,7 @@ def _lies_in(file: Path, folder: Path | None) -> bool:
     return folder is not None and folder in _resolved(file.parent / "x").parents
 
 
-def below(folder: Path, skipped: Path | None = None) -> list[Path]:
+def below(folder: Path, skipped: Path | None = None, passed_over: list[Path] | None = None) -> list[Path]:
     """The photo files in a folder and all its subfolders, in natural order; hidden ones and linked folders left out.
 
     A subfolder that cannot be listed is given back among them: reading it says so.
@@ -170,13 +208,14 @@ def below(folder: Path, skipped: Path | None = None) -> list[Path]:
     Args:
         folder: Where to look.
         skipped: A subfolder, its links followed, that is not searched.
+        passed_over: Takes the files that are not called like a photo, but for hidden ones.
 
     Raises:
         BadPhoto: If it is no folder, holds no photo at any depth, or cannot be listed.
     """
     if not _is_folder(folder):
         raise BadPhoto(f"There is no folder {shown(folder)}.", "Name a folder of photos.")
-    photos = _photos_below(folder, skipped)
+    photos = _photos_below(folder, skipped, [] if passed_over is None else passed_over)
     if not photos:
         raise BadPhoto(
             f"The folder {shown(folder)} holds no photo.", f"Name a folder that contains photos ({READ_AS_TEXT})."
@@ -184,7 +223,7 @@ def below(folder: Path, skipped: Path | None = None) -> list[Path]:
     return photos
 
 
-def _photos_below(top: Path, skipped: Path | None) -> list[Path]:
+def _photos_below(top: Path, skipped: Path | None, passed_over: list[Path]) -> list[Path]:
     found: list[Path] = []
     waiting = [top]
     while waiting:
@@ -197,13 +236,17 @@ def _photos_below(top: Path, skipped: Path | None) -> list[Path]:
             found.append(folder)
             continue
         found += naturally_sorted(file for file in files if _looks_like_a_photo(file))
+        passed_over += naturally_sorted(file for file in files if _is_something_else(file))
         searched = [inner for inner in folders if not inner.name.startswith(".")]
         waiting += reversed(naturally_sorted(inner for inner in searched if _resolved(inner) != skipped))
     return found
 
 
-def _photos_in(folder: Path) -> list[Path]:
-    photos = [file for file in contents(folder)[0] if _looks_like_a_photo(file)]
+def _photos_in(folder: Path, passed_over: list[Path] | None = None) -> list[Path]:
+    files = contents(folder)[0]
+    photos = [file for file in files if _looks_like_a_photo(file)]
+    if passed_over is not None:
+        passed_over += naturally_sorted(file for file in files if _is_something_else(file))
     if not photos:
         raise BadPhoto(
             f"The folder {shown(folder)} holds no photo.",
@@ -214,6 +257,10 @@ def _photos_in(folder: Path) -> list[Path]:
 
 def _looks_like_a_photo(file: Path) -> bool:
     return not file.name.startswith(".") and file.suffix.lower() in SUFFIXES and not _is_folder(file)
+
+
+def _is_something_else(file: Path) -> bool:
+    return not (file.name.startswith(".") or _looks_like_a_photo(file) or _is_folder(file))
 
 
 def naturally_sorted(paths: Iterable[Path]) -> list[Path]:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from gallery.adapters.photos.atomic import leftovers
+from gallery.adapters.photos.atomic import leftovers, reserved
 from gallery.adapters.photos.encoding import Wanted
 from gallery.adapters.photos.expand import below, expand, find
-from gallery.adapters.photos.formats import CHOICES, SUFFIXES_OF
+from gallery.adapters.photos.formats import ALIASES, CHOICES, SUFFIXES_OF
 from gallery.adapters.photos.read import read
 from gallery.adapters.photos.size import size_of
-from gallery.adapters.photos.write import copy_times, publish, stage, write
+from gallery.adapters.photos.write import copy_times, fingerprint, publish, stage, write
 from gallery.adapters.verifying.verify import verify
 from gallery.domain.errors import BadArgument, NotWritten, Unverified
 from gallery.domain.faces import RGB, Photo
@@ -54,6 +53,7 @@ class PillowPhotoFiles:
     ) -> None:
         if max_pixels < 1:
             raise BadArgument(f"The largest number of pixels must be at least 1, not {max_pixels}.")
+        file_format = file_format and ALIASES.get(file_format.lower(), file_format.lower())
         if file_format is not None and file_format not in CHOICES:
             raise BadArgument(f"There is no output format {file_format!r}.", f"Choose one of {', '.join(CHOICES)}.")
         if quality is not None and not 1 <= quality <= 100:
@@ -114,9 +114,26 @@ class PillowPhotoFiles:
             message = error.message.replace(shown(staged.path), shown(staged.target))
             raise Unverified(message, error.hint) from error
 
-    def publish(self, staged: Staged) -> None:
+    def publish(self, staged: Staged, instead_of: str | None) -> None:
         """See `gallery.adapters.photos.write.publish`."""
-        publish(staged)
+        publish(staged, instead_of)
+
+    @contextlib.contextmanager
+    def reserve(self, folder: Path) -> Iterator[None]:
+        """See `gallery.domain.ports.PhotoFiles`. The folder is made if it is not there."""
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except (OSError, ValueError):  # each photo's failure will say so
+            yield
+            return
+        with contextlib.ExitStack() as held:
+            try:
+                held.enter_context(reserved(folder))
+            except BlockingIOError as error:
+                raise NotWritten(
+                    f"Another run is writing to {shown(folder)}.", "Wait for it, or choose another --output folder."
+                ) from error
+            yield
 
     def tidy(self, folder: Path) -> None:
         """See `gallery.domain.ports.PhotoFiles`."""
@@ -129,16 +146,8 @@ class PillowPhotoFiles:
         return size_of(path, self._max_pixels)
 
     def fingerprint(self, path: Path) -> str | None:
-        """See `gallery.domain.ports.PhotoFiles`."""
-        try:
-            with path.open("rb") as file:
-                return hashlib.file_digest(file, "sha256").hexdigest()
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        except OSError as error:
-            raise NotWritten(
-                f"{shown(path)} is in the way and cannot be read: {error.strerror}.", "Choose another --output folder."
-            ) from error
+        """See `gallery.adapters.photos.write.fingerprint`."""
+        return fingerprint(path)
 
     def discard(self, path: Path) -> None:
         """Removes a file that `write` made and that must not stay; a file that is gone already is no error."""

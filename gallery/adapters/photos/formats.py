@@ -18,6 +18,9 @@ CHOICES = {
 }
 """What an output can be turned into, by the names that users give. GIF is not among them: 256 colours are no photo."""
 
+ALIASES = {"jpg": "jpeg", "tif": "tiff", "heif": "heic"}
+"""Other names for some of them."""
+
 SUFFIXES_OF = {
     "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif"),
     "PNG": (".png",),

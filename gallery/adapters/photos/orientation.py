@@ -14,18 +14,21 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_XMP = ("xmp", "XML:com.adobe.xmp")  # where Pillow keeps it
 _ON_ITS_SIDE = frozenset((5, 6, 7, 8))
 
 
 def upright(image: Image.Image) -> tuple[Image.Image, bool]:
     """The picture, loaded and turned upright, and whether rows and columns have changed places.
 
-    EXIF data that cannot be read is taken as none, as picture viewers do. Where it names no orientation, Pillow looks
-    for one in XMP.
+    EXIF data that cannot be read is taken as none, as picture viewers do. What XMP says of it counts for nothing:
+    browsers pay no heed to it either, and in a photo turned by it a detector could miss the faces that they show.
 
     Args:
         image: As opened, not yet loaded: Pillow turns a TIFF when it is loaded, and takes its tag away.
     """
+    for xmp in _XMP:
+        image.info.pop(xmp, None)
     turned_by_pillow = image.format == "TIFF" and _orientation(image) in _ON_ITS_SIDE
     image.load()
     orientation = _orientation(image)
@@ -36,7 +39,11 @@ def upright(image: Image.Image) -> tuple[Image.Image, bool]:
 
 def _orientation(image: Image.Image) -> object:
     try:
-        orientation = image.getexif().get(ExifTags.Base.Orientation)
+        exif = image.getexif()
+        if image.format in ("JPEG", "MPO"):  # what Pillow found on opening has XMP's word in it
+            exif = Image.Exif()
+            exif.load(image.info.get("exif", b""))
+        orientation = exif.get(ExifTags.Base.Orientation)
         hash(orientation)
     except Exception:  # Pillow raises whatever its parser stumbles over: struct.error, SyntaxError, KeyError, ...
         return None

@@ -19,6 +19,7 @@ from gallery.adapters.photos.isobmff import container
 from gallery.adapters.photos.kept_metadata import metadata_of
 from gallery.adapters.photos.left_out import OnlyPreview, SeveralPictures, boxed, first_of
 from gallery.adapters.photos.listing import contents
+from gallery.adapters.photos.operators import is_marked
 from gallery.adapters.photos.orientation import upright
 from gallery.adapters.photos.scans import MOST, TooManyScans, require_few_scans
 from gallery.adapters.photos.wide_colour import HighDynamicRange, give_profile
@@ -98,6 +99,11 @@ def _folder(path: Path) -> BadPhoto:
 
 def _decode(path: Path, data: bytes, max_pixels: int, importer: Importer) -> Photo:
     kind = name_of(data)
+    if is_marked(data):
+        raise BadPhoto(
+            f"{shown(path)} is no photo: an earlier run made it for the operator's eyes, with everybody's face.",
+            "Leave it out.",
+        )
     if kind == "JPEG":
         require_few_scans(data)
     image, remarks = _open_heif(data, max_pixels, importer) if kind == "HEIF" else first_of(data, _BY_PILLOW)
@@ -105,8 +111,11 @@ def _decode(path: Path, data: bytes, max_pixels: int, importer: Importer) -> Pho
         require_within(image, max_pixels)
         avif = image.format == "AVIF"
         give_profile(image, data, container(data).properties if avif else None)
-        if avif:  # as in HEIF, the container alone says how the picture is turned; Pillow has put that into EXIF
-            image.info.pop("xmp", None)
+        for xmp in (
+            "xmp",
+            "XML:com.adobe.xmp",
+        ):  # Pillow would turn by it, viewers do not (in AVIF and HEIF nor by EXIF)
+            image.info.pop(xmp, None)
         turned, on_its_side = upright(image)
         pixels, alpha = to_srgb(turned)
         return Photo(

@@ -25,6 +25,8 @@ def size_of(path: Path, max_pixels: int) -> int:
         max_pixels: As for reading.
     """
     try:
+        if not path.is_file():
+            return 0
         with path.open("rb") as file:
             if name_of(file.read(_HEAD)) == "HEIF":
                 file.seek(0)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import stat
 from pathlib import Path
 
-from gallery.adapters.photos.atomic import put_in_place, written_beside
+from gallery.adapters.photos.atomic import put_in_place, put_where_nothing_is, written_beside
 from gallery.adapters.photos.encoding import CannotEncode, Wanted, encode
 from gallery.adapters.photos.heif import INSTALL, NoHeif
 from gallery.adapters.photos.wording import not_written
@@ -37,7 +38,10 @@ def write(pixels: RGB, like: Photo, target: Path, wanted: Wanted | None = None) 
         ValueError: If the pixels are not a picture of that size.
     """
     staged = stage(pixels, like, target, wanted)
-    publish(staged)
+    try:
+        put_in_place(staged.path, target)
+    except OSError as error:
+        raise not_written(target, error) from error
     return staged.sha256
 
 
@@ -77,16 +81,50 @@ def copy_times(source: Path, copy: Path) -> None:
         os.utime(copy, ns=(changed, changed))
 
 
-def publish(staged: Staged) -> None:
-    """Gives a staged file its name, in place of whatever has it.
+def publish(staged: Staged, instead_of: str | None) -> None:
+    """Gives a staged file its name.
+
+    Args:
+        staged: The file.
+        instead_of: SHA-256 of the file that may have the name and is replaced; None where none may.
 
     Raises:
-        NotWritten: If that cannot be done; the staged file is gone then.
+        NotWritten: If another file has the name by now, or it cannot be done; the staged file is gone then.
     """
     try:
-        put_in_place(staged.path, staged.target)
+        if instead_of is None:
+            put_where_nothing_is(staged.path, staged.target)
+        elif fingerprint(staged.target) == instead_of:
+            put_in_place(staged.path, staged.target)
+        else:
+            raise FileExistsError
+    except FileExistsError as error:
+        staged.path.unlink(missing_ok=True)
+        raise NotWritten(
+            f"{shown(staged.target)} has come or changed while the photo was at work, and was left as it is.",
+            "Choose another --output folder, or move that file away.",
+        ) from error
     except OSError as error:
         raise not_written(staged.target, error) from error
+
+
+def fingerprint(path: Path) -> str | None:
+    """SHA-256 of whatever file lies there; None where nothing does.
+
+    Raises:
+        NotWritten: If something does that cannot be read, or is no file.
+    """
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise NotWritten(f"{shown(path)} is in the way and is no regular file.", "Choose another --output folder.")
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise NotWritten(
+            f"{shown(path)} is in the way and cannot be read: {error.strerror}.", "Choose another --output folder."
+        ) from error
 
 
 def _protect_input(source: Path, target: Path) -> None:

@@ -14,11 +14,10 @@ from gallery.adapters.shown_faces.frames import BLURRED, DARK, KEPT, draw_frame,
 from gallery.adapters.shown_faces.label_places import Place, Places
 from gallery.adapters.shown_faces.legend import Legend, lay_out
 from gallery.adapters.shown_faces.lettering import Lettering, Line
-from gallery.domain.errors import NotWritten
+from gallery.adapters.shown_faces.own import marked, require_own
 from gallery.domain.faces import RGB, require_rgb
 from gallery.domain.geometry import Box
 from gallery.domain.models import Thresholds
-from gallery.domain.paths import shown
 from gallery.domain.runs import ImageRecord
 
 if TYPE_CHECKING:
@@ -65,30 +64,18 @@ class AnnotatedCopies:
                 that `x.png` and `x.jpg` do not get the same one.
 
         Raises:
-            NotWritten: If it could not be written, or would take the photo's own place.
+            NotWritten: If it could not be written, or another file has its place.
         """
         require_rgb(image, f"the picture of {record.source}")
         target = self._folder / relative.with_name(relative.name + ".jpg")
-        _protect(record.source, target)
+        require_own(target)
         picture = _Annotation(image, record, self._limits, self._lettering).picture()
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             with private_file(target, force=True) as file:
-                picture.save(file, "JPEG", quality=QUALITY, subsampling="4:4:4")
+                picture.save(file, "JPEG", quality=QUALITY, subsampling="4:4:4", **marked("JPEG"))
         except (OSError, ValueError) as error:
             raise not_written(target, error) from error
-
-
-def _protect(source: str, target: Path) -> None:
-    try:
-        same = target.samefile(source)
-    except (OSError, ValueError):  # one of them does not exist
-        return
-    if same:
-        raise NotWritten(
-            f"{shown(target)} is the photo that was read, and an input is never overwritten.",
-            "Choose another folder for the annotated copies.",
-        )
 
 
 @dataclass(frozen=True, slots=True)

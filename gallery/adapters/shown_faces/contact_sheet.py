@@ -13,6 +13,7 @@ from gallery.adapters.private_file import private_file
 from gallery.adapters.shown_faces.face_spool import FaceSpool, SheetFace
 from gallery.adapters.shown_faces.face_words import FaceWords, Limits
 from gallery.adapters.shown_faces.lettering import Colour, Lettering
+from gallery.adapters.shown_faces.own import marked, require_own
 from gallery.adapters.shown_faces.sheet_layout import BAND, HEADING, MARGIN, Cell, Layout, lay_out
 from gallery.adapters.shown_faces.thumbnails import opened, thumbnail
 from gallery.domain.errors import BadArgument, NotWritten
@@ -52,7 +53,7 @@ class ContactSheet:
 
     Raises:
         BadArgument: If the file's suffix is another.
-        NotWritten: If nothing can be written there.
+        NotWritten: If nothing can be written there, or another file has that name.
     """
 
     def __init__(self, file: Path, thresholds: Thresholds, personal: Mapping[str, Thresholds]) -> None:
@@ -62,6 +63,7 @@ class ContactSheet:
                 f"A contact sheet is a PNG or JPEG file, and {shown(file)} is called like neither.",
                 "Give it a name that ends in .png or .jpg.",
             )
+        require_own(file)
         self._target, self._limits, self._photos = file, Limits(thresholds, personal), 0
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -99,6 +101,11 @@ class ContactSheet:
             raise not_written(self._target, error) from error
         self._photos += 1
 
+    @property
+    def photos(self) -> int:
+        """How many photos were added."""
+        return self._photos
+
     def write(self) -> None:
         """Makes the page of what was added so far, all or nothing.
 
@@ -114,7 +121,7 @@ class ContactSheet:
         try:
             picture = page.picture(page.layout)
             with private_file(self._target, force=True) as file:
-                picture.save(file, self._kind, **_SAVE[self._kind])
+                picture.save(file, self._kind, **_SAVE[self._kind], **marked(self._kind))
         except (OSError, ValueError) as error:
             raise not_written(self._target, error) from error
 

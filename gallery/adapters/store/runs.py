@@ -79,22 +79,26 @@ def record(session: Session, run: int, image: ImageRecord, now: datetime) -> Non
     session.add(row)
 
 
-def amend(session: Session, run: int, image: ImageRecord, now: datetime) -> None:
-    """Puts another record in the place of the last one of the same photo.
+def amend(session: Session, run: int, image: ImageRecord, instead_of: ImageRecord, now: datetime) -> None:
+    """Puts another record in the place of a photo's last one.
 
     Raises:
-        UnknownName: If there is no run of that number.
-        ValueError: If the photo is not on its record.
+        UnknownName: If there is no run of that number, or that one is not on its record.
     """
     _row(session, run)
     row = session.scalar(
         select(RunImageRow)
-        .where(RunImageRow.run_id == run, RunImageRow.source == image.source)
+        .where(
+            RunImageRow.run_id == run,
+            RunImageRow.source == instead_of.source,
+            RunImageRow.output.is_not_distinct_from(instead_of.output),
+            RunImageRow.output_sha256.is_not_distinct_from(instead_of.output_sha256),
+        )
         .order_by(RunImageRow.id.desc())
         .limit(1)
     )
     if row is None:
-        raise ValueError(f"run {run} has no record of that photo")
+        raise UnknownName(f"Run {run} has no such record of that photo.")
     session.execute(delete(DecisionRow).where(DecisionRow.run_image_id == row.id))
     session.expire(row, ["decisions"])
     _fill(session, row, image, now)
@@ -125,15 +129,16 @@ def end(session: Session, run: int, status: RunStatus, now: datetime) -> None:
     row.status, row.finished = status, now
 
 
-def wrote(session: Session, sha256: str) -> bool:
-    """Whether a run on record wrote a file with this hash."""
-    return session.scalar(select(RunImageRow.id).where(RunImageRow.output_sha256 == sha256).limit(1)) is not None
+def outputs(session: Session, sha256: str) -> list[str]:
+    """The paths at which runs wrote a file with this hash, each once."""
+    found = session.scalars(select(RunImageRow.output).where(RunImageRow.output_sha256 == sha256).distinct())
+    return [path for path in found if path is not None]
 
 
 def done_before(session: Session, settings: str, photo: str, state: str, output: str) -> DoneBefore | None:
     """The last run that did a photo like that and verified it."""
-    run_id = session.scalar(
-        select(RunImageRow.run_id)
+    row = session.scalar(
+        select(RunImageRow)
         .join(RunRow, RunRow.id == RunImageRow.run_id)
         .where(
             RunImageRow.output_sha256 == output,
@@ -146,7 +151,9 @@ def done_before(session: Session, settings: str, photo: str, state: str, output:
         .order_by(RunImageRow.id.desc())
         .limit(1)
     )
-    return None if run_id is None else DoneBefore(run_id, output)
+    if row is None:
+        return None
+    return DoneBefore(row.run_id, _image(row, tuple(decided_face(one) for one in row.decisions)))
 
 
 def summaries(session: Session) -> list[RunSummary]:

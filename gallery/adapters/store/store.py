@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -167,7 +167,7 @@ class SqliteStore:
         from gallery.adapters.store import templates
 
         with self._database.reading() as session:
-            return templates.whitelist(session, self.path, self._clock().astimezone().date())
+            return templates.whitelist(session, self.path, self._today())
 
     def identities(self) -> list[IdentitySummary]:
         """Everybody, by name."""
@@ -552,12 +552,15 @@ class SqliteStore:
         with self._database.writing() as session:
             return runs.begin(session, settings, self._clock())
 
+    def _today(self) -> date:
+        return self._clock().astimezone().date()
+
     def generation(self) -> Hashable:
         """What is another after every change to the people, or to what was decided by hand."""
         from gallery.adapters.store import generation
 
         with self._database.reading() as session:
-            return generation.of(session)
+            return generation.of(session, self._today())
 
     def record(self, run: int, image: ImageRecord, expected: Hashable = None) -> None:
         """Adds one photo to a run's record.
@@ -574,20 +577,19 @@ class SqliteStore:
         from gallery.adapters.store import generation, runs
 
         with self._database.writing() as session:
-            generation.require(session, expected)
+            generation.require(session, expected, self._today())
             runs.record(session, run, image, self._clock())
 
-    def amend(self, run: int, image: ImageRecord) -> None:
-        """Puts another record in the place of the last one of the same photo: it did not come out after all.
+    def amend(self, run: int, image: ImageRecord, instead_of: ImageRecord) -> None:
+        """Puts another record in the place of a photo's last one, which did not come out after all.
 
         Raises:
-            UnknownName: If there is no run of that number.
-            ValueError: If the photo is not on its record.
+            UnknownName: If there is no run of that number, or that one is not on its record.
         """
         from gallery.adapters.store import runs
 
         with self._database.writing() as session:
-            runs.amend(session, run, image, self._clock())
+            runs.amend(session, run, image, instead_of, self._clock())
 
     def done_before(self, settings: str, photo: str, state: str, output: str) -> DoneBefore | None:
         """The last run that did a photo and verified it, if there is one.
@@ -642,12 +644,12 @@ class SqliteStore:
         with self._database.writing() as session:
             runs.end(session, run, status, self._clock())
 
-    def wrote(self, sha256: str) -> bool:
-        """Whether a run on record wrote a file with this hash."""
+    def outputs(self, sha256: str) -> list[str]:
+        """The paths, as recorded, at which runs wrote a file with this hash."""
         from gallery.adapters.store import runs
 
         with self._database.reading() as session:
-            return runs.wrote(session, sha256)
+            return runs.outputs(session, sha256)
 
     def runs(self) -> list[RunSummary]:
         """All runs, the newest first."""

@@ -233,6 +233,7 @@ def anonymise(
     ] = False,
     model: options.Model = None,
     detector: options.Detector = "yunet",
+    turned: options.Turned = False,
     haar_scale: options.ScaleFactor = None,
     haar_neighbours: options.Neighbours = None,
     db: options.Db = None,
@@ -265,19 +266,24 @@ def anonymise(
         chosen = boot.choose(store, model)
         wishes = Wishes(method.value, cosine, euclidean, fusion.value, allow_repeats, margin)
         wishes = replace(wishes, shape=shape.value, face_margin=face_margin, strength=strength, feather=feather)
-        run = boot.anonymise(store, boot.recogniser(chosen.card, detector), wishes, files, by_hand)
+        run = boot.anonymise(store, boot.recogniser(chosen.card, detector, turned), wishes, files, by_hand)
         limits = boot.in_force(store, chosen.card, wishes)
         if not as_json:
             remark(chosen.why)
             remark(limits.remark)
             remark(given_away(method.value, face_margin, strength))
 
-        def report(record: ImageRecord) -> None:
-            if not as_json:
-                out.print(tables.image(record, limits.thresholds, limits.personal), "")
-
         watching = boot.onlookers(annotate, contact_sheet, limits, output)
-        with watching as onlookers, finishing_first(_PATIENCE) as stopped, photos_progress("Photos") as advance:
+        with (
+            watching as onlookers,
+            finishing_first(_PATIENCE) as stopped,
+            photos_progress("Photos") as (advance, above),
+        ):
+
+            def report(record: ImageRecord) -> None:
+                if not as_json:
+                    above.print(tables.image(record, limits.thresholds, limits.personal), "")
+
             outcome = run(
                 named,
                 output if output is not None else Path(),

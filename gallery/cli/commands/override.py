@@ -51,8 +51,19 @@ def settle(
             max=2**31,
         ),
     ] = None,
+    box: Annotated[
+        str | None,
+        typer.Option(
+            "--box",
+            help="The face's place instead of its number, as the tables give it: for faces that were found only in the "
+            "written copy.",
+            metavar="X,Y,WIDTH,HEIGHT",
+            show_default=False,
+        ),
+    ] = None,
     note: Annotated[str, typer.Option("--note", help="Why, for the list.", show_default=False)] = "",
     detector: options.Detector = "yunet",
+    turned: options.Turned = False,
     haar_scale: options.ScaleFactor = None,
     haar_neighbours: options.Neighbours = None,
     db: options.Db = None,
@@ -64,13 +75,17 @@ def settle(
     A word replaces an earlier one on the same face. Use the detector of your runs: the faces are numbered by it.
     """
     from gallery.bootstrap import Bootstrap, HaarSettings
-    from gallery.cli import documents, override_tables
+    from gallery.cli import documents, naming, override_tables
     from gallery.cli.output import console, print_json, remark
     from gallery.domain.deciding import Verdict
+    from gallery.domain.errors import BadArgument
 
+    place = naming.box(box) if box is not None else None
+    if place is not None and face is not None:
+        raise BadArgument("A face is named by its number or by its place, not by both.", "Leave out --face or --box.")
     boot = Bootstrap.of(db, models_dir, HaarSettings(haar_scale, haar_neighbours))
     with boot.store(create=True) as store:
-        done = boot.overrides(store, detector)(image, Verdict(verdict.value), face, note)
+        done = boot.overrides(store, detector, turned)(image, Verdict(verdict.value), face, note, place)
     if as_json:
         print_json({**documents.of_override(done.override), "face": done.face, "faces": done.faces})
     else:

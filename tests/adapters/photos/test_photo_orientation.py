@@ -51,13 +51,10 @@ def test_all_eight_orientations(tmp_path: Path, kind: str, options: dict[str, An
 
 @pytest.mark.parametrize("orientation", UPRIGHT)
 @pytest.mark.parametrize(("kind", "options"), KINDS[:5])
-def test_xmp_is_asked_where_exif_says_nothing(
-    tmp_path: Path, kind: str, options: dict[str, Any], orientation: int
-) -> None:
+def test_xmp_turns_nothing(tmp_path: Path, kind: str, options: dict[str, Any], orientation: int) -> None:
     photo = photo_of(tmp_path, with_text(kind, turned_by_xmp(orientation), **options))
-    wanted = UPRIGHT[orientation](drawn())
-    assert photo.pixels.shape == wanted.shape
-    assert apart(photo.pixels, wanted).mean() < 2
+    assert photo.pixels.shape == drawn().shape
+    assert apart(photo.pixels, drawn()).mean() < 2
 
 
 @pytest.mark.parametrize(("kind", "options"), KINDS[:5])

@@ -70,8 +70,8 @@ def test_the_last_run_that_did_it_is_found(either):
     last = recorded(either, DONE)
     recorded(either, replace(DONE, sha256="9" * 64))
 
-    assert ask(either) == DoneBefore(last, "2" * 64)
-    assert ask(either, replace(SETTINGS, output="elsewhere", identities=9)) == DoneBefore(last, "2" * 64)
+    assert ask(either) == DoneBefore(last, DONE)
+    assert ask(either, replace(SETTINGS, output="elsewhere", identities=9)) == DoneBefore(last, DONE)
 
 
 def test_what_differs_anywhere_was_not_done(either):
@@ -121,7 +121,7 @@ def test_a_record_is_put_right(either):
     run = recorded(either, replace(DONE, faces=(FACE, FACE)), replace(DONE, source="in/b.jpg"))
     other = recorded(either, DONE)
 
-    either.amend(run, BROKEN)
+    either.amend(run, BROKEN, DONE)
 
     assert either.run(run).images == (BROKEN, replace(DONE, source="in/b.jpg"))
     assert either.run(other).images == (DONE,)
@@ -130,25 +130,28 @@ def test_a_record_is_put_right(either):
 
 def test_of_a_photo_that_was_given_twice_the_last_record_is_put_right(either):
     run = recorded(either, DONE, DONE)
-    either.amend(run, BROKEN)
+    either.amend(run, BROKEN, DONE)
     assert either.run(run).images == (DONE, BROKEN)
 
 
 def test_a_record_is_put_right_with_faces(either):
     run = recorded(either, replace(DONE, faces=(FACE,)))
     better = replace(DONE, faces=(replace(FACE, residual=0.5), FACE), verified=Verification.FULL)
-    either.amend(run, better)
+    either.amend(run, better, replace(DONE, faces=(replace(FACE, residual=None),)))
     assert either.run(run).images == (better,)
 
 
-def test_what_is_not_on_record_cannot_be_put_right(store):
-    run = recorded(store)
-    with pytest.raises(ValueError, match="no record of that photo"):
-        store.amend(run, BROKEN)
+def test_what_is_not_on_record_cannot_be_put_right(either):
+    run = recorded(either, DONE)
+    for other in (BROKEN, replace(DONE, output="elsewhere/a.jpg"), replace(DONE, output_sha256="0" * 64)):
+        with pytest.raises(UnknownName, match="no such record"):
+            either.amend(run, BROKEN, other)
+    assert either.run(run).images == (DONE,)
+
+
+def test_a_run_that_is_not_there_cannot_be_put_right(store):
     with pytest.raises(UnknownName, match="no run 7"):
-        store.amend(7, BROKEN)
-    with pytest.raises(ValueError, match="no record"):
-        FakeStore(recorded=[(SETTINGS, [], "running")]).amend(1, BROKEN)
+        store.amend(7, BROKEN, DONE)
 
 
 def test_a_residual_that_is_no_number_is_refused(store):
@@ -198,7 +201,8 @@ def test_a_hundred_thousand_photos_are_searched_by_their_outputs(path, store):
         assert "SCAN" not in plan
     start = time.perf_counter()
     for n in range(100):
-        assert store.wrote(f"{n * 900 + 1:064x}")
+        assert store.outputs(f"{n * 900 + 1:064x}") == []
         found = store.done_before(SETTINGS.fingerprint, f"{n * 900:064x}", "3" * 64, f"{n * 900 + 1:064x}")
-        assert found == DoneBefore(run, f"{n * 900 + 1:064x}")
+        assert found.run == run
+        assert found.image.output_sha256 == f"{n * 900 + 1:064x}"
     assert time.perf_counter() - start < 5, "200 questions take a fraction of a second"

@@ -26,7 +26,7 @@ from gallery.domain.errors import SchemaTooNew, SchemaTooOld, StoreUnusable
 from gallery.domain.geometry import Box
 from gallery.domain.models import Thresholds
 from gallery.domain.people import Details
-from gallery.domain.runs import DoneBefore, ImageStatus, RunStatus, Verification
+from gallery.domain.runs import ImageStatus, RunStatus, Verification
 from gallery.resources import resource
 
 ROOT = Path(gallery.__file__).resolve().parent.parent
@@ -241,7 +241,7 @@ def read_what_is_by_hand(store: SqliteStore, revision: str) -> None:
     assert [(face.decision.rule, face.residual) for face in done.faces] == [(Rule.BY_HAND, None), (Rule.COSINE, 0.9375)]
     assert run.images[2].earlier == 1
     assert (run.summary.failed, run.summary.before) == (1, 1)
-    assert store.done_before(run.settings.fingerprint, "1" * 64, "3" * 64, "2" * 64) == DoneBefore(2, "2" * 64)
+    assert store.done_before(run.settings.fingerprint, "1" * 64, "3" * 64, "2" * 64).run == 2
 
 
 def read_record_of_people(store: SqliteStore) -> None:
@@ -298,7 +298,7 @@ def test_a_gallery_with_a_long_record_is_upgraded_quickly(path):
     upgrade(path)
     assert time.perf_counter() - start < 30, "it takes a second or two"
     with SqliteStore.open(path, create=False) as store:
-        assert store.wrote(f"{20_000:064x}")
+        assert store.outputs(f"{20_000:064x}") == []
         newest = store.runs()[-1]
         assert (newest.images, newest.blurred) == (20_002, 60_003)
 

@@ -1,0 +1,49 @@
+"""Which pictures this program made for the operator's eyes: only those may be replaced by others."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+from typing import Any
+
+from gallery.adapters.photos.operators import MARK, is_marked
+from gallery.domain.errors import NotWritten
+from gallery.domain.paths import shown
+
+
+def marked(kind: str) -> dict[str, Any]:
+    """What to save a picture with so that it is known again.
+
+    Args:
+        kind: `JPEG` or `PNG`.
+    """
+    if kind == "JPEG":
+        return {"comment": MARK.encode()}
+    from PIL.PngImagePlugin import PngInfo
+
+    texts = PngInfo()
+    texts.add_text("Comment", MARK)
+    return {"pnginfo": texts}
+
+
+def require_own(path: Path) -> None:
+    """Checks that a file which would be replaced is one of these pictures.
+
+    Raises:
+        NotWritten: If something else has that name.
+    """
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            own = False
+        else:
+            with path.open("rb") as file:
+                own = is_marked(file.read(4096))
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except (OSError, ValueError):
+        own = False
+    if not own:
+        raise NotWritten(
+            f"{shown(path)} is there already, and is no such picture of an earlier run.",
+            "Choose another place, or move that file away.",
+        )
