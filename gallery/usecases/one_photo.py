@@ -20,7 +20,7 @@ from gallery.domain.runs import ImageRecord, ImageStatus, Verification
 from gallery.usecases.decided import Decided
 from gallery.usecases.faces import Recogniser, found_in
 from gallery.usecases.people_in_force import PeopleInForce
-from gallery.usecases.second_look import Looker, SecondLook, different
+from gallery.usecases.second_look import Looker, SecondLook, different, kept_and_covered
 
 ROUNDS = 4
 """How often a photo is begun anew because its output shows a face that had not been found."""
@@ -135,6 +135,7 @@ class OnePhoto:
                     output=shown(target),
                     output_sha256=staged.sha256,
                     verified=verification,
+                    remarks=(*record.remarks, *found.remarks),
                 )
                 return Finished(whole, staged, photo.pixels)
             if found.failure:
@@ -155,11 +156,12 @@ class OnePhoto:
         staged = self.photos.stage(pixels, photo, target)
         try:
             back = self.photos.verify(staged, pixels, photo, (*decided.blurred, *decided.regions))
+            covered = different(pixels, photo.pixels)
+            del pixels
             found = SecondLook()
             if verification is Verification.FULL:
-                covered = different(pixels, photo.pixels)
-                del pixels
                 found = Looker(self.recogniser, whitelist, self.policy).look(back, decided, covered)
+            found = replace(found, remarks=kept_and_covered(decided, covered))
         except BaseException:
             self.photos.discard(staged.path)
             raise

@@ -19,6 +19,9 @@ from gallery.usecases.faces import Recogniser
 MOSTLY = 0.7
 """Share of what is found that must have been covered, or it is a face of its own: any doubt blurs."""
 
+MUCH = 0.25
+"""Share of a kept face from which on it is told that it is covered."""
+
 _REMEDY = "Its output was removed. Use --method solid, or cover more with --face-margin."
 
 
@@ -31,11 +34,13 @@ class SecondLook:
             if nobody looked.
         failure: Why the output must not be published; empty if it may.
         strangers: Faces that had not been found in the photo, and are plain to see in the output.
+        remarks: Sentences on what else is to be told.
     """
 
     residuals: tuple[float | None, ...] = ()
     failure: str = ""
     strangers: tuple[Detection, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,6 +127,22 @@ def different(one: RGB, other: RGB) -> NDArray[np.bool_]:
     for channel in (1, 2):
         found |= one[..., channel] != other[..., channel]
     return np.asarray(found)
+
+
+def kept_and_covered(decided: Decided, covered: NDArray[np.bool_]) -> tuple[str, ...]:
+    """A sentence on each kept face of which much is covered, because somebody beside it was blurred.
+
+    Args:
+        decided: The faces of the photo with what happens to them.
+        covered: `(height, width) bool`: which pixels were.
+    """
+    kept = [(n, f.detection.box) for n, f in enumerate(decided.faces, 1) if decided.decisions[n - 1].kept]
+    shares = [(number, _share(covered, box)) for number, box in kept]
+    return tuple(
+        f"Face {number} is kept, but {share:.0%} of it is covered with what lies beside it."
+        for number, share in shares
+        if share >= MUCH
+    )
 
 
 def _owner(found: Box, blurred: Sequence[int], boxes: Sequence[Box]) -> list[int]:

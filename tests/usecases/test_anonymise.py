@@ -389,6 +389,22 @@ class Credulous(FakePhotoFiles):
         return super().verify(staged, pixels, like, ())
 
 
+def test_a_kept_face_that_is_covered_with_its_neighbour_is_told(world):
+    world.enrol()
+    by_hand = ByHand(regions=(Box(A.right, 0, 3, 40),))
+    assert world.run(GROUP, by_hand=by_hand).images[0].remarks == ()
+
+    class Wide(FakeRedactor):
+        def redact(self, image, boxes, regions=()):
+            return super().redact(image, [box.grow(1.2).clip(64, 48) for box in boxes], regions)
+
+    use = Anonymise(world.recogniser, Wide(), world.photos, world.store, world.policy, "0.test")
+    (image,) = use([GROUP], Path("wide")).images
+
+    assert image.faces[0].decision.kept
+    assert any(remark.startswith("Face 1 is kept, but ") for remark in image.remarks)
+
+
 def test_a_face_that_can_still_be_recognised_fails_the_photo(world):
     files = Credulous(world.photos.photos)
     use = Anonymise(world.recogniser, Sparing(), files, world.store, world.policy, "0.test")
