@@ -56,6 +56,7 @@ def of_summary(summary: RunSummary) -> dict[str, Any]:
         "detector": summary.detector,
         "thresholds": of_thresholds(summary.thresholds),
         "photos": summary.images,
+        "done_before": summary.before,
         "failed": summary.failed,
         "kept": summary.kept,
         "blurred": summary.blurred,

@@ -99,6 +99,13 @@ class Verify(StrEnum):
     FULL = "full"
 
 
+class Decision(StrEnum):
+    """What happened to a face."""
+
+    KEEP = "keep"
+    BLUR = "blur"
+
+
 class Fusion(StrEnum):
     """What a person's distance is, when they have several references."""
 

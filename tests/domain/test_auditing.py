@@ -1,0 +1,95 @@
+"""Questions to the audit trail."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from decided_faces import blurred, kept, record
+from gallery.domain.auditing import Question, answered, faces
+from gallery.domain.deciding import Verdict
+from gallery.domain.geometry import Box
+from gallery.domain.matching import Candidate
+from gallery.domain.models import EmbeddingSpace, Thresholds
+from gallery.domain.runs import ImageRecord, ImageStatus, Run, RunSettings, RunStatus, RunSummary
+from gallery.testing import LONG_AGO
+
+BOX = Box(1, 2, 30, 40)
+LIMIT = Thresholds(0.5, 1.0)
+SPACE = EmbeddingSpace("m", "0" * 64, "p", 4)
+SETTINGS = RunSettings("0", SPACE, "d", "0" * 64, LIMIT, {}, {}, 2, 2, "out")
+
+
+def near(face, name: str, cosine: float):
+    """The same face at another distance; both distances stay in step."""
+    candidate = Candidate(name, 1, cosine, math.sqrt(2 * cosine))
+    return replace(face, decision=replace(face.decision, candidate=candidate))
+
+
+ADA = near(kept(BOX), "Ada", 0.1)
+UNSURE = near(blurred(BOX), "Ada", 0.55)
+GRACE = near(blurred(BOX), "Grace", 0.8)
+GROUP = record(ADA, UNSURE, GRACE, source="class/5a/group.jpg")
+EMPTY = record(source="class/5b/empty.png")
+BROKEN = ImageRecord("class/5b/broken.jpg", ImageStatus.FAILED, error="It is broken.")
+SUMMARY = RunSummary(1, RunStatus.FINISHED, LONG_AGO, LONG_AGO, "m", "d", LIMIT, 3, 1, 1, 2, 0)
+RUN = Run(SUMMARY, SETTINGS, (GROUP, EMPTY, BROKEN))
+
+
+@pytest.mark.parametrize(
+    ("question", "images"),
+    [
+        (Question(), [GROUP, EMPTY, BROKEN]),
+        (Question(image="*.png"), [EMPTY]),
+        (Question(image="group.jpg"), [GROUP]),
+        (Question(image="5b/*"), [EMPTY, BROKEN]),
+        (Question(image="class/*"), [GROUP, EMPTY, BROKEN]),
+        (Question(failed=True), [BROKEN]),
+        (Question(without_face=True), [EMPTY]),
+        (Question(waiting=True), []),
+        (Question(identity="aDA"), [GROUP]),
+        (Question(identity="Bob"), []),
+        (Question(verdict=Verdict.KEEP, image="*.png"), []),
+    ],
+)
+def test_photos(question, images):
+    assert list(answered(RUN, question).images) == images
+
+
+@pytest.mark.parametrize(
+    ("question", "numbers"),
+    [
+        (Question(), [1, 2, 3]),
+        (Question(verdict=Verdict.KEEP), [1]),
+        (Question(verdict=Verdict.BLUR, identity="Ada"), [2]),
+        (Question(below=0.55), [1, 2]),
+        (Question(above=0.55), [3]),
+        (Question(above=0.2, below=0.6), [2]),
+        (Question(image="*.png"), []),
+    ],
+)
+def test_faces(question, numbers):
+    assert [one.number for one in faces(RUN, question)] == numbers
+
+
+def test_what_lies_nearest_to_its_threshold_comes_first():
+    nobody = replace(GRACE, decision=replace(GRACE.decision, candidate=None))
+    run = replace(RUN, images=(record(ADA, UNSURE, GRACE, nobody),))
+
+    found = faces(run, Question(), by_closeness=True)
+
+    assert [one.number for one in found] == [2, 3, 1, 4]
+    assert found[0].share == pytest.approx(1.1)
+    assert found[-1].share == math.inf
+    assert faces(run, Question(above=1.5)) == [found[-1]], "compared with nobody, it is far from everybody"
+
+
+def test_personal_thresholds_count():
+    own = replace(SETTINGS, policy={"personal": {"Ada": {"cosine": 0.1, "euclidean": 0.5, "origin": ""}}})
+
+    found = faces(replace(RUN, settings=own), Question(identity="Ada"), by_closeness=True)
+
+    assert [one.number for one in found] == [1, 2]
+    assert found[0].share == pytest.approx(1)
