@@ -601,7 +601,9 @@ class Bootstrap:
             if sheet.photos:  # else an earlier run's stays
                 sheet.write()
 
-    def overrides(self, store: Store, detector: str, turned: bool = False) -> OverrideFace:
+    def overrides(
+        self, store: Store, detector: str, turned: bool = False, files: FileWishes | None = None
+    ) -> OverrideFace:
         """The use case of that name; it needs no embedder."""
         from datetime import UTC, datetime
 
@@ -609,7 +611,7 @@ class Bootstrap:
         from gallery.usecases.overrides import OverrideFace
 
         finder = self._turned(self.detector(detector)) if turned else self.detector(detector)
-        return OverrideFace(finder, self.photos(), store, login_name(), lambda: datetime.now(UTC))
+        return OverrideFace(finder, self.photos(files), store, login_name(), lambda: datetime.now(UTC))
 
     def demo(self, store: Store, recogniser: Recogniser) -> Demo:
         """The use case of that name."""

@@ -73,6 +73,14 @@ Expires = Annotated[
         show_default=False,
     ),
 ]
+MaxPixels = Annotated[
+    int | None,
+    typer.Option(
+        "--max-pixels",
+        help="Width times height of the largest photo that is read; what is larger fails.",
+        show_default="100000000",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 

@@ -76,6 +76,7 @@ class TestWhatIsTaken:
         said = gallery("anonymise", tree / "a.png", "-o", here / "out", "--max-pixels", "1000")
         assert said.code == 1
         assert "0.001 million pixels" in " ".join(said.out.split())
+        assert gallery("override", tree / "a.png", "--face", 1, "blur", "--max-pixels", "1000").code == 1
 
     def test_times_only_if_asked_for(self, gallery, tree, here):
         os.utime(tree / "a.png", (1e9, 1e9))

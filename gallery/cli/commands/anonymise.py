@@ -184,14 +184,7 @@ def anonymise(
             help="Give outputs the time at which their inputs were last changed.",
         ),
     ] = False,
-    max_pixels: Annotated[
-        int | None,
-        typer.Option(
-            "--max-pixels",
-            help="Width times height of the largest photo that is read; what is larger fails.",
-            show_default="100000000",
-        ),
-    ] = None,
+    max_pixels: options.MaxPixels = None,
     verify: Annotated[
         options.Verify | None,
         typer.Option(

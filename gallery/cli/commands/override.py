@@ -64,6 +64,7 @@ def settle(
     note: Annotated[str, typer.Option("--note", help="Why, for the list.", show_default=False)] = "",
     detector: options.Detector = "yunet",
     turned: options.Turned = False,
+    max_pixels: options.MaxPixels = None,
     haar_scale: options.ScaleFactor = None,
     haar_neighbours: options.Neighbours = None,
     db: options.Db = None,
@@ -74,7 +75,7 @@ def settle(
 
     A word replaces an earlier one on the same face. Use the detector of your runs: the faces are numbered by it.
     """
-    from gallery.bootstrap import Bootstrap, HaarSettings
+    from gallery.bootstrap import Bootstrap, FileWishes, HaarSettings
     from gallery.cli import documents, naming, override_tables
     from gallery.cli.output import console, print_json, remark
     from gallery.domain.deciding import Verdict
@@ -85,7 +86,9 @@ def settle(
         raise BadArgument("A face is named by its number or by its place, not by both.", "Leave out --face or --box.")
     boot = Bootstrap.of(db, models_dir, HaarSettings(haar_scale, haar_neighbours))
     with boot.store(create=True) as store:
-        done = boot.overrides(store, detector, turned)(image, Verdict(verdict.value), face, note, place)
+        done = boot.overrides(store, detector, turned, FileWishes(max_pixels))(
+            image, Verdict(verdict.value), face, note, place
+        )
     if as_json:
         print_json({**documents.of_override(done.override), "face": done.face, "faces": done.faces})
     else:
