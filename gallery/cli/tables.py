@@ -32,15 +32,18 @@ def plain_table(title: str = "", caption: str = "") -> Table:
     )
 
 
-def image(record: ImageRecord, thresholds: Thresholds, personal: Mapping[str, Thresholds]) -> Table | Text:
+def image(
+    record: ImageRecord, thresholds: Thresholds, personal: Mapping[str, Thresholds], whole: bool = False
+) -> Table | Text:
     """All decisions of one photo, with the evidence; for a photo that failed, the reason.
 
     Args:
         record: The photo's.
         thresholds: Everybody's.
         personal: Those of people who have their own.
+        whole: Whether the decisions of a photo that an earlier run did are shown again.
     """
-    if record.earlier is not None:
+    if record.earlier is not None and not whole:
         return Text.assemble((record.source, "bold"), f"\n  done before, in run {record.earlier}: {record.output}\n")
     if record.error is not None and not record.faces:
         failed = f"{record.status.value}: "
@@ -88,7 +91,8 @@ def _written(record: ImageRecord) -> str:
     if not record.output:
         return "; nothing written"
     checked = {None: "", "written": ", verified", "full": ", verified in full"}[record.verified]
-    return f"; written to {record.output}{checked}"
+    done = "written to" if record.earlier is None else f"done before, in run {record.earlier}:"
+    return f"; {done} {record.output}{checked}"
 
 
 def _decision_columns(table: Table, thresholds: Thresholds, seen_again: bool) -> None:

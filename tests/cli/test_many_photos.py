@@ -94,6 +94,7 @@ class TestRuns:
         assert said.code == 3
         assert "done before, in run 1" in said.out
         assert "1, in earlier runs" in " ".join(said.out.split())
+        assert "matches" in gallery("audit", "2", "--image", "a.png").out, "what was decided then is shown again"
         again = gallery("audit", "2", "--json").json
         assert [image["earlier_run"] for image in again["images"]].count(1) == 1
 

@@ -138,6 +138,6 @@ def _print_photos(run: Run, question: Question) -> None:
     out, chosen = console(), answered(run, question)
     out.print(tables.run_facts(run))
     for one in chosen.images:
-        out.print("", tables.image(one, run.settings.thresholds, run.settings.personal), sep="\n")
+        out.print("", tables.image(one, run.settings.thresholds, run.settings.personal, whole=True), sep="\n")
     if not chosen.images:
         remark(f"No photo of run {run.summary.id} is like that.")
