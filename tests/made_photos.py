@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,20 @@ from gallery.domain.faces import Photo
 
 ORIENTATION = 0x0112
 RED_GREEN_BLUE = ((0.64, 0.33), (0.30, 0.60), (0.15, 0.06))  # sRGB
+
+
+UPRIGHT: dict[int, Callable[[np.ndarray], np.ndarray]] = {
+    # CIPA DC-008, tag 0x0112, written out for arrays
+    1: lambda a: a,
+    2: lambda a: a[:, ::-1],
+    3: lambda a: a[::-1, ::-1],
+    4: lambda a: a[::-1],
+    5: lambda a: a.transpose(1, 0, 2),
+    6: lambda a: a[::-1].transpose(1, 0, 2),
+    7: lambda a: a[::-1, ::-1].transpose(1, 0, 2),
+    8: lambda a: a[:, ::-1].transpose(1, 0, 2),
+}
+"""What turns a photo of each orientation upright."""
 
 
 def drawn(width: int = 96, height: int = 64) -> np.ndarray:

@@ -341,6 +341,6 @@ def checked(results: Iterable[Checked]) -> Table:
             escape(result.card.name),
             escape(str(result.installed.path)) if result.installed else "–",
             _state(result),
-            escape(f"{result.error.message} {result.error.hint}") if result.error else "",
+            escape(result.error.text) if result.error else "",
         )
     return table

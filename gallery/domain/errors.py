@@ -22,6 +22,11 @@ class GalleryError(Exception):
         self.message = message
         self.hint = hint
 
+    @property
+    def text(self) -> str:
+        """Message and hint together, for a record or a table."""
+        return f"{self.message} {self.hint}".strip()
+
 
 class BadArgument(GalleryError):
     """A value the user gave makes no sense: an empty name, a negative threshold."""

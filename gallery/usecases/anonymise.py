@@ -106,16 +106,14 @@ class Anonymise:
         files = self.photos.expand(inputs, options.selection, None if options.dry_run else output)
         verification = options.verification or (Verification.FULL if len(files) <= FULL_UP_TO else Verification.WRITTEN)
         people = self.people()
-        known = self._of_known(people.whitelist)
-        if known != self.by_hand:
-            return replace(self, by_hand=known)(inputs, output, options, report, advance)
-        settings = self._settings(people.whitelist, output, verification)
+        use = replace(self, by_hand=self._of_known(people.whitelist))
+        settings = use._settings(people.whitelist, output, verification)
         plan = Plan(files, output, settings, verification, people, number=None)
         if options.dry_run:
-            return self._run(plan, options, report, advance)
+            return use._run(plan, options, report, advance)
         with self.photos.reserve(output):
             plan = replace(plan, number=self.store.begin_run(settings))
-            return self._run(plan, options, report, advance)
+            return use._run(plan, options, report, advance)
 
     def _run(self, plan: Plan, options: Options, report: Report, advance: Advance) -> Outcome:
         run = Run(self.work, self.store, plan, options, self.people)

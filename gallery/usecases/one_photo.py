@@ -106,9 +106,9 @@ class OnePhoto:
             photo = as_read.opaque()
             return self._done(photo, found_in(as_read, self.recogniser.detector), target, people, verification)
         except Unverified as error:
-            return Finished(failed(path, photo, _words(error), ImageStatus.UNVERIFIED))
+            return Finished(failed(path, photo, error.text, ImageStatus.UNVERIFIED))
         except GalleryError as error:
-            return Finished(failed(path, photo, _words(error)))
+            return Finished(failed(path, photo, error.text))
         except Exception as error:  # one photo's failure, foreseen or not, never stops the others
             why = f"Unexpected {type(error).__name__}: {error}. Nothing was written for it."
             return Finished(failed(path, photo, why))
@@ -200,10 +200,6 @@ def _record(photo: Photo, decided: Decided, people: PeopleInForce, late: int) ->
         remarks=(*photo.remarks, *decided.remarks, *seen_late),
         state=people.state(photo.sha256),
     )
-
-
-def _words(error: GalleryError) -> str:
-    return f"{error.message} {error.hint}".strip()
 
 
 def _outside(region: Box, size: tuple[int, int]) -> str:

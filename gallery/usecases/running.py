@@ -138,7 +138,7 @@ class Run:
                 there = self._free(target)
                 known = self._done_before(path, target, there) if self._options.resume and there else None
             except GalleryError as error:
-                known = failed(path, None, f"{error.message} {error.hint}".strip())
+                known = failed(path, None, error.text)
             if known is not None:
                 return Job(_given(Worked(Finished(known), people)), 0)
         return Job(
@@ -215,7 +215,7 @@ class Run:
         except GalleryChanged:
             raise
         except NotWritten as error:
-            gone = replace(_came_to_nothing(image), error=f"{error.message} {error.hint}".strip())
+            gone = replace(_came_to_nothing(image), error=error.text)
             self._store.amend(number, gone, image)
             return gone
         except BaseException:
@@ -235,7 +235,7 @@ class Run:
             try:
                 onlooker.add(finished.image, image, relative)
             except GalleryError as error:
-                said.append(f"{error.message} {error.hint}".strip())
+                said.append(error.text)
         return replace(image, remarks=(*image.remarks, *said)) if said else image
 
     def _withdrawn(self, target: Path) -> str:

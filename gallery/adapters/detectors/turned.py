@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gallery.adapters.detectors.pyramid import SAME_FACE
+from gallery.adapters.detectors.pyramid import merge
 from gallery.domain.faces import RGB, Detection
 from gallery.domain.geometry import Box, Landmarks, Point
 from gallery.domain.models import ModelCard
@@ -50,11 +50,7 @@ class Turned:
         for quarters in range(QUARTERS):
             turned = np.ascontiguousarray(np.rot90(image, quarters)) if quarters else image
             found += [turned_back(one, quarters, width, height) for one in self._detector.detect(turned)]
-        kept: list[Detection] = []
-        for one in sorted(found, key=lambda d: (-d.score, d.box)):
-            if all(one.box.overlap(other.box) < SAME_FACE for other in kept):
-                kept.append(one)
-        return tuple(sorted(kept, key=lambda d: d.box))
+        return merge(found)
 
 
 def turned_back(detection: Detection, quarters: int, width: int, height: int) -> Detection:

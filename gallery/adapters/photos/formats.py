@@ -5,6 +5,9 @@ from __future__ import annotations
 READ = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "AVIF", "HEIF")
 """Formats that are read, by Pillow's names."""
 
+BY_PILLOW = tuple(name for name in READ if name != "HEIF")
+"""Those of them that Pillow reads by itself."""
+
 READ_AS_TEXT = "JPEG, PNG, WebP, BMP, TIFF, GIF, AVIF or HEIC"
 
 CHOICES = {

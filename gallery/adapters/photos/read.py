@@ -11,7 +11,7 @@ from PIL import Image, UnidentifiedImageError
 
 from gallery.adapters.photos.colour import UnknownDepth, to_srgb
 from gallery.adapters.photos.encoding import encoding_of
-from gallery.adapters.photos.formats import READ, READ_AS_TEXT, name_of
+from gallery.adapters.photos.formats import BY_PILLOW, READ, READ_AS_TEXT, name_of
 from gallery.adapters.photos.guard import pillow_guarded, require_within
 from gallery.adapters.photos.heif import INSTALL, Importer, NoHeif
 from gallery.adapters.photos.heif import opened as opened_heif
@@ -34,7 +34,6 @@ _LEAST_BYTES_ALLOWED = 64 * 2**20
 
 _GET_AGAIN = "Get the file again from where it came, or leave it out."
 _CONVERT = f"Convert it to one of {READ_AS_TEXT} first, or leave it out."
-_BY_PILLOW = tuple(name for name in READ if name != "HEIF")
 
 
 def read(path: Path, max_pixels: int, importer: Importer = importlib.import_module) -> Photo:
@@ -106,7 +105,7 @@ def _decode(path: Path, data: bytes, max_pixels: int, importer: Importer) -> Pho
         )
     if kind == "JPEG":
         require_few_scans(data)
-    image, remarks = _open_heif(data, max_pixels, importer) if kind == "HEIF" else first_of(data, _BY_PILLOW)
+    image, remarks = _open_heif(data, max_pixels, importer) if kind == "HEIF" else first_of(data, BY_PILLOW)
     with image:
         require_within(image, max_pixels)
         avif = image.format == "AVIF"

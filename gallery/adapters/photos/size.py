@@ -6,11 +6,10 @@ from pathlib import Path
 
 from PIL import Image
 
-from gallery.adapters.photos.formats import READ, name_of
+from gallery.adapters.photos.formats import BY_PILLOW, name_of
 from gallery.adapters.photos.guard import pillow_guarded
 from gallery.adapters.photos.isobmff import container
 
-_BY_PILLOW = tuple(name for name in READ if name != "HEIF")
 _HEAD = 16
 _MOST_BOXES = 2**16
 
@@ -32,7 +31,7 @@ def size_of(path: Path, max_pixels: int) -> int:
                 file.seek(0)
                 return _of_heif(file.read(_MOST_BOXES))
             file.seek(0)
-            with pillow_guarded(max_pixels), Image.open(file, formats=_BY_PILLOW) as image:
+            with pillow_guarded(max_pixels), Image.open(file, formats=BY_PILLOW) as image:
                 size = image.width * image.height
                 return size if size <= max_pixels else 0
     except Exception:  # whatever is wrong with the file, reading it will say so

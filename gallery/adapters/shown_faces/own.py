@@ -6,7 +6,7 @@ import stat
 from pathlib import Path
 from typing import Any
 
-from gallery.adapters.photos.operators import MARK, is_marked
+from gallery.adapters.photos.operators import HEAD, MARK, is_marked
 from gallery.domain.errors import NotWritten
 from gallery.domain.paths import shown
 
@@ -37,7 +37,7 @@ def require_own(path: Path) -> None:
             own = False
         else:
             with path.open("rb") as file:
-                own = is_marked(file.read(4096))
+                own = is_marked(file.read(HEAD))
     except (FileNotFoundError, NotADirectoryError):
         return
     except (OSError, ValueError):

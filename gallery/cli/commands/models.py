@@ -53,7 +53,7 @@ def _calibration(boot: Bootstrap) -> Calibration | None:
         with boot.store() as store:
             return store.calibration()
     except StoreUnusable as error:
-        remark(f"The gallery's own thresholds are not shown. {error.message} {error.hint}")
+        remark(f"The gallery's own thresholds are not shown. {error.text}")
         return None
 
 

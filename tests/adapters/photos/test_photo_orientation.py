@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from made_photos import apart, drawn, file_of, photo_of, turned, turned_by_xmp, with_xmp, written_again
+from made_photos import UPRIGHT, apart, drawn, file_of, photo_of, turned, turned_by_xmp, with_xmp, written_again
 
-UPRIGHT: dict[int, Callable[[np.ndarray], np.ndarray]] = {
-    # CIPA DC-008, tag 0x0112, written out for arrays
-    1: lambda a: a,
-    2: lambda a: a[:, ::-1],
-    3: lambda a: a[::-1, ::-1],
-    4: lambda a: a[::-1],
-    5: lambda a: a.transpose(1, 0, 2),
-    6: lambda a: a[::-1].transpose(1, 0, 2),
-    7: lambda a: a[::-1, ::-1].transpose(1, 0, 2),
-    8: lambda a: a[:, ::-1].transpose(1, 0, 2),
-}
 KINDS: list[tuple[str, dict[str, Any]]] = [
     ("JPEG", {"quality": 95, "subsampling": 0}),
     ("PNG", {}),

@@ -21,6 +21,7 @@ from gallery.adapters.photos.files import PillowPhotoFiles
 from gallery.adapters.photos.guard import pillow_guarded
 from gallery.domain.errors import BadArgument, BadPhoto
 from gallery.domain.faces import Photo
+from made_photos import UPRIGHT
 
 FILES = PillowPhotoFiles()
 ORIENTATION = 0x0112
@@ -88,19 +89,6 @@ def test_jpeg_and_single_gif_are_read(tmp_path: Path) -> None:
         photo = FILES.read(stored(tmp_path, file_of(Image.fromarray(smooth), kind)))
         assert photo.format == kind
         assert np.abs(photo.pixels.astype(int) - smooth).max() <= 2
-
-
-UPRIGHT = {
-    # EXIF 2.32, tag 0x0112, written out for arrays
-    1: lambda a: a,
-    2: lambda a: a[:, ::-1],
-    3: lambda a: a[::-1, ::-1],
-    4: lambda a: a[::-1],
-    5: lambda a: a.transpose(1, 0, 2),
-    6: lambda a: a[::-1].transpose(1, 0, 2),
-    7: lambda a: a[::-1, ::-1].transpose(1, 0, 2),
-    8: lambda a: a[:, ::-1].transpose(1, 0, 2),
-}
 
 
 @pytest.mark.parametrize("orientation", [0, *UPRIGHT, 9, 65535])
