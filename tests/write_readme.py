@@ -35,7 +35,7 @@ COMMANDS = [
     ["reembed"],
     ["export"],
     ["import"],
-    ["audit"],
+    ["audit", "show"],
     ["calibrate"],
     ["evaluate", "verification"],
     ["evaluate", "identification"],

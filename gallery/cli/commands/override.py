@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
 from gallery.cli import options
+from gallery.cli.default_command import group_with
 
 
 class Word(StrEnum):
@@ -19,17 +19,8 @@ class Word(StrEnum):
     BLUR = "blur"
 
 
-class _PhotoOrCommand(TyperGroup):
-    """Takes what is not the name of one of its commands for the beginning of `set`'s."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Puts `set` in where it was left out."""
-        known = {*self.commands, *ctx.help_option_names}
-        return super().parse_args(ctx, ["set", *args] if args and args[0] not in known else args)
-
-
 app = typer.Typer(
-    cls=_PhotoOrCommand,
+    cls=group_with("set"),
     help="Decide by hand on a face of a photo, for every later run; list and remove what was decided.",
     epilog="Example: gallery override party.jpg --face 2 keep. It is short for: gallery override set party.jpg …",
     no_args_is_help=True,

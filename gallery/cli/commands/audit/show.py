@@ -1,4 +1,4 @@
-"""`gallery audit`: what was decided, when, and why."""
+"""`gallery audit` and `gallery audit RUN`: what was decided, when, and why."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 EXAMPLE = "Example: gallery audit 3 --decision keep --closest"
 
 
-def audit(
+def show(
     run: Annotated[
         int | None, typer.Argument(help="The run's number; without it, all runs.", metavar="[RUN]", min=1, max=2**53)
     ] = None,
