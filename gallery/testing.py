@@ -10,7 +10,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -31,6 +31,7 @@ from gallery.domain.errors import (
     NothingToUndo,
     NotWritten,
     StoreUnusable,
+    TrailBroken,
     UnknownName,
     Unverified,
 )
@@ -66,8 +67,9 @@ from gallery.domain.people import (
     name_key,
 )
 from gallery.domain.ports import Staged
-from gallery.domain.runs import DoneBefore, ImageRecord, ImageStatus, Run, RunSettings, RunStatus, RunSummary
+from gallery.domain.runs import Counts, DoneBefore, ImageRecord, ImageStatus, Run, RunSettings, RunStatus, RunSummary
 from gallery.domain.selecting import Selection
+from gallery.domain.trail import OutputOnRecord, TrailCheck
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
@@ -332,6 +334,8 @@ class FakeStore:
         details: What is settled about those for whom anything is, but for their thresholds.
         today: The day on which consent must not have ended.
         words: What was decided by hand, in the order it was.
+        runners: Who ran each run.
+        misfit: What the trail is to have been broken by.
     """
 
     people: dict[str, list[tuple[int, NewReference]]] = field(default_factory=dict)
@@ -340,6 +344,9 @@ class FakeStore:
     details: dict[str, Details] = field(default_factory=dict)
     today: date = _TODAY
     words: list[Override] = field(default_factory=list)
+    runners: list[str] = field(default_factory=list)
+    misfit: str | None = None
+    _pruned: dict[int, Counts] = field(default_factory=dict)
     _space: EmbeddingSpace | None = None
     _ids: int = 0
     _word_ids: int = 0
@@ -624,9 +631,10 @@ class FakeStore:
         with self._changing("calibrate --reset"):
             return self._space is not None and self._calibrations.pop(_key(self._space), None) is not None
 
-    def begin_run(self, settings: RunSettings) -> int:
+    def begin_run(self, settings: RunSettings, by: str = "") -> int:
         """Opens a run's record."""
         self.recorded.append((settings, [], RunStatus.RUNNING))
+        self.runners.append(by)
         return len(self.recorded)
 
     def generation(self) -> str:
@@ -712,14 +720,58 @@ class FakeStore:
             model=settings.space.model,
             detector=settings.detector,
             thresholds=settings.thresholds,
-            images=len(images),
-            failed=sum(image.failed for image in images),
-            kept=sum(image.kept for image in images),
-            blurred=sum(image.blurred for image in images),
-            waiting=sum(image.waiting for image in images),
-            before=sum(image.status is ImageStatus.DONE_BEFORE for image in images),
+            **asdict(self._pruned.get(number) or Counts.of(images)),
+            by=self.runners[number - 1],
+            pruned=LONG_AGO if number in self._pruned else None,
+            pruned_by="" if number in self._pruned else None,
         )
         return Run(summary, settings, tuple(images))
+
+    @contextmanager
+    def open_run(self, number: int) -> Iterator[tuple[Run, Iterator[ImageRecord]]]:
+        """One run without its photos, and these."""
+        run = self.run(number)
+        yield replace(run, images=()), iter(run.images)
+
+    def check_trail(self, head: str | None = None) -> TrailCheck:
+        """What it was told to find."""
+        photos = sum(len(images) for _, images, _ in self.recorded)
+        entries = 2 * len(self.recorded) + photos
+        return TrailCheck(
+            entries=entries,
+            head=f"{entries:064x}",
+            runs=len(self.recorded) - len(self._pruned),
+            photos=photos,
+            pruned=len(self._pruned),
+            misfit=self.misfit,
+            known_head=None if head is None else head == f"{entries:064x}",
+        )
+
+    def outputs_on_record(self) -> list[OutputOnRecord]:
+        """The last file that was written of each photo."""
+        found = {
+            (settings.output, image.source): OutputOnRecord(
+                number, image.source, image.output, settings.output, image.output_sha256 or ""
+            )
+            for number, (settings, images, _) in enumerate(self.recorded, 1)
+            for image in images
+            if image.output
+        }
+        return list(found.values())
+
+    def older_runs(self, than: datetime) -> list[int]:
+        """All, if everything is older."""
+        numbers = range(1, len(self.recorded) + 1)
+        return [number for number in numbers if number not in self._pruned and than > LONG_AGO]
+
+    def prune(self, numbers: Sequence[int], by: str = "") -> None:  # noqa: ARG002 - as the protocol has it
+        """Removes the photos of runs."""
+        if self.misfit is not None:
+            raise TrailBroken(self.misfit)
+        for number in numbers:
+            settings, images, status = self.recorded[number - 1]
+            self._pruned[number] = Counts.of(images)
+            self.recorded[number - 1] = (settings, [], status)
 
     @contextmanager
     def _changing(self, what: str) -> Iterator[None]:

@@ -90,7 +90,7 @@ def test_the_header_says_that_it_is_a_gallery(alembic_runner, alembic_engine):
     alembic_runner.migrate_up_to("heads", return_current=False)
     with alembic_engine.connect() as connection:
         assert connection.scalar(text("PRAGMA application_id")) == APPLICATION_ID
-        assert connection.scalar(text("SELECT count(*) FROM sqlite_master WHERE sql LIKE '%AUTOINCREMENT%'")) == 5
+        assert connection.scalar(text("SELECT count(*) FROM sqlite_master WHERE sql LIKE '%AUTOINCREMENT%'")) == 6
 
 
 def test_everything_can_be_undone(alembic_runner, alembic_engine):

@@ -44,6 +44,9 @@ class Rule(StrEnum):
     GREY_BAND = "needs review"
 
 
+WAITING = frozenset((Rule.UNALIGNED, Rule.SMALL, Rule.BLURRED, Rule.RIVAL, Rule.CLOSE_CALL, Rule.GREY_BAND))
+"""Rules that are only asked of faces that match within both thresholds: whom they blur may well be enrolled."""
+
 _NOBODY: Mapping[str, date | None] = {}
 
 
@@ -126,8 +129,8 @@ class Decision:
 
     @property
     def waits(self) -> bool:
-        """Whether a person should look at it: blurred, but only just."""
-        return self.rule is Rule.GREY_BAND
+        """Whether a person should look at it: it matches within both thresholds, and was blurred for another doubt."""
+        return self.rule in WAITING
 
     @property
     def margin(self) -> float | None:

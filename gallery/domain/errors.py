@@ -110,6 +110,10 @@ class SchemaTooNew(StoreUnusable):
     """A gallery file written by a later version of this program."""
 
 
+class TrailBroken(GalleryError):
+    """Something on record is not as it was written."""
+
+
 class BadArchive(GalleryError):
     """A file that is no archive of a gallery, a damaged one, or one that this program must not or cannot read."""
 

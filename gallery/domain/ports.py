@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -32,6 +33,7 @@ from gallery.domain.people import (
 )
 from gallery.domain.runs import DoneBefore, ImageRecord, Run, RunSettings, RunStatus, RunSummary
 from gallery.domain.selecting import Selection
+from gallery.domain.trail import OutputOnRecord, TrailCheck
 
 
 class Detector(Protocol):
@@ -458,8 +460,13 @@ class Store(Protocol):
     def clear_calibration(self) -> bool:
         """Drops the derived thresholds of the gallery's own model; returns whether there were any."""
 
-    def begin_run(self, settings: RunSettings) -> int:
-        """Opens a run's record and returns its number."""
+    def begin_run(self, settings: RunSettings, by: str = "") -> int:
+        """Opens a run's record and returns its number.
+
+        Args:
+            settings: All that shapes it.
+            by: Who runs it.
+        """
 
     def generation(self) -> Hashable:
         """What is another after every change to the people, or to what was decided by hand."""
@@ -520,6 +527,37 @@ class Store(Protocol):
 
         Raises:
             UnknownName: If there is no run of that number.
+        """
+
+    def open_run(self, number: int) -> AbstractContextManager[tuple[Run, Iterator[ImageRecord]]]:
+        """One run without its photos, and these one after the other; one state of the gallery throughout.
+
+        Raises:
+            UnknownName: If there is no run of that number.
+        """
+
+    def check_trail(self, head: str | None = None) -> TrailCheck:
+        """Recomputes the chain of hashes over all that was recorded, and compares it with the record.
+
+        Args:
+            head: The hash of an entry that somebody noted, to be looked for; None for none.
+        """
+
+    def outputs_on_record(self) -> list[OutputOnRecord]:
+        """The files that runs wrote and no later run replaced or withdrew, in the order in which they were."""
+
+    def older_runs(self, than: datetime) -> list[int]:
+        """Numbers of the runs that ended before a moment, or were begun before it and never ended; not the pruned."""
+
+    def prune(self, numbers: Sequence[int], by: str = "") -> None:
+        """Removes the photos and decisions of runs and leaves a stub of each, all or nothing.
+
+        Args:
+            numbers: The runs'.
+            by: Who does it.
+
+        Raises:
+            TrailBroken: If the record does not fit the trail.
         """
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
-from typing import Any
+from typing import Any, Self
 
 from gallery.domain.deciding import Decision
 from gallery.domain.faces import Detection, Quality
@@ -171,6 +172,39 @@ class ImageRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Counts:
+    """Photos and faces of a run.
+
+    Attributes:
+        images: Photos recorded so far.
+        failed: Photos that failed.
+        kept: Faces that stayed visible.
+        blurred: Faces that were blurred.
+        waiting: Blurred faces that wait for a person's word.
+        before: Photos that an earlier run had done.
+    """
+
+    images: int = 0
+    failed: int = 0
+    kept: int = 0
+    blurred: int = 0
+    waiting: int = 0
+    before: int = 0
+
+    @classmethod
+    def of(cls, images: Sequence[ImageRecord]) -> Self:
+        """Counted."""
+        return cls(
+            len(images),
+            sum(image.failed for image in images),
+            sum(image.kept for image in images),
+            sum(image.blurred for image in images),
+            sum(image.waiting for image in images),
+            sum(image.earlier is not None for image in images),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class RunSummary:
     """One line of `gallery audit`.
 
@@ -188,6 +222,9 @@ class RunSummary:
         blurred: Faces that were blurred.
         waiting: Blurred faces that wait for a person's word.
         before: Photos that an earlier run had done.
+        by: Who ran it; empty where that is not known.
+        pruned: When its photos and decisions were removed, in UTC; None while they are there.
+        pruned_by: Who removed them.
     """
 
     id: int
@@ -203,6 +240,14 @@ class RunSummary:
     blurred: int
     waiting: int
     before: int = 0
+    by: str = ""
+    pruned: datetime | None = None
+    pruned_by: str | None = None
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took; None while it runs, or where it was cut off."""
+        return None if self.finished is None else (self.finished - self.started).total_seconds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,8 +265,14 @@ class DoneBefore:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run in full."""
+    """One run.
+
+    Attributes:
+        summary: Its line of `gallery audit`.
+        settings: What shaped it.
+        images: Its photos in order; none of a run that was pruned, or where only the rest was asked for.
+    """
 
     summary: RunSummary
     settings: RunSettings
-    images: tuple[ImageRecord, ...]
+    images: tuple[ImageRecord, ...] = ()

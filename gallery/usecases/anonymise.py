@@ -66,6 +66,7 @@ class Anonymise:
         program: This program's version, for the record.
         fusion: What a person's distance is, when they have several references.
         by_hand: What was settled by hand for all photos.
+        by: Who runs it, for the record; empty where that is not known.
     """
 
     recogniser: Recogniser
@@ -76,6 +77,7 @@ class Anonymise:
     program: str
     fusion: Fusion = Fusion.BEST
     by_hand: ByHand = field(default_factory=ByHand)
+    by: str = ""
 
     def __call__(
         self,
@@ -112,7 +114,7 @@ class Anonymise:
         if options.dry_run:
             return use._run(plan, options, report, advance)
         with self.photos.reserve(output):
-            plan = replace(plan, number=self.store.begin_run(settings))
+            plan = replace(plan, number=self.store.begin_run(settings, self.by))
             return use._run(plan, options, report, advance)
 
     def _run(self, plan: Plan, options: Options, report: Report, advance: Advance) -> Outcome:

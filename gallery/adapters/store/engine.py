@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import cast
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.orm import Session
@@ -55,6 +56,11 @@ class Database:
     def close(self) -> None:
         """Closes all connections."""
         self._engine.dispose()
+
+
+def driver(session: Session) -> sqlite3.Connection:
+    """The driver's own connection under a transaction."""
+    return cast("sqlite3.Connection", session.connection().connection.driver_connection)
 
 
 def make_engine(file: GalleryFile, opener: Callable[[GalleryFile], sqlite3.Connection], pool: type[Pool]) -> Engine:

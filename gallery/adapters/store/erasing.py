@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import select
@@ -43,7 +44,7 @@ class _Cleaned:
     traces: int
 
 
-def forget(file: GalleryFile, name: str, open_copy: OpenCopy) -> Forgotten:
+def forget(file: GalleryFile, name: str, open_copy: OpenCopy, now: datetime) -> Forgotten:
     """Deletes a person from a gallery and its backups.
 
     The backups come first: where one of them fails, the gallery still knows whom to forget, and it can be tried again.
@@ -63,8 +64,8 @@ def forget(file: GalleryFile, name: str, open_copy: OpenCopy) -> Forgotten:
     _require_whole(file)
     _require_alone(file)
     there = [backup for backup in there if backup.stat().st_size]  # a backup that was killed at once holds nobody
-    copies = [_clean(open_copy(backup), person, is_copy=True) for backup in there]
-    cleaned = _clean(file, person)
+    copies = [_clean(open_copy(backup), person, now, is_copy=True) for backup in there]
+    cleaned = _clean(file, person, now)
     return Forgotten(
         pseudonym=person.pseudonym,
         references=cleaned.erased.deleted.references,
@@ -128,10 +129,10 @@ def _require_alone(file: GalleryFile) -> None:
         connection.execute("ROLLBACK")
 
 
-def _clean(file: GalleryFile, person: Person, is_copy: bool = False) -> _Cleaned:
+def _clean(file: GalleryFile, person: Person, now: datetime, is_copy: bool = False) -> _Cleaned:
     with closing(Database(file)) as database:
         with database.writing() as session:
-            erased = forgetting.erase(session, person, is_copy)
+            erased = forgetting.erase(session, person, now, is_copy)
         with database.reading() as session:
             needles = _needles(session, erased.person)
     try:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, LargeBinary, Select, delete, func, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload, selectinload
 
-from gallery.adapters.store import undo
+from gallery.adapters.store import trail, undo
 from gallery.adapters.store.faces import Face, face_of
 from gallery.adapters.store.people import named, unknown
 from gallery.adapters.store.tables import (
@@ -27,6 +27,7 @@ from gallery.adapters.store.tables import (
     OwnThresholdRow,
     PersonalThresholdRow,
     ReferenceRow,
+    ReviewCropRow,
     RunImageRow,
     RunRow,
     TagRow,
@@ -58,6 +59,8 @@ _MENTIONS: tuple[InstrumentedAttribute[Any], ...] = (
     PersonalThresholdRow.origin,
     OwnThresholdRow.origin,
     RunRow.output,
+    RunRow.by,
+    RunRow.pruned_by,
     RunImageRow.source,
     RunImageRow.output,
     RunImageRow.error,
@@ -184,16 +187,20 @@ def outputs(session: Session, person: Person) -> tuple[KeptOutput, ...]:
     return tuple(KeptOutput(run, output or "", sha256 or "") for _, run, output, sha256 in rows)
 
 
-def erase(session: Session, person: Person, is_copy: bool = False) -> Erased:
+def erase(session: Session, person: Person, now: datetime, is_copy: bool = False) -> Erased:
     """Deletes the person's rows and rewrites what names them; leaves nothing to undo.
+
+    What is rewritten of the record is entered into the trail, which stays whole.
 
     Args:
         session: A writing transaction.
         person: Who.
+        now: The moment.
         is_copy: Whether this is an earlier copy of the gallery. There, the person may have another name, references
             that have come to them since are deleted wherever they are, and so are identities that are left with none.
     """
     undo.clear(session)
+    sealed = trail.digests(trail.asking(session))
     numbers = set(session.scalars(select(IdentityRow.id).where(IdentityRow.name_key.in_(person.keys))))
     strays = Counts()
     if is_copy:
@@ -206,6 +213,7 @@ def erase(session: Session, person: Person, is_copy: bool = False) -> Erased:
     session.execute(delete(IdentityRow).where(IdentityRow.id.in_(numbers)))
     session.flush()
     _rewrite_mentions(session, person, numbers)
+    trail.seal_rewritten(session, sealed, now)
     return Erased(person, counts.plus(strays), decisions)
 
 
@@ -397,16 +405,15 @@ def _counts(session: Session, references: Select[int]) -> Counts:
 
 
 def _rewrite_decisions(session: Session, person: Person) -> int:
-    rows = session.scalars(
-        select(DecisionRow).where(
-            or_(
-                DecisionRow.identity_id.in_(person.numbers),
-                DecisionRow.runner_up_id.in_(person.numbers),
-                DecisionRow.identity.in_(person.names),
-                DecisionRow.runner_up.in_(person.names),
-            )
-        )
-    ).all()
+    named = or_(
+        DecisionRow.identity_id.in_(person.numbers),
+        DecisionRow.runner_up_id.in_(person.numbers),
+        DecisionRow.identity.in_(person.names),
+        DecisionRow.runner_up.in_(person.names),
+    )
+    those = select(DecisionRow.id).where(named)
+    session.execute(delete(ReviewCropRow).where(ReviewCropRow.decision_id.in_(those)))
+    rows = session.scalars(select(DecisionRow).where(named)).all()
     return sum(_rewrite_decision(row, person) for row in rows)
 
 

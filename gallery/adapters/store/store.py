@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import TracebackType
@@ -42,6 +43,7 @@ if TYPE_CHECKING:  # NumPy comes with these, and `gallery list` does without it
         SpaceUse,
     )
     from gallery.domain.runs import DoneBefore, ImageRecord, Run, RunSettings, RunStatus, RunSummary
+    from gallery.domain.trail import OutputOnRecord, TrailCheck
 
 
 def now() -> datetime:
@@ -171,7 +173,7 @@ class SqliteStore:
 
     def identities(self) -> list[IdentitySummary]:
         """Everybody, by name."""
-        with explained(self._file), closing(connect(self._file)) as connection:
+        with self._plainly() as connection:
             return listing.identities(connection)
 
     def identity(self, name: str) -> Identity:
@@ -395,7 +397,7 @@ class SqliteStore:
         from gallery.adapters.store import erasing
 
         self.close()
-        return erasing.forget(self._file, name, self._open_copy)
+        return erasing.forget(self._file, name, self._open_copy, self._clock())
 
     def _open_copy(self, path: Path) -> GalleryFile:
         from gallery.adapters.store.schema import upgrade
@@ -488,7 +490,7 @@ class SqliteStore:
         """The thresholds derived for the gallery's own model, with how the references have changed since."""
         from gallery.adapters.store import calibration_reading
 
-        with explained(self._file), closing(connect(self._file)) as connection:
+        with self._plainly() as connection:
             return calibration_reading.calibration(connection)
 
     def set_calibration(self, calibration: Calibration) -> None:
@@ -545,12 +547,17 @@ class SqliteStore:
         with self._changing(what) as session:
             yield StoredReceiving(session)
 
-    def begin_run(self, settings: RunSettings) -> int:
-        """Opens a run's record and returns its number."""
+    def begin_run(self, settings: RunSettings, by: str = "") -> int:
+        """Opens a run's record and returns its number.
+
+        Args:
+            settings: All that shapes it.
+            by: Who runs it.
+        """
         from gallery.adapters.store import runs
 
         with self._database.writing() as session:
-            return runs.begin(session, settings, self._clock())
+            return runs.begin(session, settings, by, self._clock())
 
     def _today(self) -> date:
         return self._clock().astimezone().date()
@@ -600,10 +607,11 @@ class SqliteStore:
             state: `ImageRecord.state`.
             output: SHA-256 of the output.
         """
-        from gallery.adapters.store import runs
+        from gallery.adapters.store import run_reading
+        from gallery.adapters.store.engine import driver
 
         with self._database.reading() as session:
-            return runs.done_before(session, settings, photo, state, output)
+            return run_reading.done_before(driver(session), settings, photo, state, output)
 
     def add_override(self, override: Override) -> Override:
         """Remembers a person's word on a face, in place of an earlier one on the same face; returns it numbered.
@@ -653,10 +661,10 @@ class SqliteStore:
 
     def runs(self) -> list[RunSummary]:
         """All runs, the newest first."""
-        from gallery.adapters.store import runs
+        from gallery.adapters.store import run_reading
 
-        with self._database.reading() as session:
-            return runs.summaries(session)
+        with self._plainly() as connection:
+            return run_reading.summaries(connection)
 
     def run(self, number: int) -> Run:
         """One run in full.
@@ -664,7 +672,69 @@ class SqliteStore:
         Raises:
             UnknownName: If there is no run of that number.
         """
-        from gallery.adapters.store import runs
+        with self.open_run(number) as (run, images):
+            return replace(run, images=tuple(images))
+
+    @contextmanager
+    def open_run(self, number: int) -> Iterator[tuple[Run, Iterator[ImageRecord]]]:
+        """One run without its photos, and these one after the other; one state of the gallery throughout.
+
+        Raises:
+            UnknownName: If there is no run of that number.
+        """
+        from gallery.adapters.store import run_reading
+
+        with self._plainly() as connection:
+            connection.execute("BEGIN")
+            yield run_reading.run(connection, number), run_reading.images(connection, number)
+
+    def check_trail(self, head: str | None = None) -> TrailCheck:
+        """Recomputes the chain of hashes over all that was recorded, and compares it with the record.
+
+        Args:
+            head: The hash of an entry that somebody noted, to be looked for; None for none.
+        """
+        from gallery.adapters.store import trail_check
+
+        with self._plainly() as connection:
+            return trail_check.check(connection, head)
+
+    def outputs_on_record(self) -> list[OutputOnRecord]:
+        """The files that runs wrote and no later run replaced or withdrew, in the order in which they were."""
+        from gallery.adapters.store import trail_check
+
+        with self._plainly() as connection:
+            return trail_check.outputs(connection)
+
+    def older_runs(self, than: datetime) -> list[int]:
+        """Numbers of the runs that ended before a moment, or were begun before it and never ended; not the pruned."""
+        from gallery.adapters.store import pruning
 
         with self._database.reading() as session:
-            return runs.run(session, number)
+            return pruning.older(session, than)
+
+    def prune(self, numbers: Sequence[int], by: str = "") -> None:
+        """Removes the photos and decisions of runs and leaves a stub of each, all or nothing.
+
+        Args:
+            numbers: The runs'.
+            by: Who does it.
+
+        Raises:
+            TrailBroken: If the record does not fit the trail; then pruning would hide it.
+        """
+        from gallery.adapters.store import pruning, trail_check
+        from gallery.adapters.store.engine import driver
+        from gallery.domain.errors import TrailBroken
+
+        with self._database.writing() as session:
+            found = trail_check.check(driver(session), one_state=True)
+            if found.misfit is not None:
+                raise TrailBroken(found.misfit, "Nothing was removed. Restore a backup of the gallery.")
+            pruning.prune(session, list(numbers), by, self._clock())
+
+    @contextmanager
+    def _plainly(self) -> Iterator[sqlite3.Connection]:
+        """A connection without SQLAlchemy."""
+        with explained(self._file), closing(connect(self._file)) as connection:
+            yield connection

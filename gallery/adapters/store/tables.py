@@ -25,8 +25,10 @@ from gallery.domain.geometry import Landmarks
 from gallery.domain.matching import Fusion
 from gallery.domain.people import LONGEST_NAME
 from gallery.domain.runs import ImageStatus, RunStatus, Verification
+from gallery.domain.trail import Event
 
 SHA256 = String(64)
+SALT = String(32)
 NAME = String(LONGEST_NAME)
 LARGEST_NUMBER = 2**63 - 1
 """SQLite's largest whole number; its driver fails at a larger one."""
@@ -325,6 +327,11 @@ class RunRow(Base):
 
     Attributes:
         settings_sha256: Tells whether another run had the same settings; None for runs of earlier versions.
+        by: Who ran it; empty where that is not known.
+        salt: Of the record's digest in the trail.
+        pruned: When its photos and decisions were removed; None while they are there.
+        counts: How many of them there were.
+        pruned_by: Who did that.
     """
 
     __tablename__ = "run"
@@ -349,10 +356,19 @@ class RunRow(Base):
     templates: Mapped[int]
     output: Mapped[str] = mapped_column(AnyText)
     settings_sha256: Mapped[str | None] = mapped_column(SHA256)
+    by: Mapped[str] = mapped_column(AnyText, default="")
+    salt: Mapped[str] = mapped_column(SALT)
+    pruned: Mapped[datetime | None]
+    pruned_by: Mapped[str | None] = mapped_column(AnyText)
+    counts: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
 
     __table_args__ = (
         CheckConstraint("(status = 'running') = (finished IS NULL)", name="finished"),
         CheckConstraint("length(settings_sha256) = 64", name="settings_sha256"),
+        CheckConstraint("length(salt) = 32", name="salt"),
+        CheckConstraint(
+            "(pruned IS NULL) = (pruned_by IS NULL) AND (pruned IS NULL) = (counts IS NULL)", name="pruned"
+        ),
         CheckConstraint("dimension > 0", name="dimension"),
         _threshold_check(),
         CheckConstraint("identities >= 0 AND templates >= 0", name="counts"),
@@ -367,6 +383,7 @@ class RunImageRow(Base):
 
     Attributes:
         earlier: The number of the run that did it; no foreign key, as with the numbers of a decision.
+        salt: Of the record's digest in the trail, which covers the photo's decisions, too.
     """
 
     __tablename__ = "run_image"
@@ -385,6 +402,7 @@ class RunImageRow(Base):
     verified: Mapped[Verification | None] = mapped_column(choice(Verification, "verified"))
     state: Mapped[str | None] = mapped_column(SHA256)
     earlier: Mapped[int | None]
+    salt: Mapped[str] = mapped_column(SALT)
     decisions: Mapped[list[DecisionRow]] = relationship(order_by="DecisionRow.position", passive_deletes=True)
 
     __table_args__ = (
@@ -394,6 +412,7 @@ class RunImageRow(Base):
         CheckConstraint("status IN ('ok', 'done before') OR output IS NULL", name="output"),
         CheckConstraint("length(state) = 64", name="state"),
         CheckConstraint("(status = 'done before') = (earlier IS NOT NULL)", name="earlier"),
+        CheckConstraint("length(salt) = 32", name="salt"),
     )
 
 
@@ -441,6 +460,47 @@ class DecisionRow(FaceColumns, Base):
             name="runner_up",
         ),
         *_face_checks(),
+    )
+
+
+class ReviewCropRow(Base):
+    """A picture of a blurred face that waits for a person's word, kept on request until the review is done."""
+
+    __tablename__ = "review_crop"
+
+    decision_id: Mapped[int] = mapped_column(ForeignKey("decision.id", ondelete="CASCADE"), primary_key=True)
+    picture: Mapped[bytes] = mapped_column(deferred=True)
+
+    __table_args__ = (CheckConstraint("length(picture) > 0", name="picture"),)
+
+
+class TrailRow(Base):
+    """One entry of the trail: a chain of hashes over all that was recorded. Entries are only ever added.
+
+    It names nobody and holds no content, so that it can stay as it is when somebody is forgotten or a run is removed.
+
+    Attributes:
+        run: The run's number; no foreign key, as a run may go.
+        image: The number of the photo's row; None where the entry is about the run itself.
+        digest: Of the record as it was then, salted.
+        previous: `sha256` of the entry before.
+        sha256: Of this entry.
+    """
+
+    __tablename__ = "trail"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    event: Mapped[Event] = mapped_column(choice(Event, "event"))
+    run: Mapped[int] = mapped_column(index=True)
+    image: Mapped[int | None]
+    digest: Mapped[str] = mapped_column(SHA256)
+    previous: Mapped[str] = mapped_column(SHA256)
+    sha256: Mapped[str] = mapped_column(SHA256)
+
+    __table_args__ = (
+        CheckConstraint("length(digest) = 64 AND length(previous) = 64 AND length(sha256) = 64", name="sha256"),
+        {"sqlite_autoincrement": True},
     )
 
 

@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import cast
 
 from sqlalchemy import Table, delete, func, select
 from sqlalchemy.orm import Session
 
 from gallery.adapters.store import drivers
+from gallery.adapters.store.engine import driver
 from gallery.adapters.store.tables import Base, ChangeRow, UndoStepRow
 from gallery.domain.errors import NothingToUndo, StoreUnusable
 from gallery.domain.people import Change
@@ -191,7 +191,7 @@ def _name(name: str) -> str:
 @contextmanager
 def _only_rows_of_people(session: Session) -> Iterator[None]:
     """Refuses whatever is not a change to rows of those tables: a gallery from elsewhere may hold any statement."""
-    connection = cast("sqlite3.Connection", session.connection().connection.driver_connection)
+    connection = driver(session)
 
     def allowed(action: int, first: str | None, _second: str | None, _db: str | None, trigger: str | None) -> int:
         if action in (sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE):

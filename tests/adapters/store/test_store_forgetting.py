@@ -936,7 +936,7 @@ def test_a_program_that_begins_to_read_meanwhile_is_told_of(store, path, folder)
 
         store.close()
         with pytest.raises(StoreUnusable, match=r"could not be written anew, .* in use by another program") as caught:
-            erasing.forget(store._file, "Theodora", open_copy)
+            erasing.forget(store._file, "Theodora", open_copy, datetime(2026, 2, 1, tzinfo=UTC))
         assert f"gallery db compact --db {path}" in caught.value.hint
 
     store.compact()

@@ -177,14 +177,14 @@ def test_a_hundred_thousand_photos_are_searched_by_their_outputs(path, store):
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("PRAGMA synchronous = OFF")
         connection.executemany(
-            "INSERT INTO run_image (run_id, source, status, sha256, output_sha256, remarks, verified, state)"
-            " VALUES (?, ?, 'ok', ?, ?, '[]', 'full', ?)",
+            "INSERT INTO run_image (run_id, source, status, sha256, output_sha256, remarks, verified, state, salt)"
+            f" VALUES (?, ?, 'ok', ?, ?, '[]', 'full', ?, '{'5' * 32}')",
             ((run, f"in/{n}.jpg", f"{n:064x}", f"{n + 1:064x}", "3" * 64) for n in range(100_000)),
         )
         connection.executemany(
             "INSERT INTO run SELECT NULL, status, started, finished, program, model, model_sha256, preparation,"
             " dimension, detector, detector_sha256, cosine, euclidean, threshold_origin, policy, redaction, identities,"
-            " templates, output, settings_sha256 FROM run WHERE id = ?",
+            " templates, output, settings_sha256, by, salt, NULL, NULL, NULL FROM run WHERE id = ?",
             [(run,)] * 500,
         )
         plans = [

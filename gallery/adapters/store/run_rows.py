@@ -1,0 +1,138 @@
+"""Runs, photos and decisions as SQLite keeps them, turned into the domain's.
+
+Without SQLAlchemy: importing it takes longer than showing the first screen of a run, and making its objects of 60,000
+decisions takes seconds.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from gallery.domain.deciding import Decision, Rule, Verdict
+from gallery.domain.faces import Detection, Quality
+from gallery.domain.geometry import Box, Landmarks
+from gallery.domain.matching import Candidate
+from gallery.domain.models import EmbeddingSpace, Thresholds
+from gallery.domain.runs import (
+    Counts,
+    DecidedFace,
+    ImageRecord,
+    ImageStatus,
+    RunSettings,
+    RunStatus,
+    RunSummary,
+    Verification,
+)
+
+FACE = (
+    *("box_x", "box_y", "box_width", "box_height", "score", "landmarks", "size", "sharpness", "as_meant"),
+    *("verdict", "rule", "reason", "identity", "reference_id", "cosine", "euclidean"),
+    *("runner_up", "runner_up_reference_id", "runner_up_cosine", "runner_up_euclidean", "residual"),
+)
+IMAGE = (
+    *("source", "status", "sha256", "width", "height", "output", "output_sha256", "error", "remarks", "verified"),
+    *("state", "earlier"),
+)
+RUN = (
+    *("id", "status", "started", "finished", "by", "program", "model", "model_sha256", "preparation", "dimension"),
+    *("detector", "detector_sha256", "cosine", "euclidean", "threshold_origin", "policy", "redaction", "identities"),
+    *("templates", "output", "pruned", "pruned_by", "counts"),
+)
+"""Columns, in the order in which these functions take their values."""
+
+
+def text_of(value: str | bytes) -> str:
+    """Text that may hold what is not Unicode; see `gallery.adapters.store.columns.AnyText`."""
+    return value.decode(errors="surrogatepass") if isinstance(value, bytes) else value
+
+
+def face_of(values: tuple[Any, ...]) -> DecidedFace:
+    """A face with its decision, of the values of `FACE`."""
+    x, y, width, height, score, landmarks, size, sharpness, as_meant, verdict, rule, reason, *closest, residual = values
+    points = Landmarks(*((px, py) for px, py in json.loads(landmarks))) if landmarks is not None else None
+    decision = Decision(
+        Verdict(verdict), Rule(rule), text_of(reason), _candidate(*closest[:4]), _candidate(*closest[4:])
+    )
+    return DecidedFace(
+        Detection(Box(x, y, width, height), score, points), Quality(size, sharpness, bool(as_meant)), decision, residual
+    )
+
+
+def image_of(values: tuple[Any, ...], faces: tuple[DecidedFace, ...]) -> ImageRecord:
+    """A photo, of the values of `IMAGE`."""
+    source, status, sha256, width, height, output, output_sha256, error, remarks, verified, state, earlier = values
+    return ImageRecord(
+        source=text_of(source),
+        status=ImageStatus(status),
+        sha256=sha256,
+        width=width,
+        height=height,
+        output=None if output is None else text_of(output),
+        output_sha256=output_sha256,
+        faces=faces,
+        error=None if error is None else text_of(error),
+        remarks=tuple(json.loads(remarks)),
+        verified=None if verified is None else Verification(verified),
+        state=state,
+        earlier=earlier,
+    )
+
+
+def settings_of(row: dict[str, Any]) -> RunSettings:
+    """A run's settings, of the columns of `RUN`."""
+    settings = RunSettings(
+        program=row["program"],
+        space=EmbeddingSpace(row["model"], row["model_sha256"], row["preparation"], row["dimension"]),
+        detector=row["detector"],
+        detector_sha256=row["detector_sha256"],
+        thresholds=_thresholds(row),
+        policy=dict(json.loads(row["policy"])),
+        redaction=dict(json.loads(row["redaction"])),
+        identities=row["identities"],
+        templates=row["templates"],
+        output=text_of(row["output"]),
+    )
+    settings.personal  # noqa: B018 - a damaged one is noticed here, where it can be said
+    return settings
+
+
+def summary_of(row: dict[str, Any], counts: Counts) -> RunSummary:
+    """A run's summary, of the columns of `RUN`.
+
+    Args:
+        row: The run's. Of a pruned run it holds the counts itself.
+        counts: Of its photos and faces that are there.
+    """
+    kept = row["counts"]
+    return RunSummary(
+        id=row["id"],
+        status=RunStatus(row["status"]),
+        started=_moment(row["started"]),
+        finished=None if row["finished"] is None else _moment(row["finished"]),
+        model=row["model"],
+        detector=row["detector"],
+        thresholds=_thresholds(row),
+        **(asdict(counts) if kept is None else json.loads(kept)),
+        by=text_of(row["by"]),
+        pruned=None if row["pruned"] is None else _moment(row["pruned"]),
+        pruned_by=None if row["pruned_by"] is None else text_of(row["pruned_by"]),
+    )
+
+
+def _candidate(
+    name: str | None, reference: int | None, cosine: float | None, euclidean: float | None
+) -> Candidate | None:
+    if name is None or reference is None or cosine is None or euclidean is None:
+        return None
+    return Candidate(name, reference, cosine, euclidean)
+
+
+def _thresholds(row: dict[str, Any]) -> Thresholds:
+    return Thresholds(row["cosine"], row["euclidean"], row["threshold_origin"])
+
+
+def _moment(stored: str) -> datetime:
+    return datetime.fromisoformat(stored).replace(tzinfo=UTC)

@@ -1,0 +1,144 @@
+"""Recomputes the trail and compares it with what is on record."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from itertools import chain
+
+from gallery.adapters.store.run_rows import text_of
+from gallery.adapters.store.trail import Key, Query, image_digests, run_digest
+from gallery.domain.trail import FIRST, Event, OutputOnRecord, TrailCheck, entry_hash
+
+
+@dataclass
+class _Chain:
+    """What the entries say, read from the first to the last.
+
+    Attributes:
+        entries: How many fit.
+        head: Hash of the last that fits.
+        said: For each record the digest of the last entry about it.
+        pruned: Numbers of runs of which a stub is left.
+        hashes: Of all entries that fit.
+        misfit: The first entry that does not fit, as a sentence.
+    """
+
+    entries: int = 0
+    head: str = FIRST
+    said: dict[Key, str] = field(default_factory=dict)
+    pruned: set[int] = field(default_factory=set)
+    hashes: set[str] = field(default_factory=set)
+    misfit: str | None = None
+
+
+def check(connection: sqlite3.Connection, head: str | None = None, one_state: bool = False) -> TrailCheck:
+    """Recomputes the whole trail.
+
+    Args:
+        connection: To the gallery.
+        head: The hash of an entry that somebody noted; None if it is not asked for.
+        one_state: Whether a transaction is open already; else everything is read in one of its own.
+    """
+    with nullcontext() if one_state else _one_state(connection):
+        ask: Query = lambda query, values: iter(connection.execute(query, values))  # noqa: E731
+        found = _entries(ask)
+        numbers: dict[int, str] = dict(ask("SELECT id, status FROM run ORDER BY id", ()))
+        images = set(ask("SELECT run_id, id FROM run_image", ()))
+        misfit = found.misfit or next(chain(_gone(found, numbers, images), _changed(ask, found, numbers)), None)
+    return TrailCheck(
+        entries=found.entries,
+        head=found.head,
+        runs=len(numbers) - len(found.pruned),
+        photos=len(images),
+        pruned=len(found.pruned),
+        unended=tuple(run for run, status in numbers.items() if status == "running" and run not in found.pruned),
+        misfit=misfit,
+        known_head=None if head is None else head in found.hashes,
+    )
+
+
+def outputs(connection: sqlite3.Connection) -> list[OutputOnRecord]:
+    """The files that should be there: written by a run, and neither replaced nor withdrawn by a later one."""
+    query = (
+        "SELECT run_image.run_id, source, run_image.output, output_sha256, run.output FROM run_image"
+        " JOIN run ON run.id = run_image.run_id ORDER BY run_image.id"
+    )
+    found: dict[str, OutputOnRecord] = {}
+    wrote: dict[tuple[str, str], str] = {}
+    with _one_state(connection):
+        for run, source, path, sha256, folder in connection.execute(query):
+            photo = text_of(folder), text_of(source)
+            former = wrote.pop(photo, None)
+            if former in found and found[former].source == photo[1]:
+                del found[former]
+            if path is not None:
+                written = OutputOnRecord(run, photo[1], text_of(path), photo[0], sha256 or "")
+                found[written.path], wrote[photo] = written, written.path
+    return list(found.values())
+
+
+def _entries(ask: Query) -> _Chain:
+    found = _Chain()
+    rows = ask("SELECT id, at, event, run, image, digest, previous, sha256 FROM trail ORDER BY id", ())
+    for number, at, event, run, image, made, previous, sealed in rows:
+        about = f"Entry {number} of the trail ({event}, run {run}, {str(at)[:19]})"
+        if number != found.entries + 1:
+            found.misfit = f"Entry {found.entries + 1} of the trail is missing."
+        elif previous != found.head:
+            found.misfit = f"{about} does not follow the one before it."
+        elif entry_hash(number, at, event, run, image, made, previous) != sealed:
+            found.misfit = f"{about} is not as it was written."
+        if found.misfit:
+            return found
+        found.entries, found.head = number, sealed
+        found.said[run, image] = made
+        found.hashes.add(sealed)
+        if event == Event.PRUNED.value:
+            found.pruned.add(run)
+    highest = next(ask("SELECT seq FROM sqlite_sequence WHERE name = 'trail'", ()), (0,))[0]
+    if highest > found.entries:
+        found.misfit = f"The last entries of the trail are missing: there were {highest}, and {found.entries} are left."
+    return found
+
+
+def _gone(found: _Chain, runs: dict[int, str], images: set[tuple[int, int]]) -> Iterator[str]:
+    """Records that the trail knows of and that are not there."""
+    for run, image in found.said:
+        if run not in runs:
+            yield f"Run {run} is missing."
+            return
+        if image is not None and run not in found.pruned and (run, image) not in images:
+            yield f"A photo of run {run} is missing (row {image})."
+            return
+
+
+def _changed(ask: Query, found: _Chain, runs: dict[int, str]) -> Iterator[str]:
+    """Records that are not what the trail says."""
+    for run in runs:
+        if (run, None) not in found.said:
+            yield f"Run {run} was added behind the program's back: the trail does not know it."
+        elif run_digest(ask, run) != found.said[run, None]:
+            yield f"The record of run {run} (its settings, times or outcome) is not as it was written."
+        for image, made in image_digests(ask, run):
+            if made != found.said.get((run, image)) or run in found.pruned:
+                yield _photo(ask, run, image, known=(run, image) in found.said and run not in found.pruned)
+
+
+def _photo(ask: Query, run: int, image: int, known: bool) -> str:
+    ((source,),) = ask("SELECT source FROM run_image WHERE id = ?", (image,))
+    name = f"{text_of(source)} in run {run}"
+    if not known:
+        return f"The record of {name} was added behind the program's back: the trail does not know it."
+    return f"The record of {name}, or a decision on one of its faces, is not as it was written."
+
+
+@contextmanager
+def _one_state(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        connection.execute("ROLLBACK")
