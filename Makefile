@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-fast test-slow lint bench clean
+.PHONY: demo test test-fast test-slow browser lint bench clean
 
 demo: $(VENV)/demo.stamp  ## see it done on two public-domain portraits
 	$(BIN)/gallery demo
@@ -16,6 +16,8 @@ test-fast: $(VENV)/dev.stamp  ## only what needs no model and no photograph
 
 test-slow: $(VENV)/dev.stamp  ## kill, fuzz and scale tests
 	$(BIN)/python -m pytest -m slow
+
+browser: tests/browser/node_modules/.package-lock.json  ## bring a headless Chromium, in which reports are tested (needs Node.js 20)
 
 lint: $(VENV)/dev.stamp  ## style, types and the arrows between layers
 	$(BIN)/ruff check .
@@ -30,15 +32,20 @@ bench: $(VENV)/dev.stamp  ## print the tables of speed, and the bounds (about fi
 	$(BIN)/python tests/benchmarks/bench_vgg_face.py
 	$(BIN)/python tests/benchmarks/bench_scale_store.py
 	$(BIN)/python tests/benchmarks/bench_scale_matching.py
+	$(BIN)/python tests/benchmarks/bench_report.py
 	$(BIN)/python tests/benchmarks/bench_bounds.py
 
 clean:
-	rm -rf $(VENV) build dist demo-output
+	rm -rf $(VENV) build dist demo-output tests/browser/node_modules
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "gallery needs Python 3.11 or newer; name one with: make PYTHON=python3.12 …"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
+
+tests/browser/node_modules/.package-lock.json: tests/browser/package.json tests/browser/package-lock.json
+	npm ci --prefix tests/browser --silent --no-audit --no-fund
+	@touch $@
 
 $(VENV)/demo.stamp: pyproject.toml $(BIN)/python
 	$(BIN)/python -m pip install --quiet -e '.[demo]'

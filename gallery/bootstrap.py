@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from gallery.adapters.photos.files import PillowPhotoFiles
     from gallery.adapters.reference_crops import ReferenceCrops
+    from gallery.adapters.review_crops import FacePictures
     from gallery.adapters.store.keys import Keys
     from gallery.adapters.store.store import SqliteStore
     from gallery.domain.by_hand import ByHand
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from gallery.domain.models import ModelCard, Thresholds
     from gallery.domain.people import FaceCrop, Identity
     from gallery.domain.ports import Cropper, Detector, Embedder, Onlooker, Redactor, Registry, Reports, Store, Weights
+    from gallery.domain.review_ports import Keyboard
+    from gallery.domain.runs import Run, RunSettings
     from gallery.domain.verification import ImageName, LabelErrors, PairList
     from gallery.usecases.anonymise import Anonymise
     from gallery.usecases.calibrate import Calibrate
@@ -41,10 +44,16 @@ if TYPE_CHECKING:
     from gallery.usecases.evaluate_redaction import EvaluateRedaction, Way
     from gallery.usecases.evaluate_verification import EvaluateVerification
     from gallery.usecases.exchange import Export, Import
+    from gallery.usecases.explain import ExplainRecord, Seen
     from gallery.usecases.faces import Recogniser
     from gallery.usecases.models import Models
     from gallery.usecases.overrides import OverrideFace
+    from gallery.usecases.prune_runs import PruneRuns
     from gallery.usecases.reembed import Reembed
+    from gallery.usecases.report import MakeReport
+    from gallery.usecases.review import Review
+    from gallery.usecases.rewrite import Rewrite
+    from gallery.usecases.verify_record import VerifyRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -404,6 +413,18 @@ class Bootstrap:
                     found[stored.id] = made.thumbnail(crops[stored.id], stored.reference.detection, side)
         return found
 
+    def face_pictures(self, files: FileWishes | None = None) -> FacePictures:
+        """Pictures of faces for the review.
+
+        Args:
+            files: How photos are read.
+        """
+        from gallery.adapters.photos.files import MAX_PIXELS
+        from gallery.adapters.review_crops import FacePictures
+
+        most = (files or FileWishes()).max_pixels
+        return FacePictures(MAX_PIXELS if most is None else most)
+
     def archives(self) -> Archives:
         """Archives of galleries as files."""
         from gallery.adapters.gallery_archive import ZipArchives
@@ -530,6 +551,7 @@ class Bootstrap:
         Raises:
             BadArgument: If a threshold makes no sense.
         """
+        from gallery.adapters.login import login_name
         from gallery.domain.by_hand import ByHand
         from gallery.domain.deciding import Policy
         from gallery.domain.matching import Fusion
@@ -554,6 +576,7 @@ class Bootstrap:
             __version__,
             Fusion(wishes.fusion),
             by_hand,
+            login_name(),
         )
 
     @contextmanager
@@ -612,6 +635,107 @@ class Bootstrap:
 
         finder = self._turned(self.detector(detector)) if turned else self.detector(detector)
         return OverrideFace(finder, self.photos(files), store, login_name(), lambda: datetime.now(UTC))
+
+    def review(self, store: Store, run: Run, files: FileWishes | None = None) -> Review:
+        """The use case of that name; it needs no model.
+
+        Args:
+            store: The gallery.
+            run: What is reviewed, as `gallery.usecases.review.reviewable` gives it.
+            files: How its photos are read.
+        """
+        from datetime import UTC, datetime
+
+        from gallery.adapters.login import login_name
+        from gallery.usecases.review import Review
+
+        return Review(run, store, self.face_pictures(files), login_name(), lambda: datetime.now(UTC))
+
+    def rewrite(self, again: Callable[[bool], Anonymise], files: FileWishes) -> Rewrite:
+        """The use case of that name.
+
+        Args:
+            again: See `gallery.as_recorded.Again`.
+            files: How photos are read and outputs written.
+        """
+        from gallery.adapters.report.glances import on_disk
+        from gallery.usecases.rewrite import Rewrite
+
+        return Rewrite(self.photos(files), on_disk, again)
+
+    def keyboard(self) -> AbstractContextManager[Keyboard]:
+        """Keys of whoever sits at the terminal.
+
+        Raises:
+            BadArgument: If nobody does.
+        """
+        from gallery.adapters.terminal import keyboard
+
+        return keyboard()
+
+    def make_report(self, store: Store) -> MakeReport:
+        """The use case of that name; it needs no model."""
+        from datetime import UTC, datetime
+
+        from gallery.adapters.photos.files import MAX_PIXELS
+        from gallery.adapters.report.glances import FileGlancer
+        from gallery.adapters.report.page import HtmlPages
+        from gallery.usecases.report import MakeReport
+
+        glancer = FileGlancer(4 * MAX_PIXELS)  # a run may have been told to read larger photos than usual
+        return MakeReport(store, glancer, HtmlPages(), lambda: datetime.now(UTC), __version__, self.cores())
+
+    def explain_record(self, store: Store, settings: RunSettings, photo: str | None) -> ExplainRecord:
+        """The use case of that name; without a model where it is not to be had, or there is no photo to look at.
+
+        Args:
+            store: The gallery.
+            settings: The run's.
+            photo: SHA-256 of the photo; None where it could not be read.
+        """
+        from gallery.domain.errors import GalleryError
+        from gallery.usecases.explain import ExplainRecord
+        from gallery.usecases.faces import Recogniser
+        from gallery.usecases.people_in_force import PeopleInForce
+
+        photos = self.photos()
+        if photo is None:
+            return ExplainRecord(None, photos, None)
+        try:
+            card = self.registry().card(settings.space.model)
+            recogniser = Recogniser(self.detector("yunet"), self.cropper(card), self.embedder(card))
+            nobody = bool(settings.policy.get("by_hand", {}).get("nobody"))
+            people = PeopleInForce.read(store, card.space, nobody)
+        except GalleryError as error:
+            return ExplainRecord(None, photos, None, error.message)
+        return ExplainRecord(recogniser, photos, people)
+
+    def compared_faces(self, store: Store, seen: Seen, side: int) -> dict[int, list[tuple[str, RGB]]]:
+        """For each face of a photo its picture and that of the reference it comes closest to, as far as there are any.
+
+        Args:
+            store: The gallery.
+            seen: The photo with its faces.
+            side: Of a picture, in pixels.
+        """
+        from gallery.adapters.compared_faces import ComparedFaces
+
+        return ComparedFaces(self.crops(), store, side).of(seen.image, seen.explained)
+
+    def verify_record(self, store: Store) -> VerifyRecord:
+        """The use case of that name."""
+        from gallery.usecases.verify_record import VerifyRecord
+
+        return VerifyRecord(store, self.photos())
+
+    def prune_runs(self, store: Store) -> PruneRuns:
+        """The use case of that name."""
+        from datetime import UTC, datetime
+
+        from gallery.adapters.login import login_name
+        from gallery.usecases.prune_runs import PruneRuns
+
+        return PruneRuns(store, login_name(), lambda: datetime.now(UTC))
 
     def demo(self, store: Store, recogniser: Recogniser) -> Demo:
         """The use case of that name."""

@@ -67,7 +67,9 @@ from gallery.domain.people import (
     name_key,
 )
 from gallery.domain.ports import Staged
+from gallery.domain.reviewing import Recorded
 from gallery.domain.runs import Counts, DoneBefore, ImageRecord, ImageStatus, Run, RunSettings, RunStatus, RunSummary
+from gallery.domain.score_statistics import RULES, ScoredRun, Scores
 from gallery.domain.selecting import Selection
 from gallery.domain.trail import OutputOnRecord, TrailCheck
 
@@ -336,6 +338,8 @@ class FakeStore:
         words: What was decided by hand, in the order it was.
         runners: Who ran each run.
         misfit: What the trail is to have been broken by.
+        pictures: Those kept for a review, by run, photo and face.
+        compacted: How often the file was written anew.
     """
 
     people: dict[str, list[tuple[int, NewReference]]] = field(default_factory=dict)
@@ -346,6 +350,8 @@ class FakeStore:
     words: list[Override] = field(default_factory=list)
     runners: list[str] = field(default_factory=list)
     misfit: str | None = None
+    pictures: dict[tuple[int, int, int], bytes] = field(default_factory=dict)
+    compacted: int = 0
     _pruned: dict[int, Counts] = field(default_factory=dict)
     _space: EmbeddingSpace | None = None
     _ids: int = 0
@@ -643,13 +649,50 @@ class FakeStore:
         people = sorted(numbers.items()), sorted(self.details.items(), key=lambda one: one[0])
         return repr((people, [word.number for word in self.words]))
 
-    def record(self, run: int, image: ImageRecord, expected: Hashable = None) -> None:
+    def record(
+        self, run: int, image: ImageRecord, expected: Hashable = None, crops: Mapping[int, bytes] | None = None
+    ) -> None:
         """Adds a photo to a run's record."""
         if expected is not None and expected != self.generation():
             raise GalleryChanged("The fake gallery's people were changed meanwhile.")
         if self.refuses:
             raise StoreUnusable("The fake gallery was told to refuse.")
         self.recorded[run - 1][1].append(image)
+        place = len(self.recorded[run - 1][1]) - 1
+        self.pictures |= {(run, place, position + 1): picture for position, picture in (crops or {}).items()}
+
+    def review_crop(self, run: int, image: int, face: int) -> bytes | None:
+        """A picture kept for a review."""
+        return self.pictures.get((run, image, face))
+
+    def put_review_crop(self, run: int, image: int, face: int, picture: bytes) -> None:
+        """Puts one back."""
+        self.pictures[run, image, face] = picture
+
+    def drop_review_crop(self, run: int, image: int, face: int) -> bool:
+        """Removes one."""
+        return self.pictures.pop((run, image, face), None) is not None
+
+    def drop_review_crops(self, run: int) -> int:
+        """Removes those of a run."""
+        gone = [place for place in self.pictures if place[0] == run]
+        for place in gone:
+            del self.pictures[place]
+        return len(gone)
+
+    def with_overrides(self) -> list[Recorded]:
+        """What runs did with photos that somebody decided on."""
+        photos = {word.sha256 for word in self.words}
+        return [
+            Recorded(number, LONG_AGO, settings.output, image)
+            for number, (settings, images, _) in enumerate(self.recorded, 1)
+            for image in images
+            if image.sha256 in photos
+        ]
+
+    def compact(self) -> None:
+        """Counts how often."""
+        self.compacted += 1
 
     def amend(self, run: int, image: ImageRecord, instead_of: ImageRecord) -> None:
         """Replaces a photo's last record."""
@@ -727,6 +770,26 @@ class FakeStore:
         )
         return Run(summary, settings, tuple(images))
 
+    def scores(self, run: int | None = None) -> Scores:
+        """What statistics need of one run or of all."""
+        chosen = [self.run(number) for number in ([run] if run else range(1, len(self.recorded) + 1))]
+        photos = [(place, image) for place, one in enumerate(chosen) for image in one.images]
+        faces = [(place, face.decision) for place, (_, image) in enumerate(photos) for face in image.faces]
+        closest = [decision.candidate for _, decision in faces]
+        names = tuple(sorted({one.identity for one in closest if one}))
+        return Scores(
+            runs=tuple(_scored(one, self._pruned.get(one.summary.id)) for one in chosen),
+            names=names,
+            photo_run=np.array([place for place, _ in photos], np.int64),
+            photo_failed=np.array([image.failed for _, image in photos], np.bool_),
+            photo_earlier=np.array([image.earlier or 0 for _, image in photos], np.int64),
+            face_photo=np.array([place for place, _ in faces], np.int64),
+            face_kept=np.array([decision.kept for _, decision in faces], np.bool_),
+            face_rule=np.array([RULES.index(decision.rule) for _, decision in faces], np.int64),
+            face_person=np.array([names.index(one.identity) if one else -1 for one in closest], np.int64),
+            face_cosine=np.array([one.cosine if one else np.nan for one in closest], np.float64),
+        )
+
     @contextmanager
     def open_run(self, number: int) -> Iterator[tuple[Run, Iterator[ImageRecord]]]:
         """One run without its photos, and these."""
@@ -758,11 +821,6 @@ class FakeStore:
             if image.output
         }
         return list(found.values())
-
-    def older_runs(self, than: datetime) -> list[int]:
-        """All, if everything is older."""
-        numbers = range(1, len(self.recorded) + 1)
-        return [number for number in numbers if number not in self._pruned and than > LONG_AGO]
 
     def prune(self, numbers: Sequence[int], by: str = "") -> None:  # noqa: ARG002 - as the protocol has it
         """Removes the photos of runs."""
@@ -905,6 +963,12 @@ class _Group:
 
     what: str
     made: _Change | None = None
+
+
+def _scored(run: Run, pruned: Counts | None) -> ScoredRun:
+    settings, running = run.settings, run.summary.status is RunStatus.RUNNING
+    own = len(settings.personal)
+    return ScoredRun(run.summary.id, LONG_AGO, running, settings.space, settings.thresholds, own, pruned)
 
 
 def _renamed(by_name: Mapping[str, _V], former: str, new: str) -> dict[str, _V]:

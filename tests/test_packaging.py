@@ -42,6 +42,7 @@ def test_the_wheel_carries_migrations_and_registry_and_nothing_private(wheel):
     assert "gallery/_data/models/registry.toml" in names
     assert any(n.startswith("gallery/_data/migrations/versions/0001") for n in names)
     assert "gallery/py.typed" in names
+    assert {f"gallery/adapters/report/page.{kind}" for kind in ("html.jinja", "css", "js")} <= set(names)
     assert not [n for n in names if n.startswith("tests/") or n.endswith((".db", ".onnx", ".h5"))]
 
 

@@ -9,7 +9,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from gallery.domain.charts import Chart, DetChart, HistogramChart, Line, Panel, RecallChart, SweepChart
+from gallery.adapters import score_figures
+from gallery.domain.charts import (
+    Chart,
+    CourseChart,
+    DetChart,
+    HistogramChart,
+    Line,
+    Panel,
+    PeopleChart,
+    RecallChart,
+    ScoreChart,
+    SweepChart,
+)
 from gallery.domain.errors import GalleryError
 
 if TYPE_CHECKING:
@@ -49,6 +61,8 @@ def draw(chart: Chart) -> bytes:
             _sweep(figure, chart)
         case RecallChart():
             _recall(figure, chart)
+        case ScoreChart() | PeopleChart() | CourseChart():
+            score_figures.draw(figure, chart)
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", metadata={"Software": None})
     return buffer.getvalue()

@@ -27,7 +27,7 @@ class ReportFolder:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise NotWritten(
-                f"The folder {shown(folder)} cannot be made: {error.strerror}.", "Choose another with --output."
+                f"The folder {shown(folder)} cannot be made: {error.strerror}.", "Choose another folder."
             ) from error
 
     def write_json(self, name: str, document: Any) -> Path:

@@ -30,6 +30,8 @@ from gallery.cli.commands import (
     people,
     reembed,
     remove,
+    report,
+    review,
     show,
 )
 
@@ -89,6 +91,8 @@ app.command("reembed", epilog=reembed.EXAMPLE)(reembed.reembed)
 app.command("anonymise", epilog=anonymise.EXAMPLE)(anonymise.anonymise)
 app.command("anonymize", hidden=True, epilog=anonymise.EXAMPLE)(anonymise.anonymise)
 app.command("calibrate", epilog=calibrate.EXAMPLE)(calibrate.calibrate)
+app.command("review", epilog=review.EXAMPLE)(review.review)
+app.command("report", epilog=report.EXAMPLE)(report.report)
 app.command("demo", epilog=demo.EXAMPLE)(demo.demo)
 app.add_typer(audit.app, name="audit")
 app.add_typer(override.app, name="override")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import IO, TYPE_CHECKING
 
 from rich.console import Console
@@ -14,11 +14,13 @@ from gallery.cli.tables import short_path
 
 if TYPE_CHECKING:
     from gallery.domain.auditing import Found
+    from gallery.domain.runs import ImageRecord, RunSettings, RunSummary
 
 COLUMNS = ("photo", "#", "closest", "cosine", "of limit", "decision", "reason")
 
-_LEAST_PATH, _THE_REST = 16, 58
-"""Columns that a path gets at least, and that the other cells take as a rule."""
+_RIGHT = frozenset([1, 3, 4])
+_PATH, _NAME, _LONGEST_NAME, _OTHERS = 21, 12, 24, (6, 8, 8, 16)
+"""Widths in 80 columns; where there is more room, the name gets some of it, and the path the rest."""
 
 FIELDS = (
     "source",
@@ -45,11 +47,51 @@ FIELDS = (
 """Of the CSV file."""
 
 
-def write_table(out: Console, found: Sequence[Found]) -> None:
-    """One line for each face, as wide as the console."""
-    room = max(_LEAST_PATH, out.width - _THE_REST)
-    rows = [_cells(one, room) for one in found]
-    long_table.write(out.file, out.width, COLUMNS, rows, frozenset([1, 3, 4]), give=(2, 6, 0))
+def write_table(out: Console, found: Iterable[Found]) -> tuple[int, int]:
+    """One line for each face, as wide as the console and as soon as it is there.
+
+    Returns:
+        How many faces there were, and in how many photos.
+    """
+    faces, photos = 0, set()
+
+    def rows(room: int) -> Iterator[list[str]]:
+        nonlocal faces
+        for one in found:
+            faces += 1
+            photos.add(one.image.source)
+            yield _cells(one, room)
+
+    _write(out, rows)
+    return faces, len(photos)
+
+
+def write_photos(out: Console, images: Iterable[ImageRecord], settings: RunSettings) -> int:
+    """One line for each face of the photos, and one for each photo without; returns how many photos there were."""
+    from gallery.domain.auditing import Question, faces_among
+
+    count = 0
+
+    def rows(room: int) -> Iterator[list[str]]:
+        nonlocal count
+        for count, image in enumerate(images, 1):  # noqa: B007 - it is told in the end
+            yield from (_cells(one, room) for one in faces_among(settings, [image], Question()))
+            if not image.faces:
+                why = image.status.value if image.failed else "no face found"
+                yield [short_path(image.source, room), "–", "–", "–", "–", "–", why]
+
+    _write(out, rows)
+    return count
+
+
+def _write(out: Console, rows: Callable[[int], Iterator[list[str]]]) -> None:
+    more = max(0, out.width - _WIDTH)
+    name = min(_LONGEST_NAME, _NAME + more // 3)
+    path = _PATH + more - (name - _NAME)
+    long_table.write_lines(out.file, COLUMNS, rows(path), _RIGHT, (path, 3, name, *_OTHERS))
+
+
+_WIDTH = 80
 
 
 def _cells(one: Found, room: int) -> list[str]:
@@ -65,12 +107,26 @@ def _cells(one: Found, room: int) -> list[str]:
     ]
 
 
-def write_csv(out: IO[str], found: Sequence[Found]) -> None:
+def write_csv(out: IO[str], found: Iterable[Found]) -> None:
     """All that is known of each face, with a head, for spreadsheets; what would be taken for a formula gets a `'`."""
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(FIELDS)
     for one in found:
-        writer.writerow([_harmless(value) for value in _values(one)])
+        writer.writerow([harmless(value) for value in _values(one)])
+
+
+def write_runs_csv(out: IO[str], runs: Iterable[RunSummary]) -> None:
+    """One line for each run, with a head."""
+    from gallery.cli.documents import of_summary
+
+    writer = csv.writer(out, lineterminator="\n")
+    for place, run in enumerate(runs):
+        known = of_summary(run)
+        limits = known.pop("thresholds")
+        known |= {"cosine": limits["cosine"], "euclidean": limits["euclidean"], "origin": limits["origin"]}
+        if place == 0:
+            writer.writerow(known)
+        writer.writerow(["" if value is None else harmless(value) for value in known.values()])
 
 
 def _values(one: Found) -> list[object]:
@@ -93,5 +149,6 @@ def _values(one: Found) -> list[object]:
     ]
 
 
-def _harmless(value: object) -> object:
+def harmless(value: object) -> object:
+    """What a spreadsheet takes for text: what would be a formula gets a `'` before it."""
     return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

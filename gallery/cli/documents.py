@@ -11,6 +11,7 @@ if TYPE_CHECKING:  # NumPy comes with these, and `gallery list` does without it
 
     from gallery.domain.by_hand import Override
     from gallery.domain.deciding import Decision
+    from gallery.domain.explaining import Explained
     from gallery.domain.forgetting import Forgotten
     from gallery.domain.matching import Candidate
     from gallery.domain.models import ModelCard, Thresholds
@@ -21,6 +22,7 @@ if TYPE_CHECKING:  # NumPy comes with these, and `gallery list` does without it
     from gallery.usecases.enrol import EnrolledPhoto
     from gallery.usecases.models import Checked, Listed
     from gallery.usecases.reembed import Reembedded
+    from gallery.usecases.verify_record import VerifiedRecord
 
 
 def of_outcome(outcome: Outcome) -> dict[str, Any]:
@@ -61,6 +63,10 @@ def of_summary(summary: RunSummary) -> dict[str, Any]:
         "kept": summary.kept,
         "blurred": summary.blurred,
         "waiting": summary.waiting,
+        "by": summary.by,
+        "seconds": summary.seconds,
+        "pruned": _moment(summary.pruned),
+        "pruned_by": summary.pruned_by,
     }
 
 
@@ -104,6 +110,10 @@ def of_image(image: ImageRecord, settings: RunSettings) -> dict[str, Any]:
 
 
 def _of_face(face: DecidedFace, settings: RunSettings) -> dict[str, Any]:
+    return {**_of_found(face), "thresholds": _applied(face.decision, settings), "residual": face.residual}
+
+
+def _of_found(face: DecidedFace) -> dict[str, Any]:
     landmarks = face.detection.landmarks
     return {
         "box": face.detection.box.as_list(),
@@ -113,8 +123,6 @@ def _of_face(face: DecidedFace, settings: RunSettings) -> dict[str, Any]:
         "sharpness": face.quality.sharpness,
         "as_meant": face.quality.as_meant,
         **_of_decision(face.decision),
-        "thresholds": _applied(face.decision, settings),
-        "residual": face.residual,
     }
 
 
@@ -269,6 +277,59 @@ def of_checked_gallery(checked: CheckedGallery) -> dict[str, Any]:
         "withheld": dict(checked.withheld),
         "ending": {name: day.isoformat() for name, day in checked.ending},
     }
+
+
+def of_explained(explained: Explained) -> dict[str, Any]:
+    """A photo's faces with everybody they compare with."""
+    record = explained.record
+    return {
+        "source": record.source,
+        "status": record.status.value,
+        "error": record.error,
+        "sha256": record.sha256,
+        "width": record.width,
+        "height": record.height,
+        "output": record.output,
+        "output_sha256": record.output_sha256,
+        "remarks": [*record.remarks, *explained.remarks],
+        "thresholds": of_thresholds(explained.thresholds),
+        "faces": [
+            {
+                "face": face.number,
+                **_of_found(face.face),
+                "residual": face.face.residual,
+                "comparisons": [
+                    {
+                        **asdict(one.candidate),
+                        "thresholds": of_thresholds(one.limit),
+                        "passes": one.passes,
+                        "margin": one.margin,
+                    }
+                    for one in face.comparisons
+                ],
+            }
+            for face in explained.faces
+        ],
+    }
+
+
+def of_verified_record(found: VerifiedRecord) -> dict[str, Any]:
+    """Whether the record, and the outputs it speaks of, are as they were written."""
+    return {
+        "fits": found.misfit is None,
+        "misfit": found.misfit,
+        "trail": asdict(found.trail),
+        "outputs": found.outputs,
+        "differing": [
+            {"run": one.output.run, "source": one.output.source, "path": one.path, "why": one.why}
+            for one in found.differing
+        ],
+    }
+
+
+def of_pruned(runs: list[RunSummary], dry_run: bool) -> dict[str, Any]:
+    """Which runs were removed, or would be."""
+    return {"removed": not dry_run, "runs": [of_summary(run) for run in runs]}
 
 
 def of_override(override: Override) -> dict[str, Any]:

@@ -5,7 +5,7 @@ It looks like the other tables, but for two things: every row is one line, and w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import IO
 
 from rich.cells import cell_len, set_cell_size
@@ -39,6 +39,21 @@ def write(
         excess = sum(widths) + len(widths) - 1 - width
         if excess > 0:
             widths[column] = max(min(LEAST, widths[column]), widths[column] - excess)
+    write_lines(out, head, rows, right, widths)
+
+
+def write_lines(
+    out: IO[str], head: Sequence[str], rows: Iterable[Sequence[str]], right: frozenset[int], widths: Sequence[int]
+) -> None:
+    """Writes a table whose widths are known, each row as soon as it is there.
+
+    Args:
+        out: Where to.
+        head: A name for each column.
+        rows: Their cells, one line each.
+        right: Columns to be set flush right.
+        widths: Of the columns.
+    """
     out.write(_line(head, widths, right) + "\n" + "─".join("─" * wide for wide in widths) + "\n")
     out.writelines(_line(row, widths, right) + "\n" for row in rows)
 

@@ -82,7 +82,30 @@ MaxPixels = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+Csv = Annotated[bool, typer.Option("--csv", help="Print CSV instead of tables.")]
+NoPictures = Annotated[bool, typer.Option("--no-pictures", help="Draw no pictures in the terminal.")]
+Face = Annotated[
+    int | None,
+    typer.Option("--face", help="Only this face of the photo, from 1.", show_default="all of them", min=1, max=2**31),
+]
+DEFAULT_TOP = 30
+Top = Annotated[
+    int,
+    typer.Option("--top", help="How many of the people nearest to a face are shown; 0 for all.", min=0, max=2**31),
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+
+
+def require_one_format(as_json: bool, as_csv: bool) -> None:
+    """Checks that at most one was asked for.
+
+    Raises:
+        BadArgument: If both were.
+    """
+    from gallery.domain.errors import BadArgument
+
+    if as_csv and as_json:
+        raise BadArgument("Both CSV and JSON were asked for.", "Leave out --csv or --json.")
 
 
 class Method(StrEnum):

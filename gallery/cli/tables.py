@@ -128,25 +128,51 @@ def _verdict(decision: Decision) -> Text:
     return Text("blur", "yellow" if decision.waits else "")
 
 
-def runs(summaries: Sequence[RunSummary]) -> Table:
-    """The table of runs."""
-    table = plain_table()
+def runs(summaries: Sequence[RunSummary], width: int) -> Table:
+    """The table of runs.
+
+    Args:
+        summaries: The runs.
+        width: Of the console; the models are only named where there is room.
+    """
+    table, with_models = plain_table(), width >= _WITH_MODELS
     table.add_column("run", justify="right", no_wrap=True)
-    table.add_column("started (UTC)", overflow="fold", min_width=10)
-    table.add_column("status", no_wrap=True)
-    table.add_column("models", overflow="fold", min_width=8)
-    for name in ("photos", "failed", "kept", "blurred", "review"):
+    table.add_column("started\n(UTC)", overflow="fold", min_width=10)
+    table.add_column("status\nby", overflow="fold", min_width=8)
+    if with_models:
+        table.add_column("models", overflow="fold", min_width=8)
+    for name in ("photos", "faces", "kept", "blurred", "review", "failed", "time"):
         table.add_column(name, justify="right", no_wrap=True)
     for run in summaries:
         table.add_row(
             str(run.id),
             f"{run.started:%Y-%m-%d %H:%M}",
-            run.status.value,
-            escape(f"{run.model}, {run.detector}"),
-            f"{run.images}" + (f"\n{run.before} before" if run.before else ""),
-            *(str(n) for n in (run.failed, run.kept, run.blurred, run.waiting)),
+            "\n".join(_status(run)),
+            *([escape(f"{run.model}, {run.detector}")] if with_models else []),
+            *(str(n) for n in (run.images, run.kept + run.blurred, run.kept, run.blurred, run.waiting, run.failed)),
+            duration(run.seconds),
         )
     return table
+
+
+def _status(run: RunSummary) -> list[str]:
+    """How it stands, who ran it, and how many of its photos were done before."""
+    lines = [run.status.value if run.pruned is None else "pruned"]
+    lines += [escape(run.by)] if run.by else []
+    return lines + ([f"{run.before} before"] if run.before else [])
+
+
+_WITH_MODELS = 100
+
+
+def duration(seconds: float | None) -> str:
+    """`0.4 s`, `12 s`, `3 min`, `2 h 5`; a dash where it is not known."""
+    if seconds is None:
+        return "–"
+    if seconds < 100:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60}"
 
 
 def origins_of_runs(summaries: Iterable[RunSummary]) -> Table:
@@ -154,10 +180,10 @@ def origins_of_runs(summaries: Iterable[RunSummary]) -> Table:
     found: dict[str, list[int]] = {}
     for run in summaries:
         found.setdefault(limits(run.thresholds), []).append(run.id)
-    return facts(((_ranges(numbers), both) for both, numbers in found.items()), "Thresholds, by run")
+    return facts(((ranges(numbers), both) for both, numbers in found.items()), "Thresholds, by run")
 
 
-def _ranges(numbers: Iterable[int]) -> str:
+def ranges(numbers: Iterable[int]) -> str:
     """Numbers as people list them: `1–3, 7`."""
     ends: list[list[int]] = []
     for number in sorted(numbers):
@@ -180,9 +206,9 @@ def facts(pairs: Iterable[tuple[str, str]], title: str = "") -> Table:
     return table
 
 
-def counted(number: int, what: str) -> str:
-    """`1 reference`, `2 references`."""
-    return f"{number} {what}" + ("" if number == 1 else "s")
+def counted(number: int, what: str, several: str = "") -> str:
+    """`1 reference`, `2 references`; `several` where the plural is another."""
+    return f"{number} {what if number == 1 else several or what + 's'}"
 
 
 def distance(value: float) -> str:
@@ -246,22 +272,29 @@ def _named(images: list[ImageRecord], most: int = 30) -> str:
 
 
 def run_facts(run: Run) -> Table:
-    """A recorded run's settings."""
+    """A recorded run's settings; of one that was pruned, what is left."""
     summary, settings = run.summary, run.settings
     rules = {name: value for name, value in settings.policy.items() if name != "personal"}
-    finished = f", finished {summary.finished:%Y-%m-%d %H:%M:%S}" if summary.finished else ""
+    pruned = summary.pruned is not None
     return facts(
         [
-            ("run", f"{summary.id}, {summary.status}, started {summary.started:%Y-%m-%d %H:%M:%S}{finished} (UTC)"),
+            ("run", _when(summary)),
+            *([("pruned", _pruned(summary))] if pruned else []),
             ("program", f"gallery {settings.program}"),
             ("model", f"{settings.space.model} ({settings.space.preparation}), SHA-256 {settings.space.sha256}"),
             ("detector", f"{settings.detector}, SHA-256 {settings.detector_sha256}"),
             ("thresholds", limits(settings.thresholds)),
             *((f"of {name}", limits(own)) for name, own in sorted(settings.personal.items())),
-            ("rules", ", ".join(f"{k} {v}" for k, v in sorted(_flat(rules)))),
-            ("redaction", ", ".join(f"{k} {v}" for k, v in sorted(_flat(settings.redaction)))),
+            *(
+                []
+                if pruned
+                else [
+                    ("rules", ", ".join(f"{k} {v}" for k, v in sorted(_flat(rules)))),
+                    ("redaction", ", ".join(f"{k} {v}" for k, v in sorted(_flat(settings.redaction)))),
+                ]
+            ),
             ("gallery", f"{settings.identities} enrolled, {counted(settings.templates, 'template')}"),
-            ("output", settings.output),
+            *([] if pruned else [("output", settings.output)]),
             (
                 "photos",
                 f"{summary.images}, {summary.failed} failed"
@@ -270,6 +303,19 @@ def run_facts(run: Run) -> Table:
             ("faces", f"{summary.kept} kept, {summary.blurred} blurred, {summary.waiting} of them for review"),
         ]
     )
+
+
+def _when(summary: RunSummary) -> str:
+    by = f" by {summary.by}" if summary.by else ""
+    started = f"{summary.id}, {summary.status}, started {summary.started:%Y-%m-%d %H:%M:%S}{by}"
+    if summary.finished is None:
+        return f"{started} (UTC)"
+    return f"{started}, finished {summary.finished:%Y-%m-%d %H:%M:%S} (UTC), {duration(summary.seconds)}"
+
+
+def _pruned(summary: RunSummary) -> str:
+    by = f" by {summary.pruned_by}" if summary.pruned_by else ""
+    return f"on {summary.pruned:%Y-%m-%d %H:%M:%S} (UTC){by}; photos and decisions are no longer on record"
 
 
 def limits(thresholds: Thresholds) -> str:

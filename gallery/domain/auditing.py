@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import PurePath
 
@@ -12,7 +13,7 @@ import numpy as np
 from gallery.domain.deciding import Verdict
 from gallery.domain.metrics import together
 from gallery.domain.people import name_key
-from gallery.domain.runs import DecidedFace, ImageRecord, Run
+from gallery.domain.runs import DecidedFace, ImageRecord, Run, RunSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +89,13 @@ class Found:
         return abs(self.share - 1)
 
 
-def answered(run: Run, question: Question) -> Run:
-    """The run with only those photos that are asked for, whole."""
-    images = (image for image in run.images if question.fits_image(image))
-    if question.about_faces:
-        images = (image for image in images if any(question.fits_face(face) for face in image.faces))
-    return replace(run, images=tuple(images))
+def chosen(images: Iterable[ImageRecord], question: Question) -> Iterator[ImageRecord]:
+    """Those photos that are asked for, whole."""
+    for image in images:
+        if question.fits_image(image) and (
+            not question.about_faces or any(question.fits_face(face) for face in image.faces)
+        ):
+            yield image
 
 
 def faces(run: Run, question: Question, by_closeness: bool = False) -> list[Found]:
@@ -104,23 +106,51 @@ def faces(run: Run, question: Question, by_closeness: bool = False) -> list[Foun
         question: What is asked for.
         by_closeness: Whether to sort them so.
     """
-    found = [
-        Found(image, number, face, _share(run, face))
-        for image in run.images
-        if question.fits_image(image)
-        for number, face in enumerate(image.faces, 1)
-        if question.fits_face(face)
-    ]
-    return sorted(found, key=lambda one: one.closeness) if by_closeness else found
+    found = list(faces_among(run.settings, run.images, question))
+    return most_doubtful(found) if by_closeness else found
+
+
+def most_doubtful(found: Iterable[Found]) -> list[Found]:
+    """The same, those nearest to their threshold first."""
+    return sorted(found, key=lambda one: one.closeness)
+
+
+def faces_among(settings: RunSettings, images: Iterable[ImageRecord], question: Question) -> Iterator[Found]:
+    """The faces that are asked for, one after the other, in the order of the photos.
+
+    Args:
+        settings: The run's.
+        images: Its photos.
+        question: What is asked for.
+    """
+    for image in images:
+        if question.fits_image(image):
+            for number, face in enumerate(image.faces, 1):
+                if question.fits_face(face):
+                    yield Found(image, number, face, share(settings, face))
+
+
+def named(images: Iterable[ImageRecord], image: str) -> list[ImageRecord]:
+    """The photos that a path, its end or a pattern names; of one that is on record several times, the last.
+
+    One whose path is exactly that is meant before all others.
+    """
+    question = Question(image=image)
+    found: dict[str, ImageRecord] = {}
+    for one in images:
+        if one.source == image or question.fits_image(one):
+            found[one.source] = one
+    return [found[image]] if image in found else list(found.values())
 
 
 def _cosine(face: DecidedFace) -> float:
     return math.inf if face.decision.candidate is None else face.decision.candidate.cosine
 
 
-def _share(run: Run, face: DecidedFace) -> float:
+def share(settings: RunSettings, face: DecidedFace) -> float:
+    """A face's distance as a share of the threshold (see `Found`)."""
     closest = face.decision.candidate
     if closest is None:
         return math.inf
-    limit = run.settings.personal.get(closest.identity, run.settings.thresholds)
+    limit = settings.personal.get(closest.identity, settings.thresholds)
     return float(together(np.array(closest.cosine), np.array(closest.euclidean), limit))

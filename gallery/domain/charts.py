@@ -113,4 +113,80 @@ class RecallChart:
     points: tuple[tuple[str, float, float], ...]
 
 
-Chart = DetChart | HistogramChart | SweepChart | RecallChart
+@dataclass(frozen=True, slots=True)
+class ScoreChart:
+    """Distances of faces that were kept and of those that were blurred.
+
+    Attributes:
+        title: Above it.
+        x: Name of the distance.
+        kept: Of the faces that stayed visible.
+        blurred: Of the others.
+        marks: Thresholds.
+    """
+
+    title: str
+    x: str
+    kept: Histogram
+    blurred: Histogram
+    marks: tuple[Mark, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One person's distances.
+
+    Attributes:
+        name: The person's.
+        kept: Smallest, median and largest distance of the faces kept; None if there are none.
+        nearest: Smallest distance of the faces that were too far away; None if there are none.
+    """
+
+    name: str
+    kept: tuple[float, float, float] | None
+    nearest: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleChart:
+    """The distances of each person, one below the other.
+
+    Attributes:
+        title: Above it.
+        x: Name of the distance.
+        people: From top to bottom.
+        marks: Thresholds.
+    """
+
+    title: str
+    x: str
+    people: tuple[Span, ...]
+    marks: tuple[Mark, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CourseChart:
+    """Faces over time, and which share of them stayed visible.
+
+    Attributes:
+        title: Above it.
+        x: What the labels are.
+        labels: One for each period, T of them.
+        kept: T numbers of faces that stayed visible.
+        blurred: T numbers of faces that were blurred and wait for nobody's word.
+        waiting: T numbers of faces that wait for it.
+    """
+
+    title: str
+    x: str
+    labels: tuple[str, ...]
+    kept: tuple[int, ...]
+    blurred: tuple[int, ...]
+    waiting: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        if {len(self.kept), len(self.blurred), len(self.waiting)} != {len(self.labels)}:
+            raise ValueError("each period has a label and three numbers")
+
+
+Chart = DetChart | HistogramChart | SweepChart | RecallChart | ScoreChart | PeopleChart | CourseChart

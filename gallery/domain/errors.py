@@ -62,6 +62,10 @@ class UnknownName(GalleryError):
     """No identity (or model, or run) of that name."""
 
 
+class RunGoingOn(GalleryError):
+    """A run that has not ended, so that nothing can be said of it as a whole."""
+
+
 class NameTaken(GalleryError):
     """Somebody of that name is in the gallery already."""
 

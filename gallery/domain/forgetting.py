@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -81,8 +81,7 @@ class Renaming:
     is of `Anna Schmidt`, or of what stands for somebody who was forgotten, that is left as it is.
     """
 
-    _word: str
-    _own: frozenset[str]
+    _words: Mapping[str, str]
     _pattern: re.Pattern[str]
 
     @classmethod
@@ -95,20 +94,35 @@ class Renaming:
             others: Everybody else's names.
         """
         own = frozenset(names)
-        alone = cls(word, frozenset(map(_bare, own)), _any_of(own))
+        alone = cls.of_several(dict.fromkeys(own, word))
         longer = frozenset(other for other in others if alone(other) != other)
-        return cls(word, alone._own, _any_of(own | longer))
+        return cls(alone._words, _any_of(own | longer))
+
+    @classmethod
+    def of_several(cls, words: Mapping[str, str]) -> Renaming:
+        """For several people at once: of two names that fit, the longer one is meant.
+
+        Args:
+            words: What is to stand in the place of each name.
+        """
+        return cls({_bare(name): word for name, word in reversed([*words.items()])}, _any_of(words))
 
     def __call__(self, text: str) -> str:
         """The text with the word in place of the names."""
-        return self._pattern.sub(self._instead_of, text)
+        return self._pattern.sub(self._instead_of, text) if self._may_be_in(text) else text
+
+    def _may_be_in(self, text: str) -> bool:
+        """Whether the letters of one of the names are there at all; the pattern of many names takes far longer."""
+        folded = _folded(text)
+        letters = _letters(folded)
+        return any(name in letters or name in folded for name in self._words)
 
     def _instead_of(self, found: re.Match[str]) -> str:
         """The word for one of the names; what was found, for anything else."""
         beside = found.string[max(found.start() - 1, 0) : found.start()] + found.string[found.end() : found.end() + 1]
-        if _bare(found[0]) not in self._own or any(map(_is_mark, beside)):
+        if any(map(_is_mark, beside)):
             return found[0]
-        return self._word
+        return self._words.get(_bare(found[0]), found[0])
 
 
 def _any_of(names: Iterable[str]) -> re.Pattern[str]:
@@ -156,5 +170,13 @@ def _is_mark(character: str) -> bool:
 
 def _bare(text: str) -> str:
     """The letters, marks and digits, without regard to case and Unicode form; where there are none, all."""
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    return "".join(c for c in folded if c.isalnum() or _is_mark(c)) or folded
+    folded = _folded(text)
+    return _letters(folded) or folded
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+
+
+def _letters(folded: str) -> str:
+    return folded if folded.isalnum() else "".join(c for c in folded if c.isalnum() or _is_mark(c))

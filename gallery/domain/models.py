@@ -14,6 +14,9 @@ from gallery.domain.errors import BadArgument
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
+_BY_HAND = " set by hand"
+_BOTH = (("cosine",), ("euclidean",), ("cosine", "euclidean"))
+
 
 class Kind(StrEnum):
     """What a model does."""
@@ -65,6 +68,13 @@ class Thresholds:
                 "A cosine distance lies between 0 (same direction) and 2 (opposite).",
             )
 
+    @property
+    def set_by_hand(self) -> tuple[str, ...]:
+        """Which of the two were set by hand for everybody, as their origin says; see `replace`."""
+        said, by_hand, _ = self.origin.partition(_BY_HAND)
+        names = tuple(said.split(" and "))
+        return names if by_hand and names in _BOTH else ()
+
     def replace(self, cosine: float | None, euclidean: float | None) -> Thresholds:
         """These thresholds with one or both set by hand; None leaves a value as it is."""
         if cosine is None and euclidean is None:
@@ -73,7 +83,7 @@ class Thresholds:
         return Thresholds(
             self.cosine if cosine is None else cosine,
             self.euclidean if euclidean is None else euclidean,
-            f"{' and '.join(set_by_hand)} set by hand" + ("" if len(set_by_hand) == 2 else f"; else {self.origin}"),
+            f"{' and '.join(set_by_hand)}{_BY_HAND}" + ("" if len(set_by_hand) == 2 else f"; else {self.origin}"),
         )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -31,7 +30,9 @@ from gallery.domain.people import (
     SharedPhoto,
     SpaceUse,
 )
+from gallery.domain.reviewing import Recorded
 from gallery.domain.runs import DoneBefore, ImageRecord, Run, RunSettings, RunStatus, RunSummary
+from gallery.domain.score_statistics import Scores
 from gallery.domain.selecting import Selection
 from gallery.domain.trail import OutputOnRecord, TrailCheck
 
@@ -471,13 +472,16 @@ class Store(Protocol):
     def generation(self) -> Hashable:
         """What is another after every change to the people, or to what was decided by hand."""
 
-    def record(self, run: int, image: ImageRecord, expected: Hashable = None) -> None:
+    def record(
+        self, run: int, image: ImageRecord, expected: Hashable = None, crops: Mapping[int, bytes] | None = None
+    ) -> None:
         """Adds one photo to a run's record.
 
         Args:
             run: The run's number.
             image: What was done with the photo.
             expected: The generation that was decided by; None for whatever it is.
+            crops: Pictures of faces that wait for a person's word, by their positions from 0, for the review only.
 
         Raises:
             GalleryChanged: If the gallery's people were changed since.
@@ -498,6 +502,34 @@ class Store(Protocol):
             photo: SHA-256 of the photo.
             state: `ImageRecord.state`.
             output: SHA-256 of the output.
+        """
+
+    def review_crop(self, run: int, image: int, face: int) -> bytes | None:
+        """The picture kept of a face for the review; None where there is none.
+
+        Args:
+            run: The run's number.
+            image: Which of its photos, from 0.
+            face: Which of the photo's faces, from 1.
+        """
+
+    def put_review_crop(self, run: int, image: int, face: int, picture: bytes) -> None:
+        """Puts a picture back that `drop_review_crop` removed, with the same words for its place."""
+
+    def drop_review_crop(self, run: int, image: int, face: int) -> bool:
+        """Removes the picture kept of a face; returns whether there was one."""
+
+    def drop_review_crops(self, run: int) -> int:
+        """Removes all such pictures of a run; returns how many there were."""
+
+    def with_overrides(self) -> list[Recorded]:
+        """What runs did with the photos that somebody decided on by hand, in the order in which they did."""
+
+    def compact(self) -> None:
+        """Writes the whole file anew, so that nothing is left of what was deleted.
+
+        Raises:
+            StoreUnusable: If another program is using the file.
         """
 
     def end_run(self, run: int, status: RunStatus) -> None:
@@ -529,6 +561,13 @@ class Store(Protocol):
             UnknownName: If there is no run of that number.
         """
 
+    def scores(self, run: int | None = None) -> Scores:
+        """What statistics need of all decisions of one run, or of all runs, in one pass.
+
+        Raises:
+            UnknownName: If there is no run of that number.
+        """
+
     def open_run(self, number: int) -> AbstractContextManager[tuple[Run, Iterator[ImageRecord]]]:
         """One run without its photos, and these one after the other; one state of the gallery throughout.
 
@@ -545,9 +584,6 @@ class Store(Protocol):
 
     def outputs_on_record(self) -> list[OutputOnRecord]:
         """The files that runs wrote and no later run replaced or withdrew, in the order in which they were."""
-
-    def older_runs(self, than: datetime) -> list[int]:
-        """Numbers of the runs that ended before a moment, or were begun before it and never ended; not the pruned."""
 
     def prune(self, numbers: Sequence[int], by: str = "") -> None:
         """Removes the photos and decisions of runs and leaves a stub of each, all or nothing.

@@ -18,6 +18,7 @@ from gallery.domain.paths import shown
 from gallery.domain.people import name_key
 from gallery.domain.ports import PhotoFiles, Redactor, Store
 from gallery.domain.progress import Advance, unwatched
+from gallery.domain.review_ports import ReviewCrops
 from gallery.domain.runs import (
     FULL_UP_TO,
     DecidedFace,
@@ -67,6 +68,7 @@ class Anonymise:
         fusion: What a person's distance is, when they have several references.
         by_hand: What was settled by hand for all photos.
         by: Who runs it, for the record; empty where that is not known.
+        crops: Makes pictures of faces that wait for a person's word, for the review; None where none are to be kept.
     """
 
     recogniser: Recogniser
@@ -78,6 +80,7 @@ class Anonymise:
     fusion: Fusion = Fusion.BEST
     by_hand: ByHand = field(default_factory=ByHand)
     by: str = ""
+    crops: ReviewCrops | None = None
 
     def __call__(
         self,
@@ -105,7 +108,9 @@ class Anonymise:
             StoreUnusable: If a decision cannot be recorded; the photo's output is removed again.
         """
         options = options or Options()
-        files = self.photos.expand(inputs, options.selection, None if options.dry_run else output)
+        files = list(options.pairs) or self.photos.expand(
+            inputs, options.selection, None if options.dry_run else output
+        )
         verification = options.verification or (Verification.FULL if len(files) <= FULL_UP_TO else Verification.WRITTEN)
         people = self.people()
         use = replace(self, by_hand=self._of_known(people.whitelist))
@@ -138,7 +143,7 @@ class Anonymise:
     def work(self) -> OnePhoto:
         """What is done with each photo."""
         policy = replace(self.policy, all_of=self.by_hand.all_of, nobody=self.by_hand.nobody)
-        return OnePhoto(self.recogniser, self.redactor, self.photos, policy, self.fusion, self.by_hand)
+        return OnePhoto(self.recogniser, self.redactor, self.photos, policy, self.fusion, self.by_hand, self.crops)
 
     def whitelist(self) -> Whitelist:
         """The people who may stay visible.

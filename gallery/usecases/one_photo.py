@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from gallery.domain.geometry import Box
 from gallery.domain.matching import Fusion, Whitelist, candidates
 from gallery.domain.paths import shown
 from gallery.domain.ports import PhotoFiles, Redactor, Staged
+from gallery.domain.review_ports import ReviewCrops
 from gallery.domain.runs import ImageRecord, ImageStatus, Verification
 from gallery.usecases.decided import Decided
 from gallery.usecases.faces import Recogniser, found_in
@@ -34,11 +35,14 @@ class Finished:
         record: For the audit trail.
         staged: Its output, which lacks its name; None where nothing was written.
         image: The photo as it was read; None where nothing was written.
+        crops: Pictures for the review, by the faces' positions from 0; only of those that wait for a person's word, and
+            only where that was asked for.
     """
 
     record: ImageRecord
     staged: Staged | None = None
     image: RGB | None = None
+    crops: Mapping[int, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,7 @@ class OnePhoto:
         policy: The rules' numbers.
         fusion: What a person's distance is, when they have several references.
         by_hand: What was settled by hand for all photos.
+        crops: Makes pictures of faces that wait for a person's word; None where none are to be kept.
     """
 
     recogniser: Recogniser
@@ -60,6 +65,7 @@ class OnePhoto:
     policy: Policy
     fusion: Fusion = Fusion.BEST
     by_hand: ByHand = field(default_factory=ByHand)
+    crops: ReviewCrops | None = None
 
     def decide(
         self, image: RGB, detections: Sequence[Detection], whitelist: Whitelist, words: Sequence[Override] = ()
@@ -124,7 +130,7 @@ class OnePhoto:
         words, late = people.words(photo.sha256), 0
         for _ in range(ROUNDS):
             decided = self.decide(photo.pixels, detections, people.whitelist, words)
-            record = _record(photo, decided, people, late)
+            record = recorded(photo, decided, people, late)
             if target is None:
                 return Finished(record, image=photo.pixels)
             staged, found = self._written(photo, decided, target, people.whitelist, verification)
@@ -137,16 +143,27 @@ class OnePhoto:
                     verified=verification,
                     remarks=(*record.remarks, *found.remarks),
                 )
-                return Finished(whole, staged, photo.pixels)
+                return Finished(whole, staged, photo.pixels, self._pictures(photo, decided))
             if found.failure:
                 faces = decided.record(found.residuals)
-                return Finished(replace(record, status=ImageStatus.UNVERIFIED, faces=faces, error=found.failure))
+                unverified = replace(record, status=ImageStatus.UNVERIFIED, faces=faces, error=found.failure)
+                return Finished(unverified, crops=self._pictures(photo, decided))
             detections = (*detections, *found.strangers)  # at the end: the others keep their numbers
             late += len(found.strangers)
         raise Unverified(
             f"Each time {shown(photo.source)} was written, its output showed a further face.",
             "Cover those parts with --box, or leave the photo out.",
         )
+
+    def _pictures(self, photo: Photo, decided: Decided) -> dict[int, bytes]:
+        if self.crops is None:
+            return {}
+        faces = enumerate(zip(decided.faces, decided.decisions, strict=True))
+        return {
+            position: self.crops.make(photo.pixels, face.detection.box)
+            for position, (face, decision) in faces
+            if decision.waits
+        }
 
     def _written(
         self, photo: Photo, decided: Decided, target: Path, whitelist: Whitelist, verification: Verification
@@ -184,7 +201,7 @@ def failed(path: Path, photo: Photo | None, error: str, status: ImageStatus = Im
     )
 
 
-def _record(photo: Photo, decided: Decided, people: PeopleInForce, late: int) -> ImageRecord:
+def recorded(photo: Photo, decided: Decided, people: PeopleInForce, late: int = 0) -> ImageRecord:
     """What is on record of a photo whose last faces, so many, were found only in its output."""
     count = len(decided.faces)
     seen_late = (

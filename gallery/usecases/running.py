@@ -42,6 +42,7 @@ class Options:
         threads: Photos at work at once.
         stopped: Whether the run is to end after the photos at work.
         onlookers: What else looks at the photos.
+        pairs: Photos with their outputs' paths below the output folder, in place of what the inputs come to.
     """
 
     dry_run: bool = False
@@ -52,6 +53,7 @@ class Options:
     threads: int = 1
     stopped: Callable[[], bool] = lambda: False
     onlookers: tuple[Onlooker, ...] = ()
+    pairs: tuple[tuple[Path, Path], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +211,7 @@ class Run:
         """Records a photo and gives its output its name; what is on record is there, and what is there is on record."""
         staged = worked.finished.staged
         try:
-            self._store.record(number, image, worked.people.generation)
+            self._store.record(number, image, worked.people.generation, worked.finished.crops)
             if staged is not None:
                 self._work.photos.publish(staged, worked.instead_of)
         except GalleryChanged:

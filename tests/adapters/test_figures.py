@@ -12,7 +12,19 @@ from PIL import Image
 
 from gallery.adapters.figures import draw
 from gallery.adapters.reports import ReportFolder
-from gallery.domain.charts import DetChart, HistogramChart, Line, Mark, Panel, RecallChart, SweepChart
+from gallery.domain.charts import (
+    CourseChart,
+    DetChart,
+    HistogramChart,
+    Line,
+    Mark,
+    Panel,
+    PeopleChart,
+    RecallChart,
+    ScoreChart,
+    Span,
+    SweepChart,
+)
 from gallery.domain.errors import GalleryError
 from gallery.domain.histograms import histogram
 
@@ -40,6 +52,17 @@ CHARTS = {
     "recall": RecallChart(
         "recall", (Line("a", np.array([0.0, 0.2, 3]), np.array([0.5, 0.9, 0.95])),), (("a", 0.2, 0.9),)
     ),
+    "scores": ScoreChart("scores", "distance", PANEL.genuine, PANEL.impostors, PANEL.marks),
+    "no scores": ScoreChart("scores", "distance", histogram(np.zeros(0), EDGES), histogram(np.zeros(0), EDGES), ()),
+    "people": PeopleChart(
+        "people",
+        "distance",
+        (Span(r"$\frac$ & $", (0.1, 0.2, 0.4), 0.7), Span("Ada", None, 0.9), Span("Bob", (0, 0, 0), None)),
+        PANEL.marks,
+    ),
+    "no people": PeopleChart("people", "distance", (), ()),
+    "course": CourseChart("course", "run", tuple(map(str, range(40))), (3,) * 40, (1, 0) * 20, (0, 2) * 20),
+    "no faces": CourseChart("course", "run", ("1",), (0,), (0,), (0,)),
     "nothing found": RecallChart("recall", (Line("a", np.zeros(0), np.zeros(0)),), (("a", 0.0, 0.0),)),
 }
 
@@ -91,3 +114,19 @@ def test_matplotlib_is_loaded_only_when_something_is_drawn():
     code = "import sys, gallery.adapters.figures, gallery.adapters.reports; sys.exit('matplotlib' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(("full", "empty"), [("scores", "no scores"), ("people", "no people"), ("course", "no faces")])
+def test_what_there_is_is_drawn(full, empty):
+    """In blue and orange, which an empty figure has in its legend only."""
+
+    def coloured(name: str) -> int:
+        picture = pixels(draw(CHARTS[name])).astype(int)
+        return int((np.ptp(picture, axis=2) > 60).sum())
+
+    assert coloured(full) > 2 * coloured(empty)
+
+
+def test_each_period_has_its_numbers():
+    with pytest.raises(ValueError, match="three numbers"):
+        CourseChart("course", "run", ("1",), (1, 2), (1,), (1,))

@@ -5,8 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import shutil
+import sqlite3
+from contextlib import closing
 
 import pytest
+
+from gallery.adapters.store import trail
+from gallery.domain.trail import FIRST, entry_hash
 
 pytestmark = pytest.mark.models
 
@@ -66,6 +71,176 @@ def test_csv_is_whole_and_harmless(gallery, run, here, monkeypatch):
     assert [row["face"] for row in rows] == ["1", "2"]
 
 
-@pytest.mark.parametrize("words", [["--closest"], ["--csv"], ["--decision", "keep"], ["1", "--csv", "--json"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--closest"],
+        ["--decision", "keep"],
+        ["1", "--csv", "--json"],
+        ["--face", "1"],
+        ["1", "=pair.png", "--closest"],
+        ["1", "*"],
+        ["explain", "photos/pair.png", "--csv", "--json"],
+        ["verify", "--chain-only", "--outputs", "out"],
+        ["verify", "--head", "abc"],
+        ["prune", "--older-than", "soon"],
+        ["prune", "--older-than", "0d"],
+    ],
+)
 def test_what_makes_no_sense_is_refused(gallery, run, words):
     assert gallery("audit", *words).code == 2
+
+
+def test_runs_are_listed_with_who_and_how_long(gallery, run):
+    said = gallery("audit")
+    assert said.out.splitlines()[1].split()[-7:] == ["photos", "faces", "kept", "blurred", "review", "failed", "time"]
+    (known,) = gallery("audit", "--json").json
+    assert known["by"]
+    assert known["seconds"] > 0
+    (row,) = csv.DictReader(io.StringIO(gallery("audit", "--csv").out))
+    assert (row["run"], row["photos"], row["failed"], row["by"]) == ("1", "2", "1", known["by"])
+
+
+def test_one_photo_is_shown_with_everybody(gallery, run, photos):
+    gallery("enroll", "Eileen Collins", photos / "collins.png")
+    said = gallery("audit", run, "=pair.png")
+    assert said.code == 0
+    assert said.out.count("Grace Hopper") >= 2
+    assert said.out.count("Eileen Collins") == 2, "she is compared with both faces, though she was not enrolled then"
+    assert "have changed since the run" in said.err
+    assert "passes" in said.out
+    assert all(len(line) <= 80 for line in said.out.splitlines())
+    assert "\x1b" not in said.out
+    document = gallery("audit", run, "=pair.png", "--json").json
+    assert [len(face["comparisons"]) for face in document["faces"]] == [2, 2]
+    assert {one["identity"] for one in document["faces"][0]["comparisons"]} == {"Grace Hopper", "Eileen Collins"}
+    rows = list(csv.DictReader(io.StringIO(gallery("audit", run, "=pair.png", "--face", 2, "--csv").out)))
+    assert [(row["face"], row["rank"]) for row in rows] == [("2", "1"), ("2", "2")]
+
+
+def test_a_photo_that_is_gone_is_shown_as_it_was_recorded(gallery, run, here):
+    (here / "in" / "=pair.png").unlink()
+    said = gallery("audit", run, "=pair.png")
+    assert said.code == 0
+    assert "only the two closest people on record" in said.err
+    assert said.out.count("Grace Hopper") >= 2
+
+
+def test_a_photo_that_was_changed_is_not_taken_for_the_one_on_record(gallery, run, here, photos):
+    shutil.copy(photos / "collins.png", here / "in" / "=pair.png")
+    assert "was changed since the run" in gallery("audit", run, "=pair.png").err
+
+
+def test_what_is_not_there_is_said_in_a_sentence(gallery, run):
+    for words, sentence in (
+        (["7"], "There is no run 7."),
+        (["1", "nobody.jpg"], "there is no photo 'nobody.jpg' in it"),
+        (["1", "=pair.png", "--face", "9"], "has no face 9; it has 2 of them."),
+        (["1", "broken.jpg", "--face", "1"], "has no face 1; it has none."),
+        (["explain", "nobody.jpg"], "No such file: nobody.jpg"),
+        (["verify", "7"], "There is no run 7."),
+    ):
+        said = gallery("audit", *words)
+        assert said.code == 1, words
+        assert sentence in said.err
+        assert len(said.err.splitlines()) <= 2
+
+
+def test_a_photo_of_no_run_is_explained_and_nothing_is_written(gallery, run, here, photos):
+    before = {path: path.stat().st_mtime_ns for path in here.rglob("*") if path.suffix != ".db-shm"}
+    said = gallery("audit", "explain", photos / "pair.png")
+    assert said.code == 0
+    assert "keep, matches" in said.out
+    assert "blur, cosine too far" in said.out
+    strict = gallery("audit", "explain", photos / "pair.png", "--cosine", "0.001", "--json").json
+    assert {face["decision"] for face in strict["faces"]} == {"blur"}
+    assert len(gallery("audit", "--json").json) == 1
+    assert {path: path.stat().st_mtime_ns for path in here.rglob("*") if path.suffix != ".db-shm"} == before
+
+
+def test_the_record_and_the_outputs_are_verified(gallery, run, here):
+    said = gallery("audit", "verify")
+    assert said.code == 0
+    assert "All is as it was written." in said.out
+    head = gallery("audit", "verify", "--json").json["trail"]["head"]
+    assert gallery("audit", "verify", "--head", head.upper()).code == 0
+    unknown = gallery("audit", "verify", "--head", "0" * 63 + "1")
+    assert unknown.code == 1
+    assert "is no entry's" in unknown.out
+    assert all(len(line) <= 80 for line in said.out.splitlines())
+
+
+def test_an_output_that_was_changed_moved_or_removed_is_named(gallery, run, here):
+    output = here / "out" / "=pair.png"
+    moved = here / "elsewhere"
+    shutil.copytree(here / "out", moved)
+    output.write_bytes(output.read_bytes() + b"x")
+    said = gallery("audit", "verify")
+    assert said.code == 1
+    assert "is not as it was written" in " ".join(said.out.split())
+    output.unlink()
+    assert "is missing" in " ".join(gallery("audit", "verify").out.split())
+    assert gallery("audit", "verify", "--outputs", moved).code == 0
+    assert gallery("audit", "verify", run, "--outputs", moved).code == 0
+    assert gallery("audit", "verify", "--chain-only").code == 0
+    assert gallery("audit", "verify", "--outputs", here / "nowhere").code == 1
+
+
+def test_one_byte_changed_by_sql_is_found(gallery, run, here):
+    with closing(sqlite3.connect(here / "gallery.db")) as connection, connection:
+        changed = connection.execute("UPDATE decision SET cosine = cosine + 1e-9 WHERE verdict = 'blur'")
+        assert changed.rowcount == 1
+    said = gallery("audit", "verify")
+    assert said.code == 1
+    assert "=pair.png in run 1, or a decision on one of its faces, is not as it was written" in " ".join(
+        said.out.split()
+    )
+    document = gallery("audit", "verify", "--json")
+    assert document.code == 1
+    assert document.json["fits"] is False
+
+
+def test_old_runs_are_pruned_to_stubs(gallery, run, here):
+    assert "No run is that old." in gallery("audit", "prune", "--older-than", "1d", "--yes").out
+    age(here / "gallery.db")
+    dry = gallery("audit", "prune", "--older-than", "90d", "--dry-run")
+    assert "would be removed" in dry.out
+    assert gallery("audit", run, "--json").json["images"]
+    assert gallery("audit", "prune", "--older-than", "90d").code == 2, "nobody is there to confirm it"
+    said = gallery("audit", "prune", "--older-than", "90d", "--yes")
+    assert said.code == 0
+    assert "2 photos and 2 decisions, was removed; stubs are left" in " ".join(said.out.split())
+    assert "pruned" in gallery("audit").out
+    assert "no longer on record" in " ".join(gallery("audit", run).out.split())
+    assert "its photos are no longer on record" in gallery("audit", run, "=pair.png").err
+    assert gallery("audit", "verify").code == 0
+    assert b"=pair.png" not in (here / "gallery.db").read_bytes()
+
+
+def age(path) -> None:
+    """Makes run 1 old, and begins the trail anew so that it fits."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE run SET started = '2020-01-01 00:00:00.000000', finished = '2020-01-01 00:00:09.0'")
+        connection.execute("UPDATE run SET finished = '2020-01-01 00:00:09.000000'")
+        connection.execute("DELETE FROM trail")
+        connection.execute("DELETE FROM sqlite_sequence WHERE name = 'trail'")
+        ask = connection.execute
+        numbers = iter(range(1, 99))
+        previous = FIRST
+        for (run_number, image), made in trail.digests(lambda query, values: iter(ask(query, values))).items():
+            number, at = next(numbers), "2020-01-01 00:00:09.000000"
+            sealed = entry_hash(number, at, "adopted", run_number, image, made, previous)
+            values = (number, at, "adopted", run_number, image, made, previous, sealed)
+            connection.execute("INSERT INTO trail VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
+            previous = sealed
+
+
+def test_a_long_run_is_listed_in_lines_and_a_part_of_it_in_tables(gallery, run, monkeypatch):
+    monkeypatch.setattr("gallery.cli.long_table.FROM", 2)
+    lines = gallery("audit", run).out.splitlines()
+    assert any(line.startswith("photo") and line.endswith("reason") for line in lines)
+    assert "2 photos; one in full: gallery audit 1 IMAGE" in lines
+    assert sum("broken.jpg" in line and line.endswith("failed") for line in lines) == 1
+    assert sum("=pair.png" in line for line in lines) == 2
+    assert all(len(line) <= 80 for line in lines)
+    assert "best" in gallery("audit", run, "--image", "*.png").out

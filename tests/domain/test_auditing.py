@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from decided_faces import blurred, kept, record
-from gallery.domain.auditing import Question, answered, faces
+from gallery.domain.auditing import Question, chosen, faces, named
 from gallery.domain.deciding import Verdict
 from gallery.domain.geometry import Box
 from gallery.domain.matching import Candidate
@@ -55,7 +55,7 @@ RUN = Run(SUMMARY, SETTINGS, (GROUP, EMPTY, BROKEN))
     ],
 )
 def test_photos(question, images):
-    assert list(answered(RUN, question).images) == images
+    assert list(chosen(RUN.images, question)) == images
 
 
 @pytest.mark.parametrize(
@@ -93,3 +93,27 @@ def test_personal_thresholds_count():
 
     assert [one.number for one in found] == [1, 2]
     assert found[0].share == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("asked", "images"),
+    [
+        ("class/5a/group.jpg", [GROUP]),
+        ("group.jpg", [GROUP]),
+        ("5b/*", [EMPTY, BROKEN]),
+        ("*", [GROUP, EMPTY, BROKEN]),
+        ("else.jpg", []),
+    ],
+)
+def test_photos_are_named_by_their_path_its_end_or_a_pattern(asked, images):
+    assert named(RUN.images, asked) == images
+
+
+def test_of_a_photo_that_is_on_record_twice_the_last_counts():
+    later = record(ADA, source=GROUP.source)
+    assert named((GROUP, EMPTY, later), "group.jpg") == [later]
+
+
+def test_a_path_is_meant_before_all_that_fit_it_as_a_pattern():
+    odd = record(source="class/5b/*")
+    assert named((EMPTY, odd), "class/5b/*") == [odd]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,18 +33,32 @@ def require_own(path: Path) -> None:
     Raises:
         NotWritten: If something else has that name.
     """
+    require_like(path, is_marked, "no such picture of an earlier run")
+
+
+def require_like(path: Path, ours: Callable[[bytes], bool], other: str) -> None:
+    """Checks that a file which would be replaced is one that this program made.
+
+    Args:
+        path: The file; there may be none.
+        ours: Tells it by its first bytes.
+        other: What is said of one that is not.
+
+    Raises:
+        NotWritten: If something else has that name.
+    """
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             own = False
         else:
             with path.open("rb") as file:
-                own = is_marked(file.read(HEAD))
+                own = ours(file.read(HEAD))
     except (FileNotFoundError, NotADirectoryError):
         return
     except (OSError, ValueError):
         own = False
     if not own:
         raise NotWritten(
-            f"{shown(path)} is there already, and is no such picture of an earlier run.",
+            f"{shown(path)} is there already, and is {other}.",
             "Choose another place, or move that file away.",
         )

@@ -79,11 +79,21 @@ def back_up(file: GalleryFile, target: Path) -> Path:
         copy_to = replace(file, path=target, access=Access.WRITE)
         with closing(connect_bare(file)) as source, closing(connect_bare(copy_to)) as copy:
             source.backup(copy)
+            _without_review_crops(copy)
         files.sync_folder(target)
     except BaseException:
         target.unlink(missing_ok=True)
         raise
     return target
+
+
+def _without_review_crops(copy: sqlite3.Connection) -> None:
+    """Removes the pictures kept for a review, and every byte of them: nobody would remove them here when it is done."""
+    if not _has_table(copy, "review_crop") or not copy.execute("SELECT 1 FROM review_crop LIMIT 1").fetchone():
+        return
+    copy.execute("DELETE FROM review_crop")
+    copy.execute("VACUUM")
+    copy.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def back_up_and_record(file: GalleryFile, target: Path) -> BackedUp:
@@ -111,7 +121,7 @@ def back_up_and_record(file: GalleryFile, target: Path) -> BackedUp:
 
 def record(connection: sqlite3.Connection, target: Path) -> None:
     """Notes a backup in the table of backups, where the gallery's schema has one."""
-    if _has_table(connection):
+    if _has_table(connection, "backup"):
         made = datetime.now(UTC).strftime(_TIME)
         connection.execute(
             "INSERT OR REPLACE INTO backup (path, made) VALUES (?, ?)", (_stored(target.absolute()), made)
@@ -120,7 +130,7 @@ def record(connection: sqlite3.Connection, target: Path) -> None:
 
 def recorded(connection: sqlite3.Connection) -> dict[Path, datetime]:
     """The backups that a gallery knows of, with when they were made, in UTC."""
-    if not _has_table(connection):
+    if not _has_table(connection, "backup"):
         return {}
     return {
         Path(path.decode(errors="surrogatepass") if isinstance(path, bytes) else path): datetime.strptime(
@@ -141,11 +151,9 @@ def _strike_out(connection: sqlite3.Connection, target: Path) -> None:
     connection.execute("DELETE FROM backup WHERE path = ?", (_stored(target),))
 
 
-def _has_table(connection: sqlite3.Connection) -> bool:
-    return (
-        connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'backup' AND type = 'table'").fetchone()
-        is not None
-    )
+def _has_table(connection: sqlite3.Connection, name: str) -> bool:
+    found = connection.execute("SELECT 1 FROM sqlite_master WHERE name = ? AND type = 'table'", (name,))
+    return found.fetchone() is not None
 
 
 def _stored(path: Path) -> str | bytes:

@@ -5,21 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from gallery.adapters.store.engine import driver
 from gallery.adapters.store.run_reading import count
 from gallery.adapters.store.tables import RunImageRow, RunRow
 from gallery.adapters.store.trail import new_salt, seal_run
-from gallery.domain.runs import RunStatus
 from gallery.domain.trail import Event
-
-
-def older(session: Session, than: datetime) -> list[int]:
-    """Numbers of the runs that ended before a moment (or were begun before it and never ended), and are not pruned."""
-    ended = or_(RunRow.finished < than, (RunRow.status == RunStatus.RUNNING) & (RunRow.started < than))
-    return list(session.scalars(select(RunRow.id).where(RunRow.pruned.is_(None), ended).order_by(RunRow.id)))
 
 
 def prune(session: Session, numbers: list[int], by: str, now: datetime) -> None:

@@ -54,8 +54,8 @@ def begin(session: Session, settings: RunSettings, by: str, now: datetime) -> in
     return row.id
 
 
-def record(session: Session, run: int, image: ImageRecord, now: datetime) -> None:
-    """Adds one photo with its decisions.
+def record(session: Session, run: int, image: ImageRecord, now: datetime) -> RunImageRow:
+    """Adds one photo with its decisions; returns its row.
 
     Raises:
         UnknownName: If there is no run of that number.
@@ -66,6 +66,7 @@ def record(session: Session, run: int, image: ImageRecord, now: datetime) -> Non
     session.add(row)
     session.flush()
     seal_image(session, Event.RECORDED, run, row.id, now)
+    return row
 
 
 def amend(session: Session, run: int, image: ImageRecord, instead_of: ImageRecord, now: datetime) -> None:

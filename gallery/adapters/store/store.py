@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -42,7 +42,9 @@ if TYPE_CHECKING:  # NumPy comes with these, and `gallery list` does without it
         SharedPhoto,
         SpaceUse,
     )
+    from gallery.domain.reviewing import Recorded
     from gallery.domain.runs import DoneBefore, ImageRecord, Run, RunSettings, RunStatus, RunSummary
+    from gallery.domain.score_statistics import Scores
     from gallery.domain.trail import OutputOnRecord, TrailCheck
 
 
@@ -569,23 +571,28 @@ class SqliteStore:
         with self._database.reading() as session:
             return generation.of(session, self._today())
 
-    def record(self, run: int, image: ImageRecord, expected: Hashable = None) -> None:
+    def record(
+        self, run: int, image: ImageRecord, expected: Hashable = None, crops: Mapping[int, bytes] | None = None
+    ) -> None:
         """Adds one photo to a run's record.
 
         Args:
             run: The run's number.
             image: What was done with the photo.
             expected: The generation that was decided by; None for whatever it is.
+            crops: Pictures of faces that wait for a person's word, by their positions from 0, for the review only.
 
         Raises:
             UnknownName: If there is no run of that number.
             GalleryChanged: If the gallery's people were changed since.
+            ValueError: If there is a picture of a face that does not wait.
         """
-        from gallery.adapters.store import generation, runs
+        from gallery.adapters.store import generation, review_crops, runs
 
         with self._database.writing() as session:
             generation.require(session, expected, self._today())
-            runs.record(session, run, image, self._clock())
+            row = runs.record(session, run, image, self._clock())
+            review_crops.add(session, row, crops or {})
 
     def amend(self, run: int, image: ImageRecord, instead_of: ImageRecord) -> None:
         """Puts another record in the place of a photo's last one, which did not come out after all.
@@ -641,6 +648,47 @@ class SqliteStore:
         with self._database.writing() as session:
             return overriding.remove(session, number)
 
+    def review_crop(self, run: int, image: int, face: int) -> bytes | None:
+        """The picture kept of a face for the review; None where there is none.
+
+        Args:
+            run: The run's number.
+            image: Which of its photos, from 0.
+            face: Which of the photo's faces, from 1.
+        """
+        from gallery.adapters.store import review_crops
+
+        with self._database.reading() as session:
+            return review_crops.get(session, run, image, face)
+
+    def put_review_crop(self, run: int, image: int, face: int, picture: bytes) -> None:
+        """Puts a picture back that `drop_review_crop` removed, with the same words for its place."""
+        from gallery.adapters.store import review_crops
+
+        with self._database.writing() as session:
+            review_crops.put(session, run, image, face, picture)
+
+    def drop_review_crop(self, run: int, image: int, face: int) -> bool:
+        """Removes the picture kept of a face; returns whether there was one. `compact` removes its last bytes."""
+        from gallery.adapters.store import review_crops
+
+        with self._database.writing() as session:
+            return review_crops.drop(session, run, image, face)
+
+    def drop_review_crops(self, run: int) -> int:
+        """Removes all such pictures of a run; returns how many there were."""
+        from gallery.adapters.store import review_crops
+
+        with self._database.writing() as session:
+            return review_crops.drop_all(session, run)
+
+    def with_overrides(self) -> list[Recorded]:
+        """What runs did with the photos that somebody decided on by hand, in the order in which they did."""
+        from gallery.adapters.store import review_crops
+
+        with self._plainly() as connection:
+            return review_crops.overridden(connection)
+
     def end_run(self, run: int, status: RunStatus) -> None:
         """Closes a run's record.
 
@@ -665,6 +713,17 @@ class SqliteStore:
 
         with self._plainly() as connection:
             return run_reading.summaries(connection)
+
+    def scores(self, run: int | None = None) -> Scores:
+        """What statistics need of all decisions of one run, or of all runs, in one pass.
+
+        Raises:
+            UnknownName: If there is no run of that number.
+        """
+        from gallery.adapters.store import scores
+
+        with self._plainly() as connection:
+            return scores.scores(connection, run)
 
     def run(self, number: int) -> Run:
         """One run in full.
@@ -705,13 +764,6 @@ class SqliteStore:
 
         with self._plainly() as connection:
             return trail_check.outputs(connection)
-
-    def older_runs(self, than: datetime) -> list[int]:
-        """Numbers of the runs that ended before a moment, or were begun before it and never ended; not the pruned."""
-        from gallery.adapters.store import pruning
-
-        with self._database.reading() as session:
-            return pruning.older(session, than)
 
     def prune(self, numbers: Sequence[int], by: str = "") -> None:
         """Removes the photos and decisions of runs and leaves a stub of each, all or nothing.

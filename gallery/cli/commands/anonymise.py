@@ -208,6 +208,14 @@ def anonymise(
             help="A picture of all faces of the run by distance, the kept ones framed: for your eyes only.",
         ),
     ] = None,
+    keep_review_crops: Annotated[
+        bool,
+        typer.Option(
+            "--keep-review-crops",
+            help="Keep a small picture of each face that waits for a person's word in the gallery, for a review where "
+            "the photos are out of reach. It is removed when the face is decided: gallery review RUN.",
+        ),
+    ] = False,
     jobs: Annotated[
         int | None,
         typer.Option(
@@ -250,6 +258,8 @@ def anonymise(
         raise BadArgument("No output folder was given.", "Add --output FOLDER, or --dry-run to write nothing.")
     if resume and dry_run:
         raise BadArgument("A dry run has nothing to resume.", "Leave out --resume or --dry-run.")
+    if keep_review_crops and dry_run:
+        raise BadArgument("A dry run has no record to keep pictures with.", "Leave out one of the two.")
     files = FileWishes(max_pixels, file_format, quality, keep_metadata, keep_times)
     by_hand = ByHand(always_blur, frozenset(keep_all_of or ()), tuple(naming.box(text) for text in box or ()))
     named, listed = naming.paths(inputs)
@@ -260,6 +270,8 @@ def anonymise(
         wishes = Wishes(method.value, cosine, euclidean, fusion.value, allow_repeats, margin)
         wishes = replace(wishes, shape=shape.value, face_margin=face_margin, strength=strength, feather=feather)
         run = boot.anonymise(store, boot.recogniser(chosen.card, detector, turned), wishes, files, by_hand)
+        if keep_review_crops:
+            run = replace(run, crops=boot.face_pictures(files))
         limits = boot.in_force(store, chosen.card, wishes)
         if not as_json:
             remark(chosen.why)

@@ -17,7 +17,7 @@ EXAMPLE = 'Example: gallery show "Grace Hopper"'
 
 def show(
     name: Annotated[str, typer.Argument(help="The person's name.", metavar="NAME")],
-    no_pictures: Annotated[bool, typer.Option("--no-pictures", help="Draw no pictures in the terminal.")] = False,
+    no_pictures: options.NoPictures = False,
     db: options.Db = None,
     as_json: options.Json = False,
 ) -> None:

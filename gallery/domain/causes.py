@@ -1,0 +1,282 @@
+"""Why a face was decided otherwise in another run.
+
+What a decision rests on falls into parts: the word of a person, the evidence (how far the face is from whom), the
+thresholds, who is withheld, the other rules' numbers, the other faces of the photo. The parts that differ between two
+runs are the causes. Which of them is decisive is found by deciding again, by the same rules, from the record: with that
+one part taken from the second run and all others from the first.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+
+from gallery.domain.deciding import Policy, Rule, Verdict, decide
+from gallery.domain.faces import Detection, Face, Quality
+from gallery.domain.geometry import Box
+from gallery.domain.matching import Candidate
+from gallery.domain.models import Floors, Thresholds
+from gallery.domain.runs import DecidedFace, ImageRecord, RunSettings, Verification
+
+SAME_DISTANCE = 1e-4
+"""Cosine distances that differ by less are the same: no more than rounding, and not seen in three decimals."""
+
+
+class Cause(StrEnum):
+    """What can make a decision another. The order is that in which they are tried."""
+
+    PHOTO = "photo changed"
+    """The file holds other bytes."""
+    BY_HAND = "by hand"
+    """An override, a region, `--always-blur` or `--keep-all-of`."""
+    MODEL = "model"
+    """Other weights, or another preparation of faces: the distances of the two runs cannot be compared."""
+    DETECTOR = "detector"
+    """Another detector or other settings of it, or the face was found in another box."""
+    THRESHOLDS = "thresholds"
+    """Everybody's, or the person's own."""
+    GALLERY = "gallery"
+    """People or references were added, removed, renamed or moved, or somebody is withheld."""
+    RULES = "rules"
+    """Fusion, floors, grey band, margin, once per photo, or what is verified."""
+    OTHER_FACES = "other faces"
+    """Another face of the photo is closer to the same person in one of the runs; or, of a face that was found in only
+    one, what else was blurred in the output that was searched."""
+    PROGRAM = "program"
+    """Nothing on record differs but the program's version."""
+    UNKNOWN = "not on record"
+    """Nothing on record differs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """One face of one photo in one run.
+
+    Attributes:
+        settings: The run's.
+        image: The photo's record.
+        place: Which face of the photo, from 0.
+    """
+
+    settings: RunSettings
+    image: ImageRecord
+    place: int
+
+    @property
+    def face(self) -> DecidedFace:
+        """The face with its decision."""
+        return self.image.faces[self.place]
+
+
+@dataclass(frozen=True, slots=True)
+class _Grounds:
+    """All that one decision rests on, as far as it is on record. See `gallery.domain.deciding.Policy` for the numbers.
+
+    Attributes:
+        word: A person's; None where the rules decided.
+        ranked: The closest people, the best first, at most two.
+        limits: The thresholds of those in question, by name.
+        withheld: Whether it matches somebody who is not kept.
+        outdone: Whether another face of the photo is closer to the same person.
+    """
+
+    word: Verdict | None
+    nobody: bool
+    all_of: frozenset[str]
+    ranked: tuple[Candidate, ...]
+    quality: Quality
+    limits: Mapping[str, Thresholds]
+    withheld: bool
+    floors: Floors
+    grey_band: float
+    min_margin: float
+    once_per_photo: bool
+    outdone: bool
+
+
+_HAND = ("word", "nobody", "all_of")
+_EVIDENCE = ("ranked", "quality")
+_RULES = ("floors", "grey_band", "min_margin", "once_per_photo")
+_OF_MODEL = ("limits", "floors", "grey_band")
+_NOWHERE, _NOTHING = Detection(Box(0, 0, 1, 1), 1.0), np.zeros(0, np.float32)
+"""A face is decided by its distances: where it is and its embedding are not asked for."""
+
+
+def changed(before: DecidedFace, after: DecidedFace) -> bool:
+    """Whether the face is kept in only one of two runs, or in both, but for different people."""
+    if before.decision.kept != after.decision.kept:
+        return True
+    return None not in (_kept_for(before), _kept_for(after)) and _kept_for(before) != _kept_for(after)
+
+
+def causes(before: Looked, after: Looked, edited: bool = False) -> tuple[Cause, ...]:
+    """Why a face found in two runs was decided otherwise.
+
+    Args:
+        before: The face in the first run.
+        after: The same face in the second.
+        edited: Whether the photo holds other bytes.
+
+    Returns:
+        All that differs, the decisive cause first: the first, in the order of `Cause`, that makes the second run's
+        decision out of the first's by itself; if none does, the first without which the second run would have decided
+        as the first; if there is none either, the first that differs.
+    """
+    one, other = _grounds(before, after), _grounds(after, before)
+    parts = _parts(one, other, Cause.PHOTO if edited else _source_of_evidence(before, after))
+    differing = {
+        cause: fields for cause, fields in parts.items() if cause is Cause.PHOTO or _differ(one, other, fields)
+    }
+    aim, start = _outcome(other), _outcome(one)
+    enough = [cause for cause, fields in differing.items() if _outcome(_with(one, other, fields)) == aim]
+    needed = [cause for cause, fields in differing.items() if _outcome(_with(other, one, fields)) == start]
+    found = dict.fromkeys([*[*enough, *needed][:1], *differing])
+    return tuple(found) or (_unexplained(before.settings, after.settings),)
+
+
+def causes_of_finding(before: RunSettings, after: RunSettings, edited: bool) -> tuple[Cause, ...]:
+    """Why a face was found in only one of two runs.
+
+    Faces are looked for in the photo and, where an output is verified in full, in that, too, where the blur beside it
+    may uncover one.
+    """
+    found = [Cause.PHOTO] if edited else []
+    if _detection(before) != _detection(after):
+        found.append(Cause.DETECTOR)
+    full = {settings.policy.get("verify") == Verification.FULL for settings in (before, after)}
+    if len(full) == 2 or (True in full and before.redaction != after.redaction):
+        found.append(Cause.RULES)
+    if not found and before.program == after.program and True in full:
+        found.append(Cause.OTHER_FACES)
+    return tuple(found) or (_unexplained(before, after),)
+
+
+def _unexplained(before: RunSettings, after: RunSettings) -> Cause:
+    return Cause.UNKNOWN if before.program == after.program else Cause.PROGRAM
+
+
+def _kept_for(face: DecidedFace) -> str | None:
+    """Whom a face was kept for; None where it was blurred, or kept by hand: who it is, is then nobody's to tell."""
+    decision = face.decision
+    return decision.candidate.identity if decision.rule is Rule.MATCH and decision.candidate else None
+
+
+def _detection(settings: RunSettings) -> tuple[Any, ...]:
+    return settings.detector, settings.detector_sha256, settings.policy.get("detector")
+
+
+def _grounds(looked: Looked, other: Looked) -> _Grounds:
+    """What a decision rests on, as far as it concerns those who are closest in either run."""
+    settings, decision = looked.settings, looked.face.decision
+    policy, by_hand = settings.policy, settings.policy.get("by_hand", {})
+    names = {candidate.identity for one in (looked, other) for candidate in _ranked(one.face)}
+    return _Grounds(
+        word=decision.verdict if decision.rule is Rule.BY_HAND else None,
+        nobody=decision.rule is Rule.NOBODY_KEPT,
+        all_of=frozenset(by_hand.get("all_of", ())) & names,
+        ranked=_ranked(looked.face),
+        quality=looked.face.quality,
+        limits={name: settings.personal.get(name, settings.thresholds) for name in names},
+        withheld=decision.rule in (Rule.DISABLED, Rule.EXPIRED),
+        floors=Floors(**policy.get("floors", {"size": 0, "sharpness": 0.0})),
+        grey_band=policy.get("grey_band", 0.0),
+        min_margin=policy.get("min_margin", 0.0),
+        once_per_photo=policy.get("once_per_photo", True),
+        outdone=_outdone(looked.image.faces, looked.place, decision.rule),
+    )
+
+
+def _ranked(face: DecidedFace) -> tuple[Candidate, ...]:
+    found = (face.decision.candidate, face.decision.runner_up)
+    return tuple(candidate for candidate in found if candidate is not None)
+
+
+def _outdone(faces: Sequence[DecidedFace], place: int, rule: Rule) -> bool:
+    """Whether another face of the photo is closer to the person that this one is closest to; of equals the first is."""
+    closest = faces[place].decision.candidate
+    if closest is None or rule is Rule.RIVAL:
+        return rule is Rule.RIVAL
+    rivals = (
+        (face.decision.candidate.cosine, number)
+        for number, face in enumerate(faces)
+        if face.decision.candidate is not None and face.decision.candidate.identity == closest.identity
+    )
+    return min(rivals)[1] != place
+
+
+def _outcome(grounds: _Grounds) -> str | None:
+    """Whom these grounds keep the face for; None if they blur it, and nobody's name if it is kept by hand."""
+    if grounds.word is not None:
+        return "" if grounds.word is Verdict.KEEP else None
+    if not grounds.ranked:
+        return None
+    top = grounds.ranked[0]
+    if grounds.outdone and grounds.once_per_photo and top.identity not in grounds.all_of:
+        return None
+    policy = Policy(
+        Thresholds(0, 0),
+        grounds.floors,
+        grounds.grey_band,
+        grounds.once_per_photo,
+        grounds.min_margin,
+        grounds.limits,
+        grounds.all_of,
+        grounds.nobody,
+    )
+    face = Face(_NOWHERE, grounds.quality, _NOTHING)
+    withheld = {top.identity: None} if grounds.withheld else {}
+    return top.identity if decide([face], [grounds.ranked], policy, withheld)[0].kept else None
+
+
+def _source_of_evidence(before: Looked, after: Looked) -> Cause:
+    """What made the distances others, if they are."""
+    one, other = before.settings, after.settings
+    if not one.space.comparable(other.space):
+        return Cause.MODEL
+    if before.face.detection.box != after.face.detection.box:
+        return Cause.DETECTOR
+    if one.policy.get("fusion") != other.policy.get("fusion"):
+        return Cause.RULES
+    if None not in (before.image.state, after.image.state) and before.image.state == after.image.state:
+        return _unexplained(one, other)
+    return Cause.GALLERY
+
+
+def _parts(one: _Grounds, other: _Grounds, evidence: Cause) -> dict[Cause, tuple[str, ...]]:
+    """Which grounds belong to which cause, in the order of the causes."""
+    parts = {Cause.BY_HAND: _HAND, Cause.THRESHOLDS: ("limits",), Cause.GALLERY: ("withheld",), Cause.RULES: _RULES}
+    if one.nobody == other.nobody:  # else nobody was looked for in one of the runs
+        parts[evidence] = (*parts.get(evidence, ()), *_EVIDENCE)
+        parts[Cause.OTHER_FACES] = ("outdone",)
+    if evidence is Cause.PHOTO:  # a word holds for the bytes of a photo
+        parts[evidence] = ("word", *parts.get(evidence, ()))
+    if evidence is Cause.MODEL:  # each model has its own numbers, which say nothing of another's distances
+        parts[evidence] = (*parts.get(evidence, ()), *_OF_MODEL)
+        parts[Cause.RULES] = tuple(name for name in _RULES if name not in _OF_MODEL)
+        del parts[Cause.THRESHOLDS]
+    return {cause: parts[cause] for cause in Cause if cause in parts}
+
+
+def _differ(one: _Grounds, other: _Grounds, fields: Sequence[str]) -> bool:
+    return any(
+        not _alike(one.ranked, other.ranked) if name == "ranked" else getattr(one, name) != getattr(other, name)
+        for name in fields
+    )
+
+
+def _alike(some: Sequence[Candidate], others: Sequence[Candidate]) -> bool:
+    """Whether the same people are as far away, but for rounding."""
+    return len(some) == len(others) and all(
+        one.identity == other.identity and math.isclose(one.cosine, other.cosine, rel_tol=0, abs_tol=SAME_DISTANCE)
+        for one, other in zip(some, others, strict=True)
+    )
+
+
+def _with(grounds: _Grounds, others: _Grounds, fields: Sequence[str]) -> _Grounds:
+    """The grounds with some of the others' in their place."""
+    return replace(grounds, **{name: getattr(others, name) for name in fields})

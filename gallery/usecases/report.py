@@ -1,0 +1,140 @@
+"""Making a page of a recorded run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from gallery.domain.errors import BadArgument, UnknownName
+from gallery.domain.paths import real, shown
+from gallery.domain.picture_budget import Plan, plan
+from gallery.domain.ports import Store
+from gallery.domain.progress import Advance, unwatched
+from gallery.domain.pseudonyms import Pseudonyms, deciders, mentioned
+from gallery.domain.report_ports import Glancer, Pages
+from gallery.domain.reporting import Fault, Report, ReportedPhoto
+from gallery.domain.runs import Run, RunStatus
+from gallery.usecases.report_pictures import Pictures, ReportWishes
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A page that was written.
+
+    Attributes:
+        target: The file.
+        size: Its bytes.
+        photos: How many are on it.
+        notes: What is not as it should be, as on the page.
+        whole: Whether every file was there as it was recorded.
+    """
+
+    target: Path
+    size: int
+    photos: int
+    notes: tuple[str, ...]
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MakeReport:
+    """Gathers what a page shows and has it written.
+
+    Attributes:
+        store: The gallery.
+        glancer: Looks at the files.
+        pages: Writes the page.
+        now: The present time, in UTC.
+        program: This program's version.
+        threads: Files at work at once.
+    """
+
+    store: Store
+    glancer: Glancer
+    pages: Pages
+    now: Callable[[], datetime]
+    program: str
+    threads: int = 1
+
+    def __call__(
+        self, number: int, target: Path, wishes: ReportWishes | None = None, advance: Advance = unwatched
+    ) -> Made:
+        """Makes the page.
+
+        Args:
+            number: The run's.
+            target: The page's file.
+            wishes: What is set of it.
+            advance: Is told how many photos are done.
+
+        Raises:
+            UnknownName: If there is no such run, or only a stub is left of it.
+            BadArgument: If the page would show everybody's face among the outputs, or is not called like one.
+            NotWritten: If it could not be written.
+        """
+        wishes = wishes or ReportWishes()
+        self.pages.require_free(target)
+        run = self.store.run(number)
+        if run.summary.pruned is not None:
+            raise UnknownName(
+                f"Of run {number} only a stub is left: its photos and decisions were removed on "
+                f"{run.summary.pruned:%Y-%m-%d}.",
+                "'gallery audit' lists all runs.",
+            )
+        if wishes.originals:
+            _require_apart(target, run, wishes.outputs)
+        report = self._gathered(run, wishes, advance)
+        size = self.pages.write(report, target)
+        return Made(target, size, len(report.photos), report.notes, not report.faults)
+
+    def _gathered(self, run: Run, wishes: ReportWishes, advance: Advance) -> Report:
+        names = self._pseudonyms(run) if wishes.pseudonyms else Pseudonyms.of((), ())
+        planned = plan(len(run.images), 2 if wishes.originals else 1)
+        told = names.run(run)
+        photos = tuple(Pictures(self.glancer, wishes, planned, names, self.threads)(run, told, advance))
+        return Report(
+            told,
+            photos,
+            self.now(),
+            self.program,
+            wishes.originals,
+            wishes.pseudonyms,
+            tuple(_notes(run, photos, planned)),
+        )
+
+    def _pseudonyms(self, run: Run) -> Pseudonyms:
+        enrolled = [summary.name for summary in self.store.identities()]
+        makers = [override.by for override in self.store.overrides()]
+        return Pseudonyms.of([*mentioned(run), *enrolled], [run.summary.by, *deciders(run), *makers])
+
+
+def _require_apart(target: Path, run: Run, outputs: Path | None) -> None:
+    folders = {Path(run.settings.output), *([outputs] if outputs else [])}
+    if any(real(folder) in real(target).parents for folder in folders):
+        raise BadArgument(
+            f"{shown(target)} lies in the output folder, but would show the faces of everybody.",
+            "Choose a place that is not published, or leave out --include-originals.",
+        )
+
+
+def _notes(run: Run, photos: tuple[ReportedPhoto, ...], planned: Plan) -> Iterator[str]:
+    if run.summary.status is RunStatus.RUNNING:
+        yield f"Run {run.summary.id} is still going on, or was cut off; what follows is what was recorded so far."
+    for what, slots in (
+        ("output", [photo.after for photo in photos]),
+        ("original", [photo.before for photo in photos if photo.before is not None]),
+    ):
+        counts = {fault: sum(slot.fault is fault for slot in slots) for fault in Fault}
+        parts = [f"{number} {_STATES[fault]}" for fault, number in counts.items() if number]
+        if parts:
+            yield f"Not every {what} is as it was recorded: {', '.join(parts)}. Their places say so."
+    if planned.photos < len(photos):
+        yield (
+            f"Pictures of {planned.photos:,} of {len(photos):,} photos are shown, those with faces to review first; "
+            "with all of them the page would be too large."
+        )
+
+
+_STATES = {Fault.MISSING: "missing", Fault.CHANGED: "changed since", Fault.UNREADABLE: "not to be shown"}

@@ -1,0 +1,128 @@
+"""Shows that the record, and the outputs it speaks of, are as they were written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+from gallery.domain.errors import BadArgument, NotWritten
+from gallery.domain.paths import real, shown
+from gallery.domain.ports import PhotoFiles, Store
+from gallery.domain.progress import Advance, unwatched
+from gallery.domain.trail import OutputOnRecord, TrailCheck
+
+
+@dataclass(frozen=True, slots=True)
+class Differing:
+    """An output that is not as it was written.
+
+    Attributes:
+        output: As it is on record.
+        path: Where it was looked for.
+        why: A sentence.
+    """
+
+    output: OutputOnRecord
+    path: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedRecord:
+    """What was found.
+
+    Attributes:
+        trail: Of the chain and the record.
+        outputs: How many outputs were looked at; None if they were left out.
+        differing: Those that are missing or changed.
+    """
+
+    trail: TrailCheck
+    outputs: int | None
+    differing: tuple[Differing, ...]
+
+    @property
+    def misfit(self) -> str | None:
+        """The first thing that does not fit, as a sentence; None if all does."""
+        if self.trail.misfit is not None:
+            return self.trail.misfit
+        if self.trail.known_head is False:
+            return "The head that was given is no entry's: the trail was begun anew, or was never of this gallery."
+        return self.differing[0].why if self.differing else None
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyRecord:
+    """The use case.
+
+    Attributes:
+        store: The gallery.
+        photos: Reads the outputs.
+    """
+
+    store: Store
+    photos: PhotoFiles
+
+    def __call__(
+        self,
+        run: int | None = None,
+        folder: Path | None = None,
+        outputs: bool = True,
+        head: str | None = None,
+        advance: Advance = unwatched,
+    ) -> VerifiedRecord:
+        """Recomputes the chain and the hashes of the outputs.
+
+        Args:
+            run: Whose outputs are looked at; None for all. The chain is always looked at as a whole.
+            folder: Where the outputs are now; None for where they were written.
+            outputs: Whether they are looked at.
+            head: The hash of an entry that was noted earlier.
+            advance: Is told how many outputs are done.
+
+        Raises:
+            UnknownName: If there is no run of that number.
+            BadArgument: If no run wrote to that folder, and several wrote elsewhere.
+        """
+        if run is not None:
+            self.store.run(run)
+        trail = self.store.check_trail(head)
+        if not outputs:
+            return VerifiedRecord(trail, None, ())
+        wanted = [one for one in self.store.outputs_on_record() if run in (None, one.run)]
+        if folder is not None and run is None:
+            wanted = _of_folder(wanted, folder)
+        differing = []
+        for done, one in enumerate(wanted, 1):
+            differing += self._differing(one, _place(one, folder))
+            advance(done, len(wanted))
+        return VerifiedRecord(trail, len(wanted), tuple(differing))
+
+    def _differing(self, output: OutputOnRecord, path: Path) -> list[Differing]:
+        try:
+            found = self.photos.fingerprint(path)
+        except NotWritten as error:
+            return [Differing(output, shown(path), error.message)]
+        if found == output.sha256:
+            return []
+        state = "is missing" if found is None else "is not as it was written"
+        return [Differing(output, shown(path), f"The output {shown(path)} of run {output.run} {state}.")]
+
+
+def _of_folder(outputs: Sequence[OutputOnRecord], folder: Path) -> list[OutputOnRecord]:
+    """Those that were written to that folder; or all, where all were written to one."""
+    those = [one for one in outputs if real(Path(one.folder)) == real(folder)]
+    if those or len({one.folder for one in outputs}) <= 1:
+        return those or list(outputs)
+    raise BadArgument(
+        f"No run on record wrote to {shown(folder)}.",
+        "If the outputs were moved there, name their run: gallery audit verify RUN --outputs FOLDER",
+    )
+
+
+def _place(output: OutputOnRecord, folder: Path | None) -> Path:
+    if folder is None:
+        return Path(output.path)
+    below, path = PurePath(output.folder), PurePath(output.path)
+    return folder / (path.relative_to(below) if path.is_relative_to(below) else path.name)
