@@ -191,7 +191,8 @@ def test_a_frozen_database_is_upgraded_and_read(path, revision):
         whitelist = store.whitelist()
         assert whitelist.templates.shape == (5, 8)
         assert whitelist.names == ("Ada Lovelace", "Grace Hopper")
-        assert [run.status for run in store.runs()] == [RunStatus.RUNNING, RunStatus.FINISHED]
+        assert store.check_trail().misfit is None
+        assert [run.status for run in store.runs()][-2:] == [RunStatus.RUNNING, RunStatus.FINISHED]
         run = store.run(1)
         assert [image.status for image in run.images] == [ImageStatus.OK, ImageStatus.FAILED]
         kept, blurred, *later = (face.decision for face in run.images[0].faces)
@@ -214,7 +215,22 @@ def test_a_frozen_database_is_upgraded_and_read(path, revision):
             return
         assert [decision.rule for decision in later[1:]] == [Rule.DISABLED]
         read_what_is_by_hand(store, revision)
+        read_trail(store, revision)
         read_record_of_people(store)
+        assert store.check_trail().misfit is None
+
+
+def read_trail(store: SqliteStore, revision: str) -> None:
+    """What came with the fifth schema, and how a record of an earlier one is taken over."""
+    found = store.check_trail()
+    if revision < "0005":
+        assert (found.entries, found.pruned, store.run(1).summary.by) == (found.runs + found.photos, 0, "")
+        assert store.review_crop(1, 0, 3) is None
+        return
+    assert (found.runs, found.photos, found.pruned, found.unended) == (2, 5, 1, (2,))
+    stub = store.run(3)
+    assert (stub.summary.by, stub.summary.pruned_by, stub.summary.failed, stub.images) == ("operator", "operator", 1, ())
+    assert store.review_crop(1, 0, 3) == b"a picture of the third face, which waits"
 
 
 def read_what_is_by_hand(store: SqliteStore, revision: str) -> None:

@@ -1,6 +1,6 @@
 """Makes the frozen database of the present schema: `python tests/assets/upgrade/make.py`, once per released schema.
 
-A few names, random vectors and pictures from a fixed seed, two runs. No photographs, and nobody's real face. A
+A few names, random vectors and pictures from a fixed seed, three runs. No photographs, and nobody's real face. A
 released schema's database is never made again: later schemas must be able to upgrade the file that the released
 program wrote.
 """
@@ -149,14 +149,24 @@ def record(store: SqliteStore) -> None:
         Verdict.BLUR, Rule.DISABLED, "matches Grace Hopper, who is disabled", Candidate("Grace Hopper", 5, 0.25, 0.5)
     )
     faces = tuple(DecidedFace(detection, quality, decision) for decision in (kept, blurred, close, disabled))
-    run = store.begin_run(SETTINGS)
+    run = store.begin_run(SETTINGS, "operator")
     store.record(
         run,
         ImageRecord("party.jpg", ImageStatus.OK, "b" * 64, 640, 480, "anonymised/party.jpg", "c" * 64, faces),
+        crops={2: b"a picture of the third face, which waits"},
     )
     store.record(run, ImageRecord("torn.jpg", ImageStatus.FAILED, error="torn.jpg is cut off."))
     store.end_run(run, RunStatus.FINISHED)
     record_by_hand(store, store.begin_run(SETTINGS))
+    record_and_prune(store)
+
+
+def record_and_prune(store: SqliteStore) -> None:
+    """A run of which only a stub is left."""
+    run = store.begin_run(SETTINGS, "operator")
+    store.record(run, ImageRecord("old.jpg", ImageStatus.FAILED, error="old.jpg is cut off."))
+    store.end_run(run, RunStatus.INTERRUPTED)
+    store.prune([run], "operator")
 
 
 def record_by_hand(store: SqliteStore, run: int) -> None:
