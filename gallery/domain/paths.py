@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from pathlib import Path
+from pathlib import Path, PurePath
 
 _OBEYED = ("Cc", "Cf", "Cs", "Zl", "Zp")
 """Unicode categories of control and format characters and line separators."""
@@ -25,3 +25,17 @@ def real(path: Path) -> Path:
         return path.resolve()
     except (OSError, RuntimeError):  # links that lead in a circle
         return path.absolute()
+
+
+def moved(path: str, folder: str, now: Path | None) -> Path:
+    """Where a file lies whose folder was moved: at its path below the folder that took the former one's place.
+
+    Args:
+        path: As it was recorded.
+        folder: The folder it was written below, as that was recorded.
+        now: The folder that took its place; None where nothing was moved.
+    """
+    recorded = PurePath(path)
+    if now is None:
+        return Path(path)
+    return now / (recorded.relative_to(folder) if recorded.is_relative_to(folder) else recorded.name)

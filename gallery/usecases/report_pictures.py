@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path, PurePath
+from pathlib import Path
 
+from gallery.domain.paths import moved
 from gallery.domain.picture_budget import Fit, Plan
 from gallery.domain.progress import Advance
 from gallery.domain.pseudonyms import Pseudonyms
@@ -78,7 +79,7 @@ class Pictures:
         """The output and the original, None for what is not to be looked at."""
         after = before = None
         if image.output is not None and image.output_sha256 is not None:
-            place = _place(image.output, run.settings.output, self.wishes.outputs)
+            place = moved(image.output, run.settings.output, self.wishes.outputs)
             after = self.glancer.glance(place, image.output_sha256, fit)
         if self.wishes.originals and image.sha256 is not None:
             before = self.glancer.glance(Path(image.source), image.sha256, fit)
@@ -93,16 +94,6 @@ class Pictures:
             return Slot(sentence="Not shown, so that the page does not become too large.")
         detail = self.names.path(glance.detail)
         return Slot(sentence=_SENTENCES[glance.fault].format(what, path, detail), fault=glance.fault)
-
-
-def _place(output: str, folder: str, outputs: Path | None) -> Path:
-    """Where an output lies now: at its path below the folder that took the place of the run's."""
-    if outputs is None:
-        return Path(output)
-    recorded = PurePath(output)
-    if recorded.is_relative_to(folder):
-        return outputs / recorded.relative_to(folder)
-    return outputs / recorded.name
 
 
 def _most_wanted(images: tuple[ImageRecord, ...], most: int) -> frozenset[int]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from gallery.domain.errors import BadArgument, NotWritten
-from gallery.domain.paths import real, shown
+from gallery.domain.paths import moved, real, shown
 from gallery.domain.ports import PhotoFiles, Store
 from gallery.domain.progress import Advance, unwatched
 from gallery.domain.trail import OutputOnRecord, TrailCheck
@@ -95,7 +95,7 @@ class VerifyRecord:
             wanted = _of_folder(wanted, folder)
         differing = []
         for done, one in enumerate(wanted, 1):
-            differing += self._differing(one, _place(one, folder))
+            differing += self._differing(one, moved(one.path, one.folder, folder))
             advance(done, len(wanted))
         return VerifiedRecord(trail, len(wanted), tuple(differing))
 
@@ -119,10 +119,3 @@ def _of_folder(outputs: Sequence[OutputOnRecord], folder: Path) -> list[OutputOn
         f"No run on record wrote to {shown(folder)}.",
         "If the outputs were moved there, name their run: gallery audit verify RUN --outputs FOLDER",
     )
-
-
-def _place(output: OutputOnRecord, folder: Path | None) -> Path:
-    if folder is None:
-        return Path(output.path)
-    below, path = PurePath(output.folder), PurePath(output.path)
-    return folder / (path.relative_to(below) if path.is_relative_to(below) else path.name)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gallery.domain.paths import real, shown
+from gallery.domain.paths import moved, real, shown
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,9 @@ def test_two_ways_to_one_file(tmp_path):
     (tmp_path / "link").symlink_to(tmp_path / "file")
 
     assert real(tmp_path / "link") == real(tmp_path / "file")
+
+
+def test_a_file_is_found_in_the_folder_that_took_its_folders_place():
+    assert moved("out/5a/x.jpg", "out", None) == Path("out/5a/x.jpg")
+    assert moved("out/5a/x.jpg", "out", Path("new")) == Path("new/5a/x.jpg")
+    assert moved("elsewhere/x.jpg", "out", Path("new")) == Path("new/x.jpg")

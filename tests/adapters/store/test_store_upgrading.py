@@ -229,7 +229,12 @@ def read_trail(store: SqliteStore, revision: str) -> None:
         return
     assert (found.runs, found.photos, found.pruned, found.unended) == (2, 5, 1, (2,))
     stub = store.run(3)
-    assert (stub.summary.by, stub.summary.pruned_by, stub.summary.failed, stub.images) == ("operator", "operator", 1, ())
+    assert (stub.summary.by, stub.summary.pruned_by, stub.summary.failed, stub.images) == (
+        "operator",
+        "operator",
+        1,
+        (),
+    )
     assert store.review_crop(1, 0, 3) == b"a picture of the third face, which waits"
 
 

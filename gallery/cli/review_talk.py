@@ -1,0 +1,116 @@
+"""The conversation of a review: a face is shown, a key is pressed, a word is stored."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gallery.cli.review_screen import Screen
+from gallery.domain.deciding import Verdict
+from gallery.domain.errors import BadArgument
+
+if TYPE_CHECKING:
+    from gallery.domain.review_ports import Keyboard
+    from gallery.usecases.review import Review
+
+_ENTER, _BACK, _ESCAPE, _CLEAR = ("\r", "\n"), ("\x7f", "\b"), "\x1b", "\x15"
+_VERDICTS = {"k": Verdict.KEEP, "b": Verdict.BLUR}
+
+
+class Talk:
+    """Steps through the faces of a review.
+
+    Args:
+        review: The review.
+        keyboard: What keys come from.
+        screen: What shows the faces.
+        note: What goes with every decision that has no note of its own.
+    """
+
+    def __init__(self, review: Review, keyboard: Keyboard, screen: Screen, note: str = "") -> None:
+        self._review, self._keyboard, self._screen = review, keyboard, screen
+        self._usual = self._note = note
+        self._message, self._said_what_keeping_means = "", False
+
+    def hold(self) -> None:
+        """Until the last face is decided, or somebody quits.
+
+        Raises:
+            EOFError: If the terminal has gone.
+        """
+        while True:
+            face = self._review.current
+            if face is None:
+                if not self._goes_back():
+                    return
+                continue
+            self._screen.face(self._review, face, self._note, self._message)
+            self._message = ""
+            key = self._keyboard.key().lower()
+            if key == "q":
+                return
+            self._obey(key)
+
+    def _obey(self, key: str) -> None:
+        if key in _VERDICTS:
+            self._decide(_VERDICTS[key])
+        elif key == "s":
+            self._review.skip()
+            self._note = self._usual
+        elif key == "u":
+            self._undo()
+        elif key == "n":
+            self._note = self._typed()
+        elif key == "?":
+            self._screen.help()
+            self._keyboard.key()
+        elif key:
+            self._message = "That key does nothing; ? shows those that do."
+
+    def _goes_back(self) -> bool:
+        """After the last face: whether somebody takes the last word back."""
+        if not (self._review.decided or self._review.skipped):
+            return False
+        self._screen.last(self._review, self._message)
+        self._message = ""
+        return self._keyboard.key().lower() == "u" and self._undo()
+
+    def _decide(self, verdict: Verdict) -> None:
+        from gallery.usecases.overrides import Overridden
+
+        face = self._review.current
+        if face is None:
+            return
+        try:
+            word = self._review.decide(verdict, self._note)
+        except BadArgument as error:
+            self._message = error.text
+            return
+        self._note = self._usual
+        done = "Kept" if verdict is Verdict.KEEP else "Blurred"
+        self._message = f"{done}: face {face.number} of the photo before."
+        remark = Overridden(word, face.number, len(face.image.faces)).remark
+        if remark and not self._said_what_keeping_means:
+            self._said_what_keeping_means = True
+            self._message = f"Kept. {remark}"
+
+    def _undo(self) -> bool:
+        done = self._review.undo()
+        self._message = "Taken back." if done else "There is nothing to take back."
+        return done
+
+    def _typed(self) -> str:
+        """A line; the note so far where it is given up with Escape."""
+        typed = ""
+        while True:
+            self._screen.prompt(typed)
+            key = self._keyboard.key()
+            if key in _ENTER:
+                return typed.strip()
+            if key == _ESCAPE:
+                return self._note
+            if key in _BACK:
+                typed = typed[:-1]
+            elif key == _CLEAR:
+                typed = ""
+            elif key.isprintable():
+                typed += key

@@ -1,0 +1,207 @@
+"""What of a run a person has to look at, and which of its photos are to be written anew after that."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePath
+
+from gallery.domain.by_hand import SAME_PLACE, Override
+from gallery.domain.deciding import Rule, Verdict
+from gallery.domain.geometry import Box
+from gallery.domain.runs import DecidedFace, ImageRecord, ImageStatus, Run
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """One face that waits for a person's word.
+
+    Attributes:
+        place: Which photo of the run it is in, from 0.
+        image: The photo.
+        number: Which face of the photo, from 1.
+        face: The face with its decision.
+        shows_through: Whether it waits because it could be recognised in the output, or may be what could.
+    """
+
+    place: int
+    image: ImageRecord
+    number: int
+    face: DecidedFace
+    shows_through: bool = False
+
+    @property
+    def box(self) -> Box:
+        """Where it is."""
+        return self.face.detection.box
+
+    @property
+    def sha256(self) -> str:
+        """Of the photo. A photo that shows a face was read, so it has one."""
+        return self.image.sha256 or ""
+
+    @property
+    def why(self) -> str:
+        """Why it waits, as a sentence."""
+        if self.shows_through:
+            return f"The output failed verification: {self.image.error}"
+        return f"{self.face.decision.rule.value}: {self.face.decision.reason}"
+
+    def is_meant(self, word: Override) -> bool:
+        """Whether a person's word is on this face."""
+        return word.sha256 == self.sha256 and self.box.overlap(word.box) >= SAME_PLACE
+
+
+def doubts(run: Run, words: Sequence[Override]) -> list[Doubt]:
+    """The faces of a run that wait for a person's word, but for those that have one.
+
+    Those in the grey band come first, as most of them are kept; then the other matches that were blurred for a doubt,
+    then what failed verification. Within each, photos and faces stand in the run's order: two faces that match the
+    same person are then seen one after the other, and each photo is read once.
+
+    Args:
+        run: The run with its photos.
+        words: All that was decided by hand so far.
+    """
+    on = _by_photo(words)
+    found = [
+        doubt
+        for place, image in enumerate(run.images)
+        for doubt in _of_photo(place, image, run.settings.thresholds.cosine)
+        if not any(doubt.is_meant(word) for word in on.get(doubt.sha256, ()))
+    ]
+    return sorted(found, key=_rank)
+
+
+def _rank(doubt: Doubt) -> int:
+    if doubt.shows_through:
+        return 2
+    return 0 if doubt.face.decision.rule is Rule.GREY_BAND else 1
+
+
+def _of_photo(place: int, image: ImageRecord, cosine: float) -> list[Doubt]:
+    faces = list(enumerate(image.faces, 1))
+    found = [Doubt(place, image, number, face) for number, face in faces if face.decision.waits]
+    if image.status is ImageStatus.UNVERIFIED:
+        told = {one.number for one in found}
+        seen = {number for number, face in faces if face.residual is not None and face.residual <= cosine}
+        found += [
+            Doubt(place, image, number, face, shows_through=True)
+            for number, face in faces
+            if number not in told and not face.decision.kept and (number in seen or not seen)
+        ]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What one run did with one photo.
+
+    Attributes:
+        run: The run's number.
+        begun: When the run began, in UTC.
+        output: The run's output folder.
+        image: What it did with the photo.
+    """
+
+    run: int
+    begun: datetime
+    output: str
+    image: ImageRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """A photo on which a person's word is not carried out yet.
+
+    Attributes:
+        image: What the reviewed run did with it.
+        solid: Whether its faces are to be covered with one colour: its output failed verification, and a person said
+            that the face is to be blurred.
+    """
+
+    image: ImageRecord
+    solid: bool
+
+
+def touched(run: Run, words: Sequence[Override], later: Iterable[Recorded]) -> list[Touched]:
+    """The photos of a run to be written anew: those whose output, as it was written last, does not heed a word yet.
+
+    Args:
+        run: The reviewed run with its photos.
+        words: All that was decided by hand.
+        later: What runs did with photos that somebody decided on, in the order in which they did.
+    """
+    on, last = _by_photo(words), _last(run, later)
+    found = []
+    for image in run.images:
+        meant = [word for word in on.get(image.sha256 or "", ()) if _is_on(word, image.faces)]
+        if any(not _heeded(word, last.get(_key(image, run.settings.output))) for word in meant):
+            blurred = any(word.verdict is Verdict.BLUR for word in meant)
+            found.append(Touched(image, blurred and image.status is ImageStatus.UNVERIFIED))
+    return found
+
+
+def _last(run: Run, later: Iterable[Recorded]) -> dict[tuple[str, ...], Recorded]:
+    """What was done last with each photo and output, by the reviewed run or after it."""
+    return {_key(one.image, one.output): one for one in later if one.run >= run.summary.id}
+
+
+def _key(image: ImageRecord, output: str) -> tuple[str, ...]:
+    """What tells outputs apart, those of photos that failed included."""
+    return image.sha256 or "", image.source, output
+
+
+def _heeded(word: Override, last: Recorded | None) -> bool:
+    if last is None or last.image.failed:
+        return False
+    if any(_is_on(word, [face]) and _by_hand(face) is word.verdict for face in last.image.faces):
+        return True
+    return last.begun >= word.made  # it was known, and could not be done: a face not found, a person not to be kept
+
+
+def _by_hand(face: DecidedFace) -> Verdict | None:
+    return face.decision.verdict if face.decision.rule is Rule.BY_HAND else None
+
+
+def _is_on(word: Override, faces: Collection[DecidedFace]) -> bool:
+    return any(face.detection.box.overlap(word.box) >= SAME_PLACE for face in faces)
+
+
+def _by_photo(words: Iterable[Override]) -> dict[str, list[Override]]:
+    found: dict[str, list[Override]] = {}
+    for word in words:
+        found.setdefault(word.sha256, []).append(word)
+    return found
+
+
+def below_output(image: ImageRecord, run: Run) -> PurePath:
+    """The path of a photo's output below the run's output folder.
+
+    Of a photo that failed none is recorded: it follows from the other photos of the run, which show where the folders
+    begin that the output has again. Where none does, it is the photo's name.
+
+    Args:
+        image: The photo.
+        run: The run with its photos.
+    """
+    if image.output is not None:
+        return PurePath(image.output).relative_to(run.settings.output)
+    source = PurePath(image.source)
+    for other in run.images:
+        if other.output is None:
+            continue
+        place = PurePath(other.output).relative_to(run.settings.output)
+        root = _root(PurePath(other.source), place)
+        if root is not None and len(place.parts) > 1 and source.is_relative_to(root):
+            return source.relative_to(root)
+    return PurePath(source.name)
+
+
+def _root(source: PurePath, place: PurePath) -> PurePath | None:
+    """The folder that the output folder stands for, if the rest of both paths is the same."""
+    depth = len(place.parts)
+    if source.parent.parts[len(source.parts) - depth :] != place.parent.parts:
+        return None
+    return PurePath(*source.parts[: len(source.parts) - depth])

@@ -1,0 +1,106 @@
+"""Writes the photos of a run anew on which a person's word is not carried out yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from gallery.domain.errors import NotWritten
+from gallery.domain.ports import PhotoFiles
+from gallery.domain.progress import Advance, unwatched
+from gallery.domain.reviewing import Touched, below_output
+from gallery.domain.runs import ImageRecord, Run, Verification
+from gallery.usecases.anonymise import Anonymise, Outcome, Report
+from gallery.usecases.running import Options
+
+
+@dataclass(frozen=True, slots=True)
+class Unreached:
+    """A photo that cannot be written anew. Its earlier output stays as it is.
+
+    Attributes:
+        source: Its path as recorded.
+        why: As a sentence.
+    """
+
+    source: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """What came of it.
+
+    Attributes:
+        outcomes: Of the new runs: at most one under the settings of the reviewed run, and one with solid colour.
+        unreached: The photos that are not among them.
+    """
+
+    outcomes: tuple[Outcome, ...]
+    unreached: tuple[Unreached, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """The use case. The outputs take the place of the earlier ones, in new runs, and are verified in full.
+
+    Attributes:
+        photos: The files.
+        on_disk: The file that a recorded path means.
+        again: What anonymises under the settings of the reviewed run; with True by solid colour.
+    """
+
+    photos: PhotoFiles
+    on_disk: Callable[[Path], Path]
+    again: Callable[[bool], Anonymise]
+
+    def __call__(
+        self,
+        run: Run,
+        photos: Sequence[Touched],
+        options: Options | None = None,
+        report: Report = lambda _: None,
+        advance: Advance = unwatched,
+    ) -> Rewritten:
+        """Writes photos of a run anew.
+
+        Args:
+            run: The reviewed run with its photos.
+            photos: Those to be written.
+            options: How to go about it.
+            report: Called after each photo.
+            advance: Is told how many photos are done.
+
+        Raises:
+            GalleryError: As `gallery.usecases.anonymise.Anonymise` does.
+        """
+        options = replace(options or Options(), verification=Verification.FULL)
+        unreached = [found for one in photos if (found := self._unreached(one.image)) is not None]
+        missing = {one.source for one in unreached}
+        output, outcomes = self.on_disk(Path(run.settings.output)), []
+        for solid in (False, True):
+            chosen = [one.image for one in photos if one.solid is solid and one.image.source not in missing]
+            if not chosen or options.stopped():
+                continue
+            pairs = tuple(self._pair(image, run, output) for image in chosen)
+            outcomes.append(self.again(solid)((), output, replace(options, pairs=pairs), report, advance))
+        return Rewritten(tuple(outcomes), tuple(unreached))
+
+    def _unreached(self, image: ImageRecord) -> Unreached | None:
+        try:
+            found = self.photos.fingerprint(self.on_disk(Path(image.source)))
+        except (NotWritten, OSError) as error:
+            return Unreached(image.source, f"It cannot be read: {error}")
+        if found is None:
+            return Unreached(image.source, "It is not there.")
+        if found != image.sha256:
+            return Unreached(image.source, "It was changed since the run.")
+        return None
+
+    def _pair(self, image: ImageRecord, run: Run, output: Path) -> tuple[Path, Path]:
+        source, below = self.on_disk(Path(image.source)), Path(below_output(image, run))
+        if image.output is None:  # the name may have another ending, where another format was asked for
+            ((_, named),) = self.photos.expand([source])
+            below = below.with_name(named.name)
+        return source, self.on_disk(output / below).relative_to(output)

@@ -1,0 +1,252 @@
+"""Reviewing drawn faces: each word is stored at once, can be taken back, and the photos are written anew."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from enrolling import enrolment
+from gallery.domain.by_hand import Override
+from gallery.domain.deciding import Policy, Verdict
+from gallery.domain.errors import BadArgument, BadPhoto, RunGoingOn, UnknownName
+from gallery.domain.geometry import Box
+from gallery.domain.models import Floors, Thresholds
+from gallery.domain.runs import ImageStatus, RunStatus
+from gallery.testing import (
+    LONG_AGO,
+    FakeCropper,
+    FakeDetector,
+    FakeEmbedder,
+    FakePhotoFiles,
+    FakeRedactor,
+    FakeStore,
+    blank,
+    draw,
+)
+from gallery.usecases.anonymise import Anonymise
+from gallery.usecases.faces import Recogniser
+from gallery.usecases.review import Review, reviewable
+from gallery.usecases.rewrite import Rewrite
+
+ADA = 10
+REFERENCE, TWICE, OUT = Path("in/ada.png"), Path("in/twice.png"), Path("out")
+A, B, C = Box(2, 5, 10, 12), Box(20, 8, 12, 12), Box(40, 8, 12, 20)
+
+
+@dataclass
+class FakePictures:
+    """Pictures as bytes that say whose they are.
+
+    Attributes:
+        gone: Photos that are not there.
+    """
+
+    gone: set[str] = field(default_factory=set)
+
+    def make(self, image, box):
+        return repr(box).encode()
+
+    def opened(self, picture):
+        return blank(1, 1)
+
+    def cut(self, source, sha256, box):
+        if source in self.gone:
+            raise BadPhoto(f"The photo {source} is not there.")
+        return blank(2, 2)
+
+    def reference(self, crop, detection):
+        return blank(3, 3)
+
+
+class World:
+    """Ada three times in a photo: one is kept, two match worse and wait."""
+
+    def __init__(self, crops: bool = False) -> None:
+        image = draw(draw(draw(blank(), A, ADA), B, ADA, away=1), C, ADA, away=2)
+        self.photos = FakePhotoFiles({REFERENCE: draw(blank(), A, ADA), TWICE: image})
+        self.store, self.pictures = FakeStore(), FakePictures()
+        self.solid: list[bool] = []
+        recogniser = Recogniser(FakeDetector(), FakeCropper(), FakeEmbedder())
+        enrolment(recogniser, self.photos, self.store)("Ada", [REFERENCE])
+        self.use = Anonymise(
+            recogniser, FakeRedactor(), self.photos, self.store, Policy(Thresholds(0.2, 3.0), Floors(4, 0.0)), "0"
+        )
+        self.first = replace(self.use, crops=self.pictures if crops else None)([TWICE], OUT)
+
+    def review(self) -> Review:
+        later = iter(range(1, 100))
+        return Review(
+            reviewable(self.store, 1), self.store, self.pictures, "eve", lambda: LONG_AGO + timedelta(next(later))
+        )
+
+    def rewrite(self, review):
+        use = Rewrite(self.photos, lambda path: path, self.again)
+        return use(review.run, review.touched)
+
+    def again(self, solid):
+        self.solid.append(solid)
+        return self.use
+
+
+@pytest.fixture
+def world():
+    return World()
+
+
+def test_each_word_is_stored_at_once_with_who_when_and_why(world):
+    review = world.review()
+    assert [one.number for one in review.faces] == [2, 3]
+    review.decide(Verdict.KEEP, " asked her ")
+    (word,) = world.store.overrides()
+    assert (word.box, word.verdict, word.by, word.note) == (B, Verdict.KEEP, "eve", "asked her")
+    assert word.made > LONG_AGO
+    assert review.current.number == 3
+    assert [one.number for one in review.waiting] == [3]
+
+
+def test_a_note_that_cannot_be_shown_stores_nothing(world):
+    review = world.review()
+    with pytest.raises(BadArgument):
+        review.decide(Verdict.KEEP, "\x1b[2J")
+    assert world.store.overrides() == []
+    assert review.position == 1
+
+
+def test_undo_takes_words_and_skips_back(world):
+    review = world.review()
+    assert not review.undo()
+    review.skip()
+    review.decide(Verdict.BLUR)
+    assert review.current is None
+    assert review.undo()
+    assert review.current.number == 3
+    assert world.store.overrides() == []
+    assert review.undo()
+    assert review.current.number == 2
+
+
+def test_undo_restores_the_word_that_was_replaced(world):
+    review = world.review()
+    assert review.current.number == 2
+    theirs = world.store.add_override(Override(0, review.current.sha256, B, Verdict.BLUR, "x", "bob", LONG_AGO, "no"))
+    review.decide(Verdict.KEEP)
+    assert [word.by for word in world.store.overrides()] == ["eve"]
+    review.undo()
+    (back,) = world.store.overrides()
+    assert replace(back, number=theirs.number) == theirs
+
+
+def test_a_face_that_got_a_word_meanwhile_is_passed_over(world):
+    review = world.review()
+    world.store.add_override(Override(0, review.faces[0].sha256, B, Verdict.BLUR, "x", "bob", LONG_AGO))
+    assert review.current.number == 3
+
+
+def test_the_photo_is_written_anew_in_a_new_run_with_what_was_decided(world):
+    review = world.review()
+    review.decide(Verdict.KEEP)
+    review.skip()
+    done = world.rewrite(review)
+    (outcome,) = done.outcomes
+    assert (outcome.run, done.unreached) == (2, ())
+    assert [face.decision.kept for face in outcome.images[0].faces] == [True, True, False]
+    assert outcome.images[0].output == "out/twice.png"
+    assert world.photos.written[OUT / "twice.png"][B.y, B.x].any(), "the kept face is to be seen"
+    assert len(world.store.run(1).images) == 1, "the reviewed run stays as it was"
+    assert review.touched == []
+
+
+def test_a_review_that_was_cut_off_is_finished_by_the_next(world):
+    world.review().decide(Verdict.KEEP)
+    assert [one.image.source for one in world.review().touched] == ["in/twice.png"]
+
+
+def test_a_photo_that_has_gone_or_changed_leaves_the_output_alone(world):
+    world.review().decide(Verdict.KEEP)
+    before = world.photos.written[OUT / "twice.png"]
+    image = world.photos.photos.pop(TWICE)
+    (one,) = world.rewrite(world.review()).unreached
+    assert "not there" in one.why
+    world.photos.photos[TWICE] = np.flipud(image)
+    (one,) = world.rewrite(world.review()).unreached
+    assert "changed" in one.why
+    assert world.photos.written[OUT / "twice.png"] is before
+    assert len(world.store.runs()) == 1
+
+
+def test_an_output_that_somebody_altered_is_left_alone_and_the_photo_fails(world):
+    world.review().decide(Verdict.KEEP)
+    world.photos.written[OUT / "twice.png"] = altered = blank()
+    (outcome,) = world.rewrite(world.review()).outcomes
+    assert "no run on record wrote it" in outcome.images[0].error
+    assert world.photos.written[OUT / "twice.png"] is altered
+    assert world.review().touched, "it is tried again next time"
+
+
+def test_what_failed_verification_and_is_blurred_by_hand_is_covered_with_one_colour(world):
+    settings, (image,), status = world.store.recorded[0]
+    failed = replace(image, status=ImageStatus.UNVERIFIED, output=None, output_sha256=None, error="It shows through.")
+    world.store.recorded[0] = (settings, [failed], status)
+    world.photos.discard(OUT / "twice.png")  # as a run does with what it could not verify
+    review = world.review()
+    review.decide(Verdict.BLUR)
+    (outcome,) = world.rewrite(review).outcomes
+    assert world.solid == [True]
+    assert outcome.images[0].output == "out/twice.png", "where it would have been"
+
+
+def test_the_people_of_now_decide(world):
+    world.review().decide(Verdict.KEEP)
+    world.store.remove("Ada")
+    (outcome,) = world.rewrite(world.review()).outcomes
+    assert [face.decision.kept for face in outcome.images[0].faces] == [False, True, False]
+
+
+def test_pictures_of_the_waiting_faces_only_are_kept_and_go_with_the_decision():
+    world = World(crops=True)
+    assert set(world.store.pictures) == {(1, 0, 2), (1, 0, 3)}
+    review = world.review()
+    review.decide(Verdict.KEEP)
+    assert set(world.store.pictures) == {(1, 0, 3)}
+    assert review.dropped
+    review.undo()
+    assert set(world.store.pictures) == {(1, 0, 2), (1, 0, 3)}, "undone, it can be looked at again"
+    assert review.discard_pictures() == 2
+
+
+def test_without_the_option_none_are_kept(world):
+    assert world.store.pictures == {}
+
+
+def test_the_kept_picture_stands_in_for_a_photo_out_of_reach():
+    world = World(crops=True)
+    review = world.review()
+    assert review.face(review.current).pixels.shape == (2, 2, 3)
+    world.pictures.gone.add("in/twice.png")
+    assert review.face(review.current).pixels.shape == (1, 1, 3)
+    world.store.pictures.clear()
+    look = review.face(review.current)
+    assert (look.pixels, look.said) == (None, "The photo in/twice.png is not there. No picture was kept.")
+
+
+def test_the_reference_is_shown_or_why_it_is_not(world):
+    review = world.review()
+    assert review.reference(review.current).pixels is not None
+    world.store.rename("Ada", "Ada L.")
+    assert "no longer in the gallery" in review.reference(review.current).said
+
+
+def test_runs_that_cannot_be_reviewed(world):
+    with pytest.raises(UnknownName, match="no run 9"):
+        reviewable(world.store, 9)
+    world.store.begin_run(world.first.settings)
+    with pytest.raises(RunGoingOn, match="still going on"):
+        reviewable(world.store, 2)
+    world.store.end_run(2, RunStatus.FINISHED)
+    world.store.prune([1])
+    with pytest.raises(UnknownName, match="pruned"):
+        reviewable(world.store, 1)
