@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from gallery.usecases.evaluate_redaction import EvaluateRedaction, Way
     from gallery.usecases.evaluate_verification import EvaluateVerification
     from gallery.usecases.exchange import Export, Import
-    from gallery.usecases.explain import ExplainRecord, Seen
+    from gallery.usecases.explain import ExplainRecord
     from gallery.usecases.faces import Recogniser
     from gallery.usecases.models import Models
     from gallery.usecases.overrides import OverrideFace
@@ -658,7 +658,7 @@ class Bootstrap:
             again: See `gallery.as_recorded.Again`.
             files: How photos are read and outputs written.
         """
-        from gallery.adapters.report.glances import on_disk
+        from gallery.domain.paths import on_disk
         from gallery.usecases.rewrite import Rewrite
 
         return Rewrite(self.photos(files), on_disk, again)
@@ -709,18 +709,6 @@ class Bootstrap:
         except GalleryError as error:
             return ExplainRecord(None, photos, None, error.message)
         return ExplainRecord(recogniser, photos, people)
-
-    def compared_faces(self, store: Store, seen: Seen, side: int) -> dict[int, list[tuple[str, RGB]]]:
-        """For each face of a photo its picture and that of the reference it comes closest to, as far as there are any.
-
-        Args:
-            store: The gallery.
-            seen: The photo with its faces.
-            side: Of a picture, in pixels.
-        """
-        from gallery.adapters.compared_faces import ComparedFaces
-
-        return ComparedFaces(self.crops(), store, side).of(seen.image, seen.explained)
 
     def verify_record(self, store: Store) -> VerifyRecord:
         """The use case of that name."""

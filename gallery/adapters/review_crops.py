@@ -12,10 +12,10 @@ from PIL import Image
 from gallery.adapters.photos.guard import pillow_guarded
 from gallery.adapters.photos.read import read
 from gallery.adapters.reference_crops import ReferenceCrops
-from gallery.adapters.report.glances import on_disk
 from gallery.domain.errors import BadPhoto
 from gallery.domain.faces import RGB, Detection, require_rgb
 from gallery.domain.geometry import Box
+from gallery.domain.paths import on_disk
 from gallery.domain.people import FaceCrop
 
 LONGEST_SIDE = 256
@@ -65,6 +65,14 @@ class FacePictures:
                 return np.asarray(image.convert("RGB"))
         except Exception as error:  # Pillow's parsers raise whatever they stumble over
             raise BadPhoto("The picture kept of the face is damaged.") from error
+
+    def part(self, image: RGB, box: Box) -> RGB:
+        """A face of a photo with some surroundings, as `(height, width, 3) uint8` RGB.
+
+        Raises:
+            ValueError: If the face lies outside the photo.
+        """
+        return around(image, box)
 
     def cut(self, source: str, sha256: str, box: Box) -> RGB:
         """A face with some surroundings, cut out of a photo on disk that still is the one on record.

@@ -21,14 +21,12 @@ if TYPE_CHECKING:
 
     from gallery.bootstrap import Bootstrap
     from gallery.domain.explaining import Comparison, Explained, ExplainedFace
-    from gallery.domain.faces import RGB
     from gallery.domain.models import Thresholds
     from gallery.domain.ports import Store
     from gallery.domain.runs import ImageRecord
     from gallery.usecases.explain import Seen
+    from gallery.usecases.looks import Look
 
-SIDE = 32
-"""Pixels of a picture that is drawn, before it becomes characters."""
 _LEAST_BAR, _REST = 11, 56
 """Characters of a bar at least, and of the other columns with a short name."""
 FIELDS = (
@@ -118,6 +116,7 @@ def show(boot: Bootstrap, store: Store, out: Console, seen: Seen, way: Way) -> N
     from gallery.cli import documents
     from gallery.cli.output import print_json, remark
     from gallery.cli.pictures import shows_pictures
+    from gallery.usecases.explain import looks
 
     if way.as_json:
         print_json(documents.of_explained(seen.explained))
@@ -125,20 +124,18 @@ def show(boot: Bootstrap, store: Store, out: Console, seen: Seen, way: Way) -> N
     if way.as_csv:
         _write_csv(seen.explained)
         return
-    drawn = not way.no_pictures and shows_pictures(out)
-    pictures = boot.compared_faces(store, seen, SIDE) if drawn else {}
+    crops = None if way.no_pictures or not shows_pictures(out) else boot.face_pictures()
     out.print(Text(seen.explained.record.source, "bold"))
     for face in seen.explained.faces:
-        out.print(_face(face, seen.explained, pictures.get(face.number, ()), way.top, out), "", sep="\n")
+        beside = looks(store, crops, seen, face) if crops else ()
+        out.print(_face(face, seen.explained, beside, way.top, out), "", sep="\n")
     if not seen.explained.faces:
         out.print("no face found" if seen.explained.record.error is None else "no face on record")
     for text in (*seen.explained.record.remarks, *seen.explained.remarks):
         remark(text)
 
 
-def _face(
-    face: ExplainedFace, explained: Explained, pictures: Sequence[tuple[str, RGB]], top: int, out: Console
-) -> RenderableType:
+def _face(face: ExplainedFace, explained: Explained, beside: Sequence[Look], top: int, out: Console) -> RenderableType:
     decision, quality = face.face.decision, face.face.quality
     verdict = Text("keep", "bold green") if decision.kept else Text("blur", "yellow" if decision.waits else "bold")
     box = box_text(face.face.detection.box.as_list())
@@ -150,8 +147,8 @@ def _face(
             + (f", left {face.face.residual:.3f}" if face.face.residual is not None else "")
         ),
     ]
-    if pictures:
-        parts.append(_side_by_side(pictures))
+    if beside:
+        parts.append(_side_by_side(beside))
     shown = face.comparisons[: top or None]
     if shown:
         parts.append(_comparisons(shown, explained.thresholds, explained.personal, out))
@@ -160,12 +157,12 @@ def _face(
     return Group(*parts)
 
 
-def _side_by_side(pictures: Sequence[tuple[str, RGB]]) -> Table:
+def _side_by_side(beside: Sequence[Look]) -> Table:
     from gallery.cli.pictures import picture
 
     grid = Table.grid(padding=(0, 2))
-    grid.add_row(*(picture(pixels) for _, pixels in pictures))
-    grid.add_row(*(Text(caption) for caption, _ in pictures))
+    grid.add_row(*("" if look.pixels is None else picture(look.pixels) for look in beside))
+    grid.add_row(*(Text(look.said) for look in beside))
     return grid
 
 

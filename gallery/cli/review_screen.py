@@ -20,7 +20,8 @@ if TYPE_CHECKING:  # NumPy comes with these
     from gallery.domain.matching import Candidate
     from gallery.domain.models import Thresholds
     from gallery.domain.reviewing import Doubt
-    from gallery.usecases.review import Look, Review
+    from gallery.usecases.looks import Look
+    from gallery.usecases.review import Review
 
 KEYS = "k keep   b blur   s skip   u undo   n note   q quit   ? help"
 LAST = "u undo   any other key: go on"

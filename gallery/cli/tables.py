@@ -235,6 +235,7 @@ def outcome(result: Outcome) -> Table:
     without = [i for i in images if not (i.failed or i.faces)]
     waiting = [i for i in images if i.waiting]
     kept, blurred = sum(i.kept for i in images), sum(i.blurred for i in images)
+    decide = f"; to decide on them: gallery review {result.run}" if result.run else ""
     record = f"run {result.run}, see: gallery audit {result.run}" if result.run else "none: a dry run writes nothing"
     return facts(
         [
@@ -244,7 +245,7 @@ def outcome(result: Outcome) -> Table:
             *_verified(images),
             *([("no face found", f"{len(without)}, look at them: {_named(without)}")] if without else []),
             *(
-                [("to review", f"{sum(i.waiting for i in waiting)} blurred faces: {_named(waiting)}")]
+                [("to review", f"{sum(i.waiting for i in waiting)} blurred faces: {_named(waiting)}{decide}")]
                 if waiting
                 else []
             ),

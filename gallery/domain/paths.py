@@ -39,3 +39,20 @@ def moved(path: str, folder: str, now: Path | None) -> Path:
     if now is None:
         return Path(path)
     return now / (recorded.relative_to(folder) if recorded.is_relative_to(folder) else recorded.name)
+
+
+def on_disk(path: Path) -> Path:
+    r"""The file that a recorded path means.
+
+    What a terminal would obey is recorded as `\x1b`, and what is no UTF-8 likewise (see `shown`); such
+    a file is found by what its name looks like.
+
+    Raises:
+        OSError: If a folder on the way cannot be listed.
+    """
+    if "\\" not in str(path) or path.exists():
+        return path
+    folder = on_disk(path.parent)
+    if not folder.is_dir():
+        return path
+    return next((entry for entry in folder.iterdir() if shown(Path(entry.name)) == path.name), path)

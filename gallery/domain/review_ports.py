@@ -27,6 +27,14 @@ class ReviewCrops(Protocol):
             BadPhoto: If it is damaged.
         """
 
+    def part(self, image: RGB, box: Box) -> RGB:
+        """A face of a photo with some surroundings.
+
+        Args:
+            image: `(height, width, 3) uint8` RGB, upright: the whole photo.
+            box: The face.
+        """
+
     def cut(self, source: str, sha256: str, box: Box) -> RGB:
         """The same part of a photo on disk, if it still is the one on record.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,10 +13,13 @@ from gallery.domain.errors import BadPhoto, GalleryError, NoFace
 from gallery.domain.explaining import Explained, ExplainedFace, compared
 from gallery.domain.faces import RGB, Embeddings, Photo
 from gallery.domain.matching import Candidate, Fusion, Whitelist, candidates
-from gallery.domain.ports import PhotoFiles
+from gallery.domain.paths import on_disk
+from gallery.domain.ports import PhotoFiles, Store
+from gallery.domain.review_ports import ReviewCrops
 from gallery.domain.runs import DecidedFace, ImageRecord, RunSettings
 from gallery.usecases.anonymise import Anonymise
 from gallery.usecases.faces import Recogniser, found_in
+from gallery.usecases.looks import Look, reference_look
 from gallery.usecases.one_photo import recorded
 from gallery.usecases.people_in_force import PeopleInForce
 
@@ -31,6 +35,22 @@ class Seen:
 
     explained: Explained
     image: RGB | None
+
+
+def looks(store: Store, crops: ReviewCrops, seen: Seen, face: ExplainedFace) -> tuple[Look, Look]:
+    """A face, and the reference it comes closest to.
+
+    Args:
+        store: The gallery.
+        crops: Makes the pictures.
+        seen: The photo.
+        face: One of its faces.
+    """
+    if seen.image is None:
+        own = Look(None, "There is no picture of the face.")
+    else:
+        own = Look(crops.part(seen.image, face.face.detection.box), f"face {face.number}")
+    return own, reference_look(store, crops, face.comparisons[0].candidate if face.comparisons else None)
 
 
 def explain_photo(use: Anonymise, path: Path, face: int | None = None) -> Seen:
@@ -113,7 +133,7 @@ class ExplainRecord:
             return None, ()
         only = "so only the two closest people on record are shown, and no picture."
         try:
-            photo = self.photos.read(Path(record.source))
+            photo = self.photos.read(_found(record.source))
         except BadPhoto as error:
             return None, (f"{error.message} It cannot be looked at again, {only}",)
         if photo.sha256 != record.sha256:
@@ -164,3 +184,10 @@ def _everybody(embeddings: Embeddings, whitelist: Whitelist, fusion: Fusion) -> 
 
 def _on_record(face: DecidedFace) -> tuple[Candidate, ...]:
     return tuple(one for one in (face.decision.candidate, face.decision.runner_up) if one)
+
+
+def _found(source: str) -> Path:
+    """The photo's file; the path as it was recorded, where it cannot be looked for."""
+    with suppress(OSError):
+        return on_disk(Path(source))
+    return Path(source)

@@ -9,25 +9,12 @@ from datetime import datetime
 from gallery.domain.by_hand import SAME_PLACE, Override
 from gallery.domain.deciding import Verdict
 from gallery.domain.errors import BadPhoto, RunGoingOn, UnknownName
-from gallery.domain.faces import RGB
 from gallery.domain.people import clean_notes
 from gallery.domain.ports import Store
 from gallery.domain.review_ports import ReviewCrops
 from gallery.domain.reviewing import Doubt, Touched, doubts, touched
 from gallery.domain.runs import Run, RunStatus
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Look:
-    """Something to look at.
-
-    Attributes:
-        pixels: `(height, width, 3) uint8` RGB; None where there is no picture.
-        said: What it shows; or why there is none.
-    """
-
-    pixels: RGB | None
-    said: str
+from gallery.usecases.looks import Look, reference_look
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,24 +176,7 @@ class Review:
 
     def reference(self, doubt: Doubt) -> Look:
         """The picture of the reference that a face was compared with."""
-        closest = doubt.face.decision.candidate
-        if closest is None:
-            return Look(None, "It was compared with nobody.")
-        try:
-            references = self.store.identity(closest.identity).references
-        except UnknownName:
-            return Look(None, f"{closest.identity} is no longer in the gallery under that name.")
-        stored = next((one for one in references if one.id == closest.reference), None)
-        if stored is None:
-            return Look(None, f"Reference {closest.reference} of {closest.identity} is no longer in the gallery.")
-        said = f"{closest.identity}, reference {stored.id}"
-        crop, reference = self.store.crop(stored.id), stored.reference
-        try:
-            if crop is not None:
-                return Look(self.crops.reference(crop, reference.detection), said)
-            return Look(self.crops.cut(reference.source, reference.sha256, reference.detection.box), said)
-        except BadPhoto as error:
-            return Look(None, f"There is no picture of {said}: {error.message}")
+        return reference_look(self.store, self.crops, doubt.face.decision.candidate)
 
     def _without_picture(self, face: Doubt) -> bytes | None:
         place = self.run.summary.id, face.place, face.number

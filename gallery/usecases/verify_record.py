@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gallery.domain.errors import BadArgument, NotWritten
-from gallery.domain.paths import moved, real, shown
+from gallery.domain.paths import moved, on_disk, real, shown
 from gallery.domain.ports import PhotoFiles, Store
 from gallery.domain.progress import Advance, unwatched
 from gallery.domain.trail import OutputOnRecord, TrailCheck
@@ -101,9 +101,9 @@ class VerifyRecord:
 
     def _differing(self, output: OutputOnRecord, path: Path) -> list[Differing]:
         try:
-            found = self.photos.fingerprint(path)
-        except NotWritten as error:
-            return [Differing(output, shown(path), error.message)]
+            found = self.photos.fingerprint(on_disk(path))
+        except (NotWritten, OSError) as error:
+            return [Differing(output, shown(path), getattr(error, "message", f"{shown(path)} cannot be read."))]
         if found == output.sha256:
             return []
         state = "is missing" if found is None else "is not as it was written"

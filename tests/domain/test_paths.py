@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gallery.domain.paths import moved, real, shown
+from gallery.domain.paths import moved, on_disk, real, shown
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,13 @@ def test_a_file_is_found_in_the_folder_that_took_its_folders_place():
     assert moved("out/5a/x.jpg", "out", None) == Path("out/5a/x.jpg")
     assert moved("out/5a/x.jpg", "out", Path("new")) == Path("new/5a/x.jpg")
     assert moved("elsewhere/x.jpg", "out", Path("new")) == Path("new/x.jpg")
+
+
+@pytest.mark.parametrize("name", ["a\u2028b.jpg", "a\x1b[31mb.jpg", "a\\b.jpg"])
+def test_names_that_were_recorded_otherwise_are_found(tmp_path, name):
+    folder = tmp_path / "sub\u2029folder"
+    folder.mkdir()
+    (folder / name).write_bytes(b"x")
+    recorded = tmp_path / shown(folder.relative_to(tmp_path)) / shown((folder / name).relative_to(folder))
+    assert on_disk(recorded) == folder / name
+    assert on_disk(tmp_path / "no\\u2028ne" / "x.jpg") == tmp_path / "no\\u2028ne" / "x.jpg"

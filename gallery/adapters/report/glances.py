@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gallery.domain.errors import BadPhoto
-from gallery.domain.paths import shown
+from gallery.domain.paths import on_disk
 from gallery.domain.picture_budget import Fit
 from gallery.domain.reporting import Fault, Glance
 
@@ -118,20 +118,3 @@ def _encodings(image: Image) -> Iterator[bytes]:
         stream = io.BytesIO()
         image.save(stream, "JPEG", quality=quality, optimize=True)
         yield stream.getvalue()
-
-
-def on_disk(path: Path) -> Path:
-    r"""The file that a recorded path means.
-
-    What a terminal would obey is recorded as `\x1b`, and what is no UTF-8 likewise (`gallery.domain.paths.shown`); such
-    a file is found by what its name looks like.
-
-    Raises:
-        OSError: If a folder on the way cannot be listed.
-    """
-    if "\\" not in str(path) or path.exists():
-        return path
-    folder = on_disk(path.parent)
-    if not folder.is_dir():
-        return path
-    return next((entry for entry in folder.iterdir() if shown(Path(entry.name)) == path.name), path)

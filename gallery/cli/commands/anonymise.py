@@ -248,18 +248,12 @@ def anonymise(
     from gallery.cli.output import console, print_json, remark
     from gallery.cli.progress import photos_progress
     from gallery.domain.by_hand import ByHand
-    from gallery.domain.errors import BadArgument
     from gallery.domain.redacting import given_away
     from gallery.domain.runs import Verification
     from gallery.domain.selecting import Selection
     from gallery.usecases.running import Options
 
-    if output is None and not dry_run:
-        raise BadArgument("No output folder was given.", "Add --output FOLDER, or --dry-run to write nothing.")
-    if resume and dry_run:
-        raise BadArgument("A dry run has nothing to resume.", "Leave out --resume or --dry-run.")
-    if keep_review_crops and dry_run:
-        raise BadArgument("A dry run has no record to keep pictures with.", "Leave out one of the two.")
+    _require_sense(output, dry_run, resume, keep_review_crops)
     files = FileWishes(max_pixels, file_format, quality, keep_metadata, keep_times)
     by_hand = ByHand(always_blur, frozenset(keep_all_of or ()), tuple(naming.box(text) for text in box or ()))
     named, listed = naming.paths(inputs)
@@ -305,14 +299,25 @@ def anonymise(
                 report,
                 advance,
             )
+    if not (as_json or outcome.settings.templates or always_blur):
+        remark(f"The gallery {boot.db} holds nobody to keep. Enrol: gallery enroll NAME PHOTO…")
     if as_json:
         print_json(documents.of_outcome(outcome))
     else:
-        if not (outcome.settings.templates or always_blur):
-            remark(f"The gallery {boot.db} holds nobody to keep. Enrol: gallery enroll NAME PHOTO…")
         out.print(tables.outcome(outcome))
     remark(_ended_early(outcome))
     raise typer.Exit(_exit_code(outcome))
+
+
+def _require_sense(output: Path | None, dry_run: bool, resume: bool, keep_review_crops: bool) -> None:
+    from gallery.domain.errors import BadArgument
+
+    if output is None and not dry_run:
+        raise BadArgument("No output folder was given.", "Add --output FOLDER, or --dry-run to write nothing.")
+    if resume and dry_run:
+        raise BadArgument("A dry run has nothing to resume.", "Leave out --resume or --dry-run.")
+    if keep_review_crops and dry_run:
+        raise BadArgument("A dry run has no record to keep pictures with.", "Leave out one of the two.")
 
 
 _PATIENCE = "Finishing the photos in hand; interrupt again to stop at once."

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gallery.adapters.report.glances import FileGlancer, on_disk, smaller
+from gallery.adapters.report.glances import FileGlancer, smaller
 from gallery.domain.picture_budget import Fit
 from gallery.domain.reporting import Fault
 from made_photos import RED_GREEN_BLUE, drawn, file_of, jpegs_in_one, opacity, profile, turned, with_xmp
@@ -114,15 +114,3 @@ def test_a_noisy_picture_fits_as_well():
         data = smaller(Image.fromarray(noise), Fit(500, size))
         assert len(data) <= max(size, 1200)
         assert max(Image.open(io.BytesIO(data)).size) >= 32
-
-
-@pytest.mark.parametrize("name", ["a\u2028b.jpg", "a\x1b[31mb.jpg", "a\\b.jpg"])
-def test_names_that_were_recorded_otherwise_are_found(tmp_path, name):
-    from gallery.domain.paths import shown
-
-    folder = tmp_path / "sub\u2029folder"
-    folder.mkdir()
-    (folder / name).write_bytes(b"x")
-    recorded = tmp_path / shown(folder.relative_to(tmp_path)) / shown((folder / name).relative_to(folder))
-    assert on_disk(recorded) == folder / name
-    assert on_disk(tmp_path / "no\\u2028ne" / "x.jpg") == tmp_path / "no\\u2028ne" / "x.jpg"
