@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import fcntl
 import os
 import pty
@@ -42,6 +43,7 @@ class Terminal:
             env=kept | {"TERM": "xterm-256color"} | environment,
         )
         self.said = ""
+        self._decoder = codecs.getincrementaldecoder("utf-8")()  # what is read may end within a character
 
     @property
     def modes(self) -> int:
@@ -53,7 +55,7 @@ class Terminal:
         while text not in self.said:
             assert time.monotonic() < end, self.said
             if select.select([self._ours], [], [], 0.1)[0]:
-                self.said += os.read(self._ours, 65536).decode(errors="replace")
+                self.said += self._decoder.decode(os.read(self._ours, 65536))
             elif self.process.poll() is not None:
                 pytest.fail(f"it ended: {self.said}")
         found, _, self.said = self.said.partition(text)
@@ -69,7 +71,7 @@ class Terminal:
             assert time.monotonic() < end, self.said
             code = self.process.poll()
             while select.select([self._ours], [], [], 0.1)[0]:
-                self.said += os.read(self._ours, 65536).decode(errors="replace")
+                self.said += self._decoder.decode(os.read(self._ours, 65536))
         return code, self.said
 
     def close(self) -> None:
