@@ -302,8 +302,19 @@ def run_facts(run: Run) -> Table:
                 + (f", {summary.before} done in earlier runs" if summary.before else ""),
             ),
             ("faces", f"{summary.kept} kept, {summary.blurred} blurred, {summary.waiting} of them for review"),
+            *([] if pruned else _to_look_at(summary)),
         ]
     )
+
+
+def _to_look_at(summary: RunSummary) -> list[tuple[str, str]]:
+    """How to come to what needs somebody's eyes."""
+    run, ways = summary.id, []
+    if summary.waiting:
+        ways.append(f"gallery review {run} (the faces that wait), gallery audit {run} --review")
+    if summary.failed:
+        ways.append(f"gallery audit {run} --failed")
+    return [("look at", ", ".join(ways))] if ways else []
 
 
 def _when(summary: RunSummary) -> str:

@@ -244,3 +244,13 @@ def test_a_long_run_is_listed_in_lines_and_a_part_of_it_in_tables(gallery, run, 
     assert sum("=pair.png" in line for line in lines) == 2
     assert all(len(line) <= 80 for line in lines)
     assert "best" in gallery("audit", run, "--image", "*.png").out
+
+
+def test_a_run_that_has_not_ended_is_said_to_be_going_on(gallery, run, here):
+    assert gallery("audit", run).err == ""
+    with closing(sqlite3.connect(here / "gallery.db")) as connection, connection:
+        connection.execute("UPDATE run SET status = 'running', finished = NULL")
+    said = gallery("audit", run)
+    assert said.code == 0
+    assert "still going on, or was cut off" in said.err
+    assert gallery("audit", run, "--json").json["status"] == "running"

@@ -79,6 +79,7 @@ def show(
     the gallery: only the two closest people are on record.
     """
     from gallery.bootstrap import Bootstrap
+    from gallery.cli.output import remark
     from gallery.domain.auditing import Question
     from gallery.domain.deciding import Verdict
     from gallery.domain.errors import BadArgument
@@ -103,7 +104,16 @@ def show(
             explaining.show_record(boot, store, run, image, explaining.Way(face, top, no_pictures, as_json, as_csv))
         else:
             with store.open_run(run) as (found, images):
+                remark(_unended(found))
                 _print(found, images, question, closest, "csv" if as_csv else "json" if as_json else "")
+
+
+def _unended(run: Run) -> str:
+    from gallery.domain.runs import RunStatus
+
+    if run.summary.status is not RunStatus.RUNNING or run.summary.pruned is not None:
+        return ""
+    return f"Run {run.summary.id} is still going on, or was cut off: these are its photos so far."
 
 
 def _print(run: Run, images: Iterator[ImageRecord], question: Question, closest: bool, file_format: str) -> None:
