@@ -12,6 +12,7 @@ from gallery.bootstrap import Bootstrap, HaarSettings, Wishes
 from gallery.domain.by_hand import ByHand
 from gallery.domain.calibrated import Calibration
 from gallery.domain.errors import BadArgument
+from gallery.domain.explaining import Explained
 from gallery.domain.faces import RGB
 from gallery.domain.forgetting import Forgotten
 from gallery.domain.matching import Fusion
@@ -25,8 +26,10 @@ from gallery.usecases.calibrate import Request
 from gallery.usecases.calibration_report import Calibrated
 from gallery.usecases.check import Checked
 from gallery.usecases.enrol import Choices, EnrolledPhoto, FaceChoice
+from gallery.usecases.explain import explain_photo
 from gallery.usecases.faces import Recogniser
 from gallery.usecases.running import Options
+from gallery.usecases.verify_record import VerifiedRecord
 
 PathLike = str | Path
 
@@ -350,6 +353,40 @@ class Gallery:
             UnknownName: If there is no run of that number.
         """
         return self._store.run(run)
+
+    def explain(self, photo: PathLike, face: int | None = None) -> Explained:
+        """How the faces of a photo compare with everybody, and what a run would decide; nothing is recorded.
+
+        Args:
+            photo: The file.
+            face: Which face, from 1; None for all.
+
+        Raises:
+            BadPhoto: If it cannot be read.
+            NoFace: If there is no such face.
+            ModelFailed: If the detector or the embedder could not do its work.
+        """
+        use = self._boot.anonymise(self._store, self._recogniser())
+        return explain_photo(use, Path(photo), face).explained
+
+    def verify_record(
+        self, run: int | None = None, *, outputs: PathLike | None = None, chain_only: bool = False
+    ) -> VerifiedRecord:
+        """Recomputes the chain of hashes over all that was recorded, and the outputs' hashes.
+
+        Args:
+            run: Whose outputs are looked at; None for all.
+            outputs: The folder in which they are now; None for where they were written.
+            chain_only: Whether they are left out.
+
+        Returns:
+            What was found; its `misfit` is None if all is as it was written, else a sentence.
+
+        Raises:
+            UnknownName: If there is no run of that number.
+            BadArgument: If it is not clear whose outputs are in that folder.
+        """
+        return self._boot.verify_record(self._store)(run, _path(outputs), not chain_only)
 
     def close(self) -> None:
         """Closes the gallery file."""

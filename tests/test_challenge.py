@@ -34,8 +34,16 @@ def test_only_the_man_in_the_middle_stays(shared_data, tmp_path, detector):
     with Gallery(tmp_path / "g.db", model="sface", detector=detector) as gallery:
         (enrolled,) = gallery.enrol("Thomas Shelby", [shared_data / "seed" / "shelby_test.jpg"])
         assert enrolled.accepted, enrolled.reason
-        outcome = gallery.anonymise_files([shared_data / "seed" / "peakyblinders.jpg"], tmp_path / "out")
+        photo = shared_data / "seed" / "peakyblinders.jpg"
+        outcome = gallery.anonymise_files([photo], tmp_path / "out")
+        explained = gallery.explain(photo)
+        assert gallery.verify_record().misfit is None
+        (tmp_path / "out" / "peakyblinders.jpg").rename(tmp_path / "moved.jpg")
+        assert "is missing" in (gallery.verify_record(outcome.run).misfit or "")
+        assert gallery.verify_record(chain_only=True).misfit is None
+        (tmp_path / "moved.jpg").rename(tmp_path / "out" / "peakyblinders.jpg")
 
+    assert [face.face.decision for face in explained.faces] == [face.decision for face in outcome.images[0].faces]
     (image,) = outcome.images
     assert len(image.faces) == 7
     (kept,) = (face for face in image.faces if face.decision.kept)

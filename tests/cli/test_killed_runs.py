@@ -56,6 +56,8 @@ def test_only_complete_outputs_and_the_same_bytes_in_the_end(gallery, photos, he
         time.sleep(chance.uniform(SHORTEST, LONGEST))
         process.send_signal(signal.SIGKILL)
         kills += process.wait() == -signal.SIGKILL
+        with Bootstrap.of().store() as store:
+            assert store.check_trail().misfit is None, "what was recorded is chained, killed or not"
         found = contents(out)
         assert all(whole[name] == data for name, data in found.items()), "each output is whole, and the right one"
     assert kills >= KILLS / 2, "the photos were too few to be interrupted so often"
@@ -66,5 +68,8 @@ def test_only_complete_outputs_and_the_same_bytes_in_the_end(gallery, photos, he
     assert [path for path in out.iterdir() if path.name.startswith(".")] == []
     with Bootstrap.of().store() as store:
         last = store.run(store.runs()[0].id)
+        trail = store.check_trail()
+    assert trail.misfit is None
+    assert len(trail.unended) >= KILLS / 2
     assert len(last.images) == MANY
     assert all(image.status in (ImageStatus.OK, ImageStatus.DONE_BEFORE) for image in last.images)

@@ -241,6 +241,7 @@ def enrol_record_and_list(path: Path, references: int, photos: int, times: int, 
         assert sorted(store.whitelist().templates[:, 0].tolist()) == list(range(each * references))
         assert [run.images for run in store.runs()] == [photos] * each
         assert {run.status for run in store.runs()} == {"finished"}
+        assert store.check_trail().misfit is None
     assert check(path).findings[0].what.startswith("has length")  # of these vectors; the file is sound
     assert not [finding for finding in check(path).findings if not finding.what.startswith("has length")]
 
