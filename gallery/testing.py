@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from gallery.domain.by_hand import SAME_PLACE, Override
 from gallery.domain.calibrated import Calibration
+from gallery.domain.deciding import Rule
 from gallery.domain.errors import (
     AlreadyEnrolled,
     BadArgument,
@@ -681,8 +682,10 @@ class FakeStore:
         return len(gone)
 
     def with_overrides(self) -> list[Recorded]:
-        """What runs did with photos that somebody decided on."""
-        photos = {word.sha256 for word in self.words}
+        """What runs did with photos that somebody decided on, or had decided on."""
+        photos: set[str | None] = {word.sha256 for word in self.words}
+        for _, images, _ in self.recorded:
+            photos |= {one.sha256 for one in images if any(f.decision.rule is Rule.BY_HAND for f in one.faces)}
         return [
             Recorded(number, LONG_AGO, settings.output, image)
             for number, (settings, images, _) in enumerate(self.recorded, 1)

@@ -88,6 +88,15 @@ class Keys:
             character += self._byte()
         return character.decode(errors="replace")
 
+    def forget(self) -> None:
+        """Forgets the keys that were pressed so far, and those that follow at once.
+
+        Nobody decides on a face that they have not looked at: a key that comes sooner than that was pressed twice, held
+        down or pasted.
+        """
+        while select.select([self._handle], [], [], _TOO_SOON)[0]:
+            self._byte()
+
     def _byte(self) -> bytes:
         try:
             found = os.read(self._handle, 1)
@@ -108,6 +117,8 @@ class Keys:
 
 
 _ESCAPE = b"\x1b"
+_TOO_SOON = 0.25
+"""Seconds in which nobody has looked at a face and decided; a held key repeats about every 0.03 s."""
 _AT_ONCE = 0.05  # seconds, over a slow line, too
 _GOES_ON = [bytes([code]) for code in b"[O0123456789;?"]
 _FOLLOWING = {0b1100: 1, 0b1101: 1, 0b1110: 2, 0b1111: 3}

@@ -10,6 +10,7 @@ from gallery.domain.errors import BadArgument
 
 if TYPE_CHECKING:
     from gallery.domain.review_ports import Keyboard
+    from gallery.domain.reviewing import Doubt
     from gallery.usecases.review import Review
 
 _ENTER, _BACK, _ESCAPE, _CLEAR = ("\r", "\n"), ("\x7f", "\b"), "\x1b", "\x15"
@@ -45,16 +46,27 @@ class Talk:
                 continue
             self._screen.face(self._review, face, self._note, self._message)
             self._message = ""
-            key = self._keyboard.key().lower()
+            key = self._pressed()
             if key == "q":
                 return
-            self._obey(key)
+            self._obey(key, face)
 
-    def _obey(self, key: str) -> None:
+    def _pressed(self) -> str:
+        """A key that was pressed after what is shown now was there to be seen: none that was typed ahead."""
+        self._keyboard.forget()
+        return self._keyboard.key().lower()
+
+    def _obey(self, key: str, face: Doubt) -> None:
+        """Does what a key says.
+
+        Args:
+            key: Its character.
+            face: The face that was shown; what is decided is decided on no other.
+        """
         if key in _VERDICTS:
-            self._decide(_VERDICTS[key])
+            self._decide(_VERDICTS[key], face)
         elif key == "s":
-            self._review.skip()
+            self._review.skip(face)
             self._note = self._usual
         elif key == "u":
             self._undo()
@@ -72,18 +84,18 @@ class Talk:
             return False
         self._screen.last(self._review, self._message)
         self._message = ""
-        return self._keyboard.key().lower() == "u" and self._undo()
+        return self._pressed() == "u" and self._undo()
 
-    def _decide(self, verdict: Verdict) -> None:
+    def _decide(self, verdict: Verdict, face: Doubt) -> None:
         from gallery.usecases.overrides import Overridden
 
-        face = self._review.current
-        if face is None:
-            return
         try:
-            word = self._review.decide(verdict, self._note)
+            word = self._review.decide(face, verdict, self._note)
         except BadArgument as error:
             self._message = error.text
+            return
+        if word is None:
+            self._message = "Somebody decided on that face meanwhile; this is the next."
             return
         self._note = self._usual
         done = "Kept" if verdict is Verdict.KEEP else "Blurred"
@@ -105,7 +117,7 @@ class Talk:
             self._screen.prompt(typed)
             key = self._keyboard.key()
             if key in _ENTER:
-                return typed.strip()
+                return typed.strip()  # what was pasted behind it is forgotten before the next key
             if key == _ESCAPE:
                 return self._note
             if key in _BACK:

@@ -45,10 +45,11 @@ class Override:
 
     @property
     def reason(self) -> str:
-        """As a sentence of a decision."""
+        """As a sentence of a decision, with the note, so that the record of the decision says all of it."""
         who = f" by {self.by}" if self.by else ""
         done = "kept" if self.verdict is Verdict.KEEP else "blurred"
-        return f"{done} by hand{who} on {self.made:%Y-%m-%d}"
+        note = f": {' '.join(self.note.split())}" if self.note else ""
+        return f"{done} by hand{who} on {self.made:%Y-%m-%d}{note}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,9 @@ class ReviewCrops(Protocol):
 class Keyboard(Protocol):
     """Keys of somebody who sits at a terminal."""
 
+    def forget(self) -> None:
+        """Forgets the keys that were pressed so far and not asked for, and those that follow at once, as in a paste."""
+
     def key(self) -> str:
         """Waits for one key, and returns its character; empty for a key that has none, such as an arrow.
 

@@ -128,16 +128,19 @@ class Touched:
 def touched(run: Run, words: Sequence[Override], later: Iterable[Recorded]) -> list[Touched]:
     """The photos of a run to be written anew: those whose output, as it was written last, does not heed a word yet.
 
+    So do those that show a face which was kept by a word that has been taken back since.
+
     Args:
         run: The reviewed run with its photos.
         words: All that was decided by hand.
-        later: What runs did with photos that somebody decided on, in the order in which they did.
+        later: What runs did with photos that somebody decided on, or had decided on, in the order in which they did.
     """
     on, last = _by_photo(words), _last(run, later)
     found = []
     for image in run.images:
         meant = [word for word in on.get(image.sha256 or "", ()) if _is_on(word, image.faces)]
-        if any(not _heeded(word, last.get(_key(image, run.settings.output))) for word in meant):
+        written = last.get(_key(image, run.settings.output))
+        if any(not _heeded(word, written) for word in meant) or _taken_back(written, meant):
             blurred = any(word.verdict is Verdict.BLUR for word in meant)
             found.append(Touched(image, blurred and image.status is ImageStatus.UNVERIFIED))
     return found
@@ -159,6 +162,15 @@ def _heeded(word: Override, last: Recorded | None) -> bool:
     if any(_is_on(word, [face]) and _by_hand(face) is word.verdict for face in last.image.faces):
         return True
     return last.begun >= word.made  # it was known, and could not be done: a face not found, a person not to be kept
+
+
+def _taken_back(last: Recorded | None, words: Sequence[Override]) -> bool:
+    """Whether a face is to be seen for a word that is no longer there."""
+    if last is None or last.image.output is None:
+        return False
+    kept = [face for face in last.image.faces if _by_hand(face) is Verdict.KEEP]
+    keeping = [word for word in words if word.verdict is Verdict.KEEP]
+    return any(not any(_is_on(word, [face]) for word in keeping) for face in kept)
 
 
 def _by_hand(face: DecidedFace) -> Verdict | None:

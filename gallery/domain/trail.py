@@ -73,7 +73,8 @@ def entry_hash(number: int, at: str, event: str, run: int, image: int | None, re
         record: The record's digest.
         previous: Hash of the entry before.
     """
-    return sha256(json.dumps([number, at, event, run, image, record, previous]).encode()).hexdigest()
+    parts = [_plain(part) for part in (number, at, event, run, image, record, previous)]
+    return sha256(json.dumps(parts).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from gallery.domain.errors import BadArgument, UnknownName
+from gallery.domain.errors import BadArgument, TrailBroken, UnknownName
 from gallery.domain.paths import real, shown
 from gallery.domain.picture_budget import Plan, plan
 from gallery.domain.ports import Store
@@ -72,6 +72,7 @@ class MakeReport:
         Raises:
             UnknownName: If there is no such run, or only a stub is left of it.
             BadArgument: If the page would show everybody's face among the outputs, or is not called like one.
+            TrailBroken: If the record is not as it was written.
             NotWritten: If it could not be written.
         """
         wishes = wishes or ReportWishes()
@@ -83,6 +84,9 @@ class MakeReport:
                 f"{run.summary.pruned:%Y-%m-%d}.",
                 "'gallery audit' lists all runs.",
             )
+        misfit = self.store.check_trail().misfit
+        if misfit is not None:
+            raise TrailBroken(f"No page was made, as it would prove nothing: {misfit}", "See: gallery audit verify")
         if wishes.originals:
             _require_apart(target, run, wishes.outputs)
         report = self._gathered(run, wishes, advance)
@@ -111,6 +115,12 @@ class MakeReport:
 
 
 def _require_apart(target: Path, run: Run, outputs: Path | None) -> None:
+    if outputs is None and not real(Path(run.settings.output)).is_dir():
+        raise BadArgument(
+            f"The run's output folder {run.settings.output} is not here, so it cannot be told whether "
+            f"{shown(target)} would lie in it and show the faces of everybody.",
+            "Go to the folder in which the run was made, or name the outputs' folder with --outputs.",
+        )
     folders = {Path(run.settings.output), *([outputs] if outputs else [])}
     if any(real(folder) in real(target).parents for folder in folders):
         raise BadArgument(

@@ -80,7 +80,10 @@ class Pictures:
         after = before = None
         if image.output is not None and image.output_sha256 is not None:
             place = moved(image.output, run.settings.output, self.wishes.outputs)
-            after = self.glancer.glance(place, image.output_sha256, fit)
+            if image.blurred and image.output_sha256 == image.sha256:
+                after = Glance(fault=Fault.UNREADABLE, detail="it is the photo itself, with nothing blurred.")
+            else:
+                after = self.glancer.glance(place, image.output_sha256, fit)
         if self.wishes.originals and image.sha256 is not None:
             before = self.glancer.glance(Path(image.source), image.sha256, fit)
         return after, before

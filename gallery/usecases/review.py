@@ -118,28 +118,36 @@ class Review:
         """The photos to be written anew, those of an earlier review that was cut off included."""
         return touched(self.run, self.store.overrides(), self.store.with_overrides())
 
-    def decide(self, verdict: Verdict, note: str = "") -> Override:
-        """Stores a word on the present face and goes on to the next.
+    def decide(self, face: Doubt, verdict: Verdict, note: str = "") -> Override | None:
+        """Stores a word on the face that is to be decided now, and goes on to the next.
 
         Args:
+            face: The face that was shown.
             verdict: Keep or blur.
             note: Why.
+
+        Returns:
+            The word; None where somebody else decided on that face meanwhile, and it is no longer to be decided.
 
         Raises:
             BadArgument: If the note is too long, or cannot be shown.
         """
-        face = self.faces[self._at]
-        made = Override(0, face.sha256, face.box, verdict, face.image.source, self.by, self.clock(), clean_notes(note))
+        note = clean_notes(note)
+        if self.current is not face:
+            return None
+        made = Override(0, face.sha256, face.box, verdict, face.image.source, self.by, self.clock(), note)
         replaced = tuple(word for word in self.store.overrides() if _is_replaced(word, made))
+        picture = self._without_picture(face)
         word = self.store.add_override(made)
-        self._steps.append(_Step(self._at, word, replaced, self._without_picture(face)))
+        self._steps.append(_Step(self._at, word, replaced, picture))
         self._at += 1
         return word
 
-    def skip(self) -> None:
+    def skip(self, face: Doubt) -> None:
         """Goes on to the next face without a word; this one still waits."""
-        self._steps.append(_Step(self._at))
-        self._at += 1
+        if self.current is face:
+            self._steps.append(_Step(self._at))
+            self._at += 1
 
     def undo(self) -> bool:
         """Takes the last word back, or goes back to the last face that was skipped; returns whether there was any."""

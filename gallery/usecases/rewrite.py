@@ -14,6 +14,9 @@ from gallery.domain.runs import ImageRecord, Run, Verification
 from gallery.usecases.anonymise import Anonymise, Outcome, Report
 from gallery.usecases.running import Options
 
+MOST_LOOKED_FOR = 20
+"""Outputs of a run that are looked for, to tell whether its output folder is here."""
+
 
 @dataclass(frozen=True, slots=True)
 class Unreached:
@@ -76,7 +79,7 @@ class Rewrite:
             GalleryError: As `gallery.usecases.anonymise.Anonymise` does.
         """
         options = replace(options or Options(), verification=Verification.FULL)
-        unreached = [found for one in photos if (found := self._unreached(one.image)) is not None]
+        unreached = [found for one in photos if (found := self._unreached(one.image, run)) is not None]
         missing = {one.source for one in unreached}
         output, outcomes = self.on_disk(Path(run.settings.output)), []
         for solid in (False, True):
@@ -87,16 +90,28 @@ class Rewrite:
             outcomes.append(self.again(solid)((), output, replace(options, pairs=pairs), report, advance))
         return Rewritten(tuple(outcomes), tuple(unreached))
 
-    def _unreached(self, image: ImageRecord) -> Unreached | None:
+    def _unreached(self, image: ImageRecord, run: Run) -> Unreached | None:
         try:
             found = self.photos.fingerprint(self.on_disk(Path(image.source)))
+            written = self._has_output(image, run)
         except (NotWritten, OSError) as error:
             return Unreached(image.source, f"It cannot be read: {error}")
         if found is None:
             return Unreached(image.source, "It is not there.")
         if found != image.sha256:
             return Unreached(image.source, "It was changed since the run.")
+        if not written:
+            place = image.output or run.settings.output
+            return Unreached(image.source, f"Its output is not at {place}, as the run was made in another folder.")
         return None
+
+    def _has_output(self, image: ImageRecord, run: Run) -> bool:
+        """Whether the output to be replaced is there; of a photo that has none, whether any of the run is.
+
+        A relative path means another file in another folder: what is written there would leave the output as it is.
+        """
+        outputs = [image.output] if image.output else [one.output for one in run.images if one.output][:MOST_LOOKED_FOR]
+        return not outputs or any(self.photos.fingerprint(self.on_disk(Path(one))) is not None for one in outputs)
 
     def _pair(self, image: ImageRecord, run: Run, output: Path) -> tuple[Path, Path]:
         source, below = self.on_disk(Path(image.source)), Path(below_output(image, run))

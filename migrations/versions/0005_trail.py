@@ -25,7 +25,7 @@ IMAGE = (
     *("verified", "state", "earlier"),
 )
 DECISION = (
-    *("position", "verdict", "rule", "reason", "identity_id", "identity", "reference_id", "cosine", "euclidean"),
+    *("id", "position", "verdict", "rule", "reason", "identity_id", "identity", "reference_id", "cosine", "euclidean"),
     *("runner_up_id", "runner_up", "runner_up_reference_id", "runner_up_cosine", "runner_up_euclidean", "residual"),
     *("box_x", "box_y", "box_width", "box_height", "score", "landmarks", "size", "sharpness", "as_meant"),
 )

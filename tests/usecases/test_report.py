@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from gallery.domain.errors import BadArgument, UnknownName
+from decided_faces import blurred
+from gallery.domain.errors import BadArgument, TrailBroken, UnknownName
+from gallery.domain.geometry import Box
 from gallery.domain.picture_budget import LEAST, ROOM
 from gallery.domain.reporting import Fault, Glance, Report
 from gallery.domain.runs import ImageRecord, ImageStatus, RunStatus
@@ -82,6 +84,33 @@ def test_outputs_are_looked_at_and_originals_are_not():
     assert (made.photos, made.size, made.notes, made.whole) == (2, 7, (), True)
 
 
+@pytest.fixture
+def at_home(tmp_path, monkeypatch):
+    """The folder in which the run was made."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "out").mkdir()
+
+
+def test_originals_need_the_output_folder_to_keep_away_from():
+    with pytest.raises(BadArgument, match="output folder out is not here"):
+        desk(OK)(originals=True)
+
+
+def test_a_broken_record_makes_no_page():
+    at = desk(OK)
+    at.store.misfit = "Run 1 is not as it was written."
+    with pytest.raises(TrailBroken, match="would prove nothing: Run 1"):
+        at()
+
+
+def test_a_photo_that_passes_for_its_own_output_is_not_shown():
+    at = desk(replace(OK, output_sha256=OK.sha256, faces=(blurred(Box(1, 2, 30, 40)),)))
+    at()
+    assert at.glancer.asked == []
+    assert "with nothing blurred" in at.report.photos[0].after.sentence
+
+
+@pytest.mark.usefixtures("at_home")
 def test_originals_are_shown_if_asked_for():
     at = desk(OK, BROKEN)
     at(originals=True)
@@ -114,6 +143,7 @@ def test_a_file_that_is_not_as_recorded_is_named_in_its_place(fault, sentence, n
     assert not made.whole
 
 
+@pytest.mark.usefixtures("at_home")
 def test_names_are_replaced_in_what_is_said_and_files_are_found_all_the_same():
     named = replace(OK, source="in/anna.jpg", output="out/anna.jpg")
     at = desk(named, out__anna=Fault.UNREADABLE)

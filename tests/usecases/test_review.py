@@ -97,10 +97,15 @@ def world():
     return World()
 
 
+def decide(review, *words):
+    """On the face that is shown."""
+    return review.decide(review.current, *words)
+
+
 def test_each_word_is_stored_at_once_with_who_when_and_why(world):
     review = world.review()
     assert [one.number for one in review.faces] == [2, 3]
-    review.decide(Verdict.KEEP, " asked her ")
+    decide(review, Verdict.KEEP, " asked her ")
     (word,) = world.store.overrides()
     assert (word.box, word.verdict, word.by, word.note) == (B, Verdict.KEEP, "eve", "asked her")
     assert word.made > LONG_AGO
@@ -111,7 +116,7 @@ def test_each_word_is_stored_at_once_with_who_when_and_why(world):
 def test_a_note_that_cannot_be_shown_stores_nothing(world):
     review = world.review()
     with pytest.raises(BadArgument):
-        review.decide(Verdict.KEEP, "\x1b[2J")
+        decide(review, Verdict.KEEP, "\x1b[2J")
     assert world.store.overrides() == []
     assert review.position == 1
 
@@ -119,8 +124,8 @@ def test_a_note_that_cannot_be_shown_stores_nothing(world):
 def test_undo_takes_words_and_skips_back(world):
     review = world.review()
     assert not review.undo()
-    review.skip()
-    review.decide(Verdict.BLUR)
+    review.skip(review.current)
+    decide(review, Verdict.BLUR)
     assert review.current is None
     assert review.undo()
     assert review.current.number == 3
@@ -131,9 +136,16 @@ def test_undo_takes_words_and_skips_back(world):
 
 def test_undo_restores_the_word_that_was_replaced(world):
     review = world.review()
-    assert review.current.number == 2
-    theirs = world.store.add_override(Override(0, review.current.sha256, B, Verdict.BLUR, "x", "bob", LONG_AGO, "no"))
-    review.decide(Verdict.KEEP)
+    seen = review.current
+    theirs = world.store.add_override(Override(0, seen.sha256, B, Verdict.BLUR, "x", "bob", LONG_AGO, "no"))
+    everything = world.store.overrides
+
+    def before_theirs():
+        world.store.overrides = everything
+        return []
+
+    world.store.overrides = before_theirs  # it came in the very moment of the decision
+    review.decide(seen, Verdict.KEEP)
     assert [word.by for word in world.store.overrides()] == ["eve"]
     review.undo()
     (back,) = world.store.overrides()
@@ -142,14 +154,42 @@ def test_undo_restores_the_word_that_was_replaced(world):
 
 def test_a_face_that_got_a_word_meanwhile_is_passed_over(world):
     review = world.review()
-    world.store.add_override(Override(0, review.faces[0].sha256, B, Verdict.BLUR, "x", "bob", LONG_AGO))
+    seen = review.current
+    world.store.add_override(Override(0, seen.sha256, B, Verdict.BLUR, "x", "bob", LONG_AGO))
+    assert review.decide(seen, Verdict.KEEP) is None, "nor does the key that was meant for it fall on the next"
+    assert [word.by for word in world.store.overrides()] == ["bob"]
+    review.skip(seen)
     assert review.current.number == 3
+    assert review.skipped == 0
+
+
+def test_a_face_whose_word_was_taken_back_is_blurred_again(world):
+    review = world.review()
+    decide(review, Verdict.KEEP)
+    world.rewrite(review)
+    assert world.review().touched == []
+    (word,) = world.store.overrides()
+    world.store.remove_override(word.number)
+    again = world.review()
+    assert [one.image.source for one in again.touched] == ["in/twice.png"]
+    (outcome,) = world.rewrite(again).outcomes
+    assert [face.decision.kept for face in outcome.images[0].faces] == [True, False, False]
+    assert world.review().touched == []
+
+
+def test_an_output_that_is_in_another_folder_is_not_written_here(world):
+    decide(world.review(), Verdict.KEEP)
+    world.photos.written.clear()
+    done = world.rewrite(world.review())
+    assert done.outcomes == ()
+    assert "Its output is not at out/twice.png" in done.unreached[0].why
+    assert world.photos.written == {}
 
 
 def test_the_photo_is_written_anew_in_a_new_run_with_what_was_decided(world):
     review = world.review()
-    review.decide(Verdict.KEEP)
-    review.skip()
+    decide(review, Verdict.KEEP)
+    review.skip(review.current)
     done = world.rewrite(review)
     (outcome,) = done.outcomes
     assert (outcome.run, done.unreached) == (2, ())
@@ -161,12 +201,12 @@ def test_the_photo_is_written_anew_in_a_new_run_with_what_was_decided(world):
 
 
 def test_a_review_that_was_cut_off_is_finished_by_the_next(world):
-    world.review().decide(Verdict.KEEP)
+    decide(world.review(), Verdict.KEEP)
     assert [one.image.source for one in world.review().touched] == ["in/twice.png"]
 
 
 def test_a_photo_that_has_gone_or_changed_leaves_the_output_alone(world):
-    world.review().decide(Verdict.KEEP)
+    decide(world.review(), Verdict.KEEP)
     before = world.photos.written[OUT / "twice.png"]
     image = world.photos.photos.pop(TWICE)
     (one,) = world.rewrite(world.review()).unreached
@@ -179,7 +219,7 @@ def test_a_photo_that_has_gone_or_changed_leaves_the_output_alone(world):
 
 
 def test_an_output_that_somebody_altered_is_left_alone_and_the_photo_fails(world):
-    world.review().decide(Verdict.KEEP)
+    decide(world.review(), Verdict.KEEP)
     world.photos.written[OUT / "twice.png"] = altered = blank()
     (outcome,) = world.rewrite(world.review()).outcomes
     assert "no run on record wrote it" in outcome.images[0].error
@@ -193,14 +233,14 @@ def test_what_failed_verification_and_is_blurred_by_hand_is_covered_with_one_col
     world.store.recorded[0] = (settings, [failed], status)
     world.photos.discard(OUT / "twice.png")  # as a run does with what it could not verify
     review = world.review()
-    review.decide(Verdict.BLUR)
+    decide(review, Verdict.BLUR)
     (outcome,) = world.rewrite(review).outcomes
     assert world.solid == [True]
     assert outcome.images[0].output == "out/twice.png", "where it would have been"
 
 
 def test_the_people_of_now_decide(world):
-    world.review().decide(Verdict.KEEP)
+    decide(world.review(), Verdict.KEEP)
     world.store.remove("Ada")
     (outcome,) = world.rewrite(world.review()).outcomes
     assert [face.decision.kept for face in outcome.images[0].faces] == [False, True, False]
@@ -210,7 +250,7 @@ def test_pictures_of_the_waiting_faces_only_are_kept_and_go_with_the_decision():
     world = World(crops=True)
     assert set(world.store.pictures) == {(1, 0, 2), (1, 0, 3)}
     review = world.review()
-    review.decide(Verdict.KEEP)
+    decide(review, Verdict.KEEP)
     assert set(world.store.pictures) == {(1, 0, 3)}
     assert review.dropped
     review.undo()

@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 
 from gallery.adapters.store.run_rows import FACE, IMAGE, face_of, image_of, text_of
 from gallery.adapters.store.tables import DecisionRow, ReviewCropRow, RunImageRow
+from gallery.domain.by_hand import SAME_PLACE
 from gallery.domain.deciding import WAITING
+from gallery.domain.geometry import Box
 from gallery.domain.reviewing import Recorded
 
 
@@ -67,12 +69,13 @@ def drop_all(session: Session, run: int) -> int:
 
 
 def overridden(connection: sqlite3.Connection) -> list[Recorded]:
-    """What runs did with the photos that somebody decided on by hand, in the order in which they did."""
+    """What runs did with the photos that somebody decided on by hand, or once had, in the order in which they did."""
     names = ", ".join(f'run_image."{name}"' for name in IMAGE)
     columns = ", ".join(f'"{name}"' for name in FACE)
     found = connection.execute(
         f"SELECT run_image.id, run_id, run.started, run.output, {names} FROM run_image"  # noqa: S608 - our own names
-        " JOIN run ON run.id = run_id WHERE sha256 IN (SELECT sha256 FROM override) ORDER BY run_image.id"
+        " JOIN run ON run.id = run_id WHERE sha256 IN (SELECT sha256 FROM override UNION SELECT sha256 FROM run_image"
+        " JOIN decision ON run_image_id = run_image.id WHERE rule = 'by hand') ORDER BY run_image.id"
     ).fetchall()
     faces = f"SELECT {columns} FROM decision WHERE run_image_id = ? ORDER BY position"  # noqa: S608 - our own names
     return [
@@ -84,6 +87,18 @@ def overridden(connection: sqlite3.Connection) -> list[Recorded]:
         )
         for number, run, started, output, *values in found
     ]
+
+
+def drop_of(session: Session, sha256: str, box: Box) -> None:
+    """Removes every picture of a face, whichever run it was kept for: a word on the face settles it in all of them."""
+    rows = session.execute(
+        select(DecisionRow.id, DecisionRow.box_x, DecisionRow.box_y, DecisionRow.box_width, DecisionRow.box_height)
+        .join(ReviewCropRow, ReviewCropRow.decision_id == DecisionRow.id)
+        .join(RunImageRow, DecisionRow.run_image_id == RunImageRow.id)
+        .where(RunImageRow.sha256 == sha256)
+    )
+    those = [number for number, *place in rows if Box(*place).overlap(box) >= SAME_PLACE]
+    session.execute(delete(ReviewCropRow).where(ReviewCropRow.decision_id.in_(those)))
 
 
 def _decision(session: Session, run: int, image: int, face: int) -> int | None:

@@ -623,11 +623,12 @@ class SqliteStore:
     def add_override(self, override: Override) -> Override:
         """Remembers a person's word on a face, in place of an earlier one on the same face; returns it numbered.
 
-        It is no change to the people, so it is not what `undo` takes back.
+        It is no change to the people, so it is not what `undo` takes back. Pictures kept for a review of that face go.
         """
-        from gallery.adapters.store import overriding
+        from gallery.adapters.store import overriding, review_crops
 
         with self._database.writing() as session:
+            review_crops.drop_of(session, override.sha256, override.box)
             return overriding.add(session, override)
 
     def overrides(self) -> list[Override]:
@@ -683,7 +684,7 @@ class SqliteStore:
             return review_crops.drop_all(session, run)
 
     def with_overrides(self) -> list[Recorded]:
-        """What runs did with the photos that somebody decided on by hand, in the order in which they did."""
+        """What runs did with the photos that somebody decided on by hand, or once had, in their order."""
         from gallery.adapters.store import review_crops
 
         with self._plainly() as connection:

@@ -27,7 +27,7 @@ IMAGE = (
     *("verified", "state", "earlier"),
 )
 DECISION = (
-    *("position", "verdict", "rule", "reason", "identity_id", "identity", "reference_id", "cosine", "euclidean"),
+    *("id", "position", "verdict", "rule", "reason", "identity_id", "identity", "reference_id", "cosine", "euclidean"),
     *("runner_up_id", "runner_up", "runner_up_reference_id", "runner_up_cosine", "runner_up_euclidean", "residual"),
     *("box_x", "box_y", "box_width", "box_height", "score", "landmarks", "size", "sharpness", "as_meant"),
 )
@@ -102,8 +102,10 @@ def append(session: Session, event: Event, record: Key, made: str, now: datetime
     """
     run, image = record
     connection = session.connection()
-    last = connection.exec_driver_sql("SELECT id, sha256 FROM trail ORDER BY id DESC LIMIT 1").first()
-    number, previous = (last[0] + 1, last[1]) if last else (1, FIRST)
+    last = connection.exec_driver_sql("SELECT sha256 FROM trail ORDER BY id DESC LIMIT 1").first()
+    # SQLite's own count of numbers given, so that the gap stays where somebody removed the last entries.
+    given = connection.exec_driver_sql("SELECT seq FROM sqlite_sequence WHERE name = 'trail'").scalar()
+    number, previous = (given or 0) + 1, last[0] if last else FIRST
     at = now.astimezone(UTC).strftime(TIME)
     sealed = entry_hash(number, at, event.value, run, image, made, previous)
     connection.exec_driver_sql(

@@ -47,7 +47,8 @@ def check(connection: sqlite3.Connection, head: str | None = None, one_state: bo
         found = _entries(ask)
         numbers: dict[int, str] = dict(ask("SELECT id, status FROM run ORDER BY id", ()))
         images = set(ask("SELECT run_id, id FROM run_image", ()))
-        misfit = found.misfit or next(chain(_gone(found, numbers, images), _changed(ask, found, numbers)), None)
+        looks = chain(_gone(found, numbers, images), _changed(ask, found, numbers), _astray(ask))
+        misfit = found.misfit or next(looks, None)
     return TrailCheck(
         entries=found.entries,
         head=found.head,
@@ -98,10 +99,18 @@ def _entries(ask: Query) -> _Chain:
         found.hashes.add(sealed)
         if event == Event.PRUNED.value:
             found.pruned.add(run)
-    highest = next(ask("SELECT seq FROM sqlite_sequence WHERE name = 'trail'", ()), (0,))[0]
-    if highest > found.entries:
-        found.misfit = f"The last entries of the trail are missing: there were {highest}, and {found.entries} are left."
+    found.misfit = _cut_off(ask, found.entries)
     return found
+
+
+def _cut_off(ask: Query, entries: int) -> str | None:
+    """Whether the last entries are missing: SQLite keeps the highest number that it gave."""
+    given = next(ask("SELECT seq FROM sqlite_sequence WHERE name = 'trail'", ()), (0,))[0]
+    if given == entries:
+        return None
+    if isinstance(given, int) and given > entries:
+        return f"The last entries of the trail are missing: there were {given}, and {entries} are left."
+    return f"The trail has {entries} entries, which is not how many were made: its count was changed."
 
 
 def _gone(found: _Chain, runs: dict[int, str], images: set[tuple[int, int]]) -> Iterator[str]:
@@ -125,6 +134,15 @@ def _changed(ask: Query, found: _Chain, runs: dict[int, str]) -> Iterator[str]:
         for image, made in image_digests(ask, run):
             if made != found.said.get((run, image)) or run in found.pruned:
                 yield _photo(ask, run, image, known=(run, image) in found.said and run not in found.pruned)
+
+
+def _astray(ask: Query) -> Iterator[str]:
+    """Photos of no run, and decisions on no photo."""
+    for image, run in ask("SELECT id, run_id FROM run_image WHERE run_id NOT IN (SELECT id FROM run) LIMIT 1", ()):
+        yield f"A photo (row {image}) is of a run {run} that there is not."
+    query = "SELECT id, run_image_id FROM decision WHERE run_image_id NOT IN (SELECT id FROM run_image) LIMIT 1"
+    for decision, image in ask(query, ()):
+        yield f"A decision (row {decision}) is on a photo (row {image}) that there is not."
 
 
 def _photo(ask: Query, run: int, image: int, known: bool) -> str:

@@ -145,7 +145,7 @@ def test_every_column_of_the_record_is_covered(path, store):
         }
     assert columns["run"] - set(trail.RUN) == {"id", "salt"}
     assert columns["run_image"] - set(trail.IMAGE) == {"id", "salt"}
-    assert columns["decision"] - set(trail.DECISION) == {"id", "run_image_id"}
+    assert columns["decision"] - set(trail.DECISION) == {"run_image_id"}
 
 
 @pytest.mark.parametrize(
