@@ -105,3 +105,15 @@ def test_what_runs_did_with_photos_that_have_a_word(kept):
     assert [(one.run, one.output, one.image.source) for one in found] == [(1, "out", "first.jpg"), (1, "out", "a.jpg")]
     assert found[1].image == kept.run(1).images[1]
     assert found[0].begun == kept.runs()[0].started
+
+
+def test_a_word_on_a_face_removes_its_pictures_of_every_run(kept):
+    again = kept.begin_run(SETTINGS)
+    kept.record(again, IMAGE, None, {1: PICTURE, 2: PICTURE[::-1]})
+    other = kept.begin_run(SETTINGS)
+    kept.record(other, replace(IMAGE, sha256="e" * 64), None, {1: PICTURE})
+    made = datetime(2026, 3, 4, tzinfo=UTC)
+    kept.add_override(Override(0, "b" * 64, Box(51, 1, 20, 20), Verdict.BLUR, "a.jpg", "eve", made))
+    assert [kept.review_crop(*place) for place in ((1, 1, 2), (again, 0, 2))] == [None, None]
+    assert kept.review_crop(1, 1, 3) == kept.review_crop(again, 0, 3) == PICTURE[::-1]
+    assert kept.review_crop(other, 0, 2) == PICTURE, "another photo"

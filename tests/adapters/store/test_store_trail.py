@@ -184,6 +184,57 @@ def test_a_run_that_was_put_in_is_found(store, path):
     assert "Run 9 was added behind the program's back" in (store.check_trail().misfit or "")
 
 
+def remove_second_run(path) -> None:
+    """With its entries, which are the last; no hash is made anew."""
+    for statement in (
+        "DELETE FROM decision WHERE run_image_id IN (SELECT id FROM run_image WHERE run_id = 2)",
+        "DELETE FROM run_image WHERE run_id = 2",
+        "DELETE FROM run WHERE id = 2",
+        "DELETE FROM trail WHERE run = 2",
+    ):
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute(statement)
+
+
+def test_removed_last_entries_are_not_hidden_by_what_the_program_adds(store, path, make_reference):
+    store.add("Ada", make_reference(1), SPACE)
+    add_runs(store)
+    remove_second_run(path)
+    assert "there were 7, and 5 are left" in (store.check_trail().misfit or "")
+    store.forget("Ada")
+    assert "Entry 6 of the trail is missing" in (store.check_trail().misfit or "")
+    store.begin_run(SETTINGS)
+    assert "Entry 6 of the trail is missing" in (store.check_trail().misfit or "")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM sqlite_sequence WHERE name = 'trail'",
+        "UPDATE sqlite_sequence SET seq = 0 WHERE name = 'trail'",
+        "UPDATE sqlite_sequence SET seq = 'a' WHERE name = 'trail'",
+        "UPDATE sqlite_sequence SET seq = NULL WHERE name = 'trail'",
+        "UPDATE sqlite_sequence SET name = 'trial' WHERE name = 'trail'",
+        "UPDATE trail SET at = x'ff' WHERE id = 3",
+        "UPDATE trail SET digest = x'ff' WHERE id = 3",
+        "UPDATE trail SET event = x'ff' WHERE id = 3",
+    ],
+)
+def test_a_count_or_an_entry_that_makes_no_sense_is_a_misfit(store, path, statement):
+    add_runs(store)
+    tampered(path, statement)
+    assert store.check_trail().misfit is not None
+
+
+def test_rows_that_belong_to_nothing_are_found(store, path):
+    add_runs(store)
+    columns = "source, status, sha256, width, height, output, output_sha256, error, remarks, verified, state, earlier"
+    tampered(
+        path, f"INSERT INTO run_image (run_id, salt, {columns}) SELECT 777, salt, {columns} FROM run_image LIMIT 1"
+    )
+    assert "is of a run 777 that there is not" in (store.check_trail().misfit or "")
+
+
 def test_a_photo_that_came_to_nothing_after_all_fits(store):
     run = store.begin_run(SETTINGS)
     store.record(run, photo("a"))
