@@ -51,6 +51,7 @@ def report(
     from gallery.bootstrap import Bootstrap
     from gallery.cli.output import remark
     from gallery.cli.progress import steps_progress
+    from gallery.cli.tables import counted
     from gallery.domain.errors import BadArgument
     from gallery.domain.paths import shown
     from gallery.usecases.report_pictures import ReportWishes
@@ -65,5 +66,5 @@ def report(
         made = boot.make_report(store)(run, output, wishes, advance)
     for note in made.notes:
         remark(note)
-    typer.echo(f"{shown(made.target)}: {made.photos:,} photos, {made.size / 1e6:.1f} MB")
+    typer.echo(f"{shown(made.target)}: {counted(made.photos, 'photo')}, {made.size / 1e6:.1f} MB")
     raise typer.Exit(Exit.OK if made.whole else Exit.PARTLY)
