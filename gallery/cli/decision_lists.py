@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import IO, TYPE_CHECKING
 
 from rich.console import Console
@@ -113,6 +113,25 @@ def write_csv(out: IO[str], found: Iterable[Found]) -> None:
     writer.writerow(FIELDS)
     for one in found:
         writer.writerow([harmless(value) for value in _values(one)])
+
+
+RUNS = ("run", "started (UTC)", "status", "by", "photos", "faces", "kept", "blurred", "review", "failed", "time")
+"""Columns of a long list of runs."""
+
+
+def write_runs(out: Console, runs: Sequence[RunSummary]) -> None:
+    """One line for each of many runs."""
+    from gallery.cli.tables import duration
+
+    rows = [
+        [
+            *(str(run.id), f"{run.started:%Y-%m-%d %H:%M}", "pruned" if run.pruned else run.status.value, run.by),
+            *(str(n) for n in (run.images, run.kept + run.blurred, run.kept, run.blurred, run.waiting, run.failed)),
+            duration(run.seconds),
+        ]
+        for run in runs
+    ]
+    long_table.write(out.file, out.width, RUNS, rows, frozenset([0, *range(4, 11)]), give=(1, 3, 2))
 
 
 def write_runs_csv(out: IO[str], runs: Iterable[RunSummary]) -> None:

@@ -101,6 +101,16 @@ def test_runs_are_listed_with_who_and_how_long(gallery, run):
     assert (row["run"], row["photos"], row["failed"], row["by"]) == ("1", "2", "1", known["by"])
 
 
+def test_many_runs_are_listed_in_lines(gallery, run, monkeypatch):
+    monkeypatch.setattr("gallery.cli.long_table.FROM", 1)
+    head, rule, line, *_ = gallery("audit").out.splitlines()
+    assert head.split()[-3:] == ["review", "failed", "time"]
+    assert set(rule) == {"─"}
+    assert line.split()[0] == "1"
+    assert line.split()[-3] == "1", "one failed"
+    assert max(map(len, (head, rule, line))) <= 80
+
+
 def test_one_photo_is_shown_with_everybody(gallery, run, photos):
     gallery("enroll", "Eileen Collins", photos / "collins.png")
     said = gallery("audit", run, "=pair.png")

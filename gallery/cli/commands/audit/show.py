@@ -128,7 +128,7 @@ def _print(run: Run, images: Iterator[ImageRecord], question: Question, closest:
 
 
 def _print_runs(summaries: list[RunSummary], as_json: bool, as_csv: bool, narrowed: bool) -> None:
-    from gallery.cli import decision_lists, documents, tables
+    from gallery.cli import decision_lists, documents, long_table, tables
     from gallery.cli.output import console, print_json, remark
 
     if as_csv:
@@ -137,7 +137,11 @@ def _print_runs(summaries: list[RunSummary], as_json: bool, as_csv: bool, narrow
         print_json([documents.of_summary(s) for s in summaries])
     elif summaries:
         out = console()
-        out.print(tables.runs(summaries, out.width), "", tables.origins_of_runs(summaries), sep="\n")
+        if len(summaries) < long_table.FROM:
+            out.print(tables.runs(summaries, out.width))
+        else:
+            decision_lists.write_runs(out, summaries)
+        out.print("", tables.origins_of_runs(summaries), sep="\n")
     elif narrowed:
         remark("No recorded run is like that; without options, 'gallery audit' shows all.")
     else:
