@@ -363,7 +363,9 @@ def test_what_was_said_and_remarked_with_a_name_is_rewritten(store, folder):
     assert now == replace(said, source=f"caf\udce9/{name}.jpg", by=name, note=f"{name} said so")
     recorded = store.run(run)
     assert recorded.images[0].remarks == (f"A preview of {name} was left out.", "So was a caf\udce9.")
-    assert [one.decision.reason for one in recorded.images[0].faces] == [f"kept by hand by {name} on 2026-03-04"] * 2
+    assert [one.decision.reason for one in recorded.images[0].faces] == [
+        f"kept by hand by {name} on 2026-03-04: {name} said so"
+    ] * 2
     assert recorded.settings.policy == {"by_hand": {"all_of": [name, "Grace"], "regions": [[1, 2, 3, 4]]}}
     found = {
         number: store.done_before(one.fingerprint, "1" * 64, "3" * 64, "2" * 64)
