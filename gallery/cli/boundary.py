@@ -17,6 +17,9 @@ DEBUG = "GALLERY_DEBUG"
 """Environment variable that `--debug` sets: errors then show their traceback."""
 
 
+PHOTOS_IN_HAND = "Finishing the photos in hand; interrupt again to stop at once."
+"""What is said at the first signal while photos are being written."""
+
 _stopping = threading.Event()
 """Set once a signal asked the program to stop."""
 

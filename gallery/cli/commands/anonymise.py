@@ -244,7 +244,7 @@ def anonymise(
     """Blur every detected face that is not surely one of the enrolled people, and record why each one stayed."""
     from gallery.bootstrap import Bootstrap, FileWishes, HaarSettings, Wishes
     from gallery.cli import documents, naming, tables
-    from gallery.cli.boundary import finishing_first
+    from gallery.cli.boundary import PHOTOS_IN_HAND, finishing_first
     from gallery.cli.output import console, print_json, remark
     from gallery.cli.progress import photos_progress
     from gallery.domain.by_hand import ByHand
@@ -275,7 +275,7 @@ def anonymise(
         watching = boot.onlookers(annotate, contact_sheet, limits, output)
         with (
             watching as onlookers,
-            finishing_first(_PATIENCE) as stopped,
+            finishing_first(PHOTOS_IN_HAND) as stopped,
             photos_progress("Photos") as (advance, above),
         ):
 
@@ -318,9 +318,6 @@ def _require_sense(output: Path | None, dry_run: bool, resume: bool, keep_review
         raise BadArgument("A dry run has nothing to resume.", "Leave out --resume or --dry-run.")
     if keep_review_crops and dry_run:
         raise BadArgument("A dry run has no record to keep pictures with.", "Leave out one of the two.")
-
-
-_PATIENCE = "Finishing the photos in hand; interrupt again to stop at once."
 
 
 def _ended_early(outcome: Outcome) -> str:

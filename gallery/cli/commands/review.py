@@ -85,7 +85,7 @@ def _talk(boot: Bootstrap, review: Review, note: str, pictures: bool) -> None:
 def _rewritten(boot: Bootstrap, review: Review, again: Again) -> Rewritten | None:
     """Writes anew what is to be; None where nothing is."""
     from gallery.cli import tables
-    from gallery.cli.boundary import finishing_first
+    from gallery.cli.boundary import PHOTOS_IN_HAND, finishing_first
     from gallery.cli.output import remark
     from gallery.cli.progress import photos_progress
     from gallery.usecases.running import Options
@@ -99,15 +99,12 @@ def _rewritten(boot: Bootstrap, review: Review, again: Again) -> Rewritten | Non
     if solid:
         remark(f"Covered with one colour, as their outputs had failed verification: {', '.join(solid)}.")
     rewrite = boot.rewrite(again, again.files)
-    with finishing_first(_PATIENCE) as stopped, photos_progress("Photos") as (advance, above):
+    with finishing_first(PHOTOS_IN_HAND) as stopped, photos_progress("Photos") as (advance, above):
 
         def report(record: ImageRecord) -> None:
             above.print(tables.image(record, run.settings.thresholds, run.settings.personal), "")
 
         return rewrite(run, photos, Options(threads=boot.cores(), stopped=stopped), report, advance)
-
-
-_PATIENCE = "Finishing the photos in hand; interrupt again to stop at once."
 
 
 def _discard(review: Review) -> Exit:
