@@ -170,13 +170,13 @@ class Again:
 
     def _loaded(self) -> Recogniser:
         if self._recogniser is None:
-            card = self._boot.registry().card(self._recorded.model)
+            card = self._boot.card(self._run.settings.space)
             self._recogniser = self._boot.recogniser(card, self._recorded.detector, self._recorded.turned)
         return self._recogniser
 
     def _now(self) -> tuple[Thresholds, dict[str, Thresholds]]:
         """What the same command would go by today; where only the origin differs, as recorded."""
-        card = self._boot.registry().card(self._recorded.model)
+        card = self._boot.card(self._run.settings.space)
         now, was = self._boot.in_force(self._store, card, self._recorded.wishes), self._run.settings
         everybody = _same_or(was.thresholds, now.thresholds)
         here = {one.name for one in self._store.identities()}
@@ -204,7 +204,7 @@ class Again:
     def _require_same_models(self) -> None:
         settings, registry = self._run.settings, self._boot.registry()
         number, hint = self._run.summary.id, "Anonymise these photos anew; to decide only, add --no-rewrite."
-        if not registry.card(settings.space.model).space.comparable(settings.space):
+        if not self._boot.card(settings.space).space.comparable(settings.space):
             raise ModelChanged(f"The embedder {settings.space.model} is not what it was in run {number}.", hint)
         if registry.card(settings.detector).sha256 != settings.detector_sha256:
             raise ModelChanged(f"The detector {settings.detector} is not the one of run {number}.", hint)

@@ -15,6 +15,7 @@ from gallery.domain.errors import BadArgument
 if TYPE_CHECKING:
     from datetime import date
 
+    from gallery.adapters.converted import ConvertedWeights
     from gallery.adapters.photos.files import PillowPhotoFiles
     from gallery.adapters.reference_crops import ReferenceCrops
     from gallery.adapters.review_crops import FacePictures
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from gallery.domain.gallery_file import BackedUp, Checked, Converted, FileStatus
     from gallery.domain.geometry import Box
     from gallery.domain.identification import LabelledPhoto
-    from gallery.domain.models import ModelCard, Thresholds
+    from gallery.domain.models import EmbeddingSpace, ModelCard, Precision, Thresholds
     from gallery.domain.people import FaceCrop, Identity
     from gallery.domain.ports import Cropper, Detector, Embedder, Onlooker, Redactor, Registry, Reports, Store, Weights
     from gallery.domain.review_ports import Keyboard
@@ -216,9 +217,17 @@ class Bootstrap:
         from gallery.adapters.download import HttpDownloader
         from gallery.usecases.models import Models
 
-        return Models(self.registry(), self.weights(), HttpDownloader())
+        return Models(self.registry(), self.weights(), HttpDownloader(), self.converted())
 
-    def choose(self, store: Store, model: str | None) -> Choice:
+    def converted(self) -> ConvertedWeights:
+        """Faster forms of the models' files."""
+        from gallery.adapters.converted import ConvertedWeights
+        from gallery.adapters.embedders.vgg_face_converted import convert, load_converted
+        from gallery.adapters.embedders.vgg_face_network import load_network
+
+        return ConvertedWeights(self.models_dir, convert, load_converted, load_network)
+
+    def choose(self, store: Store, model: str | None, precision: str | None = None) -> Choice:
         """The embedder for a gallery; see `gallery.usecases.choose_model`."""
         from gallery.usecases.choose_model import choose_embedder
 
@@ -228,7 +237,16 @@ class Bootstrap:
             store.space() if store.identities() else None,
             registry.cards(),
             lambda card: weights.find(card) is not None,
+            _precision(precision),
         )
+
+    def card(self, space: EmbeddingSpace) -> ModelCard:
+        """The model of that name, computing in the same numbers; whether all else is the same is not checked.
+
+        Raises:
+            UnknownName: If there is none.
+        """
+        return self.registry().card(space.model).like(space)
 
     def embedder(self, card: ModelCard) -> Embedder:
         """An embedder, its file's hash checked.
@@ -239,14 +257,25 @@ class Bootstrap:
             ModelChanged: If its file is not the one on record.
         """
         card.spec  # noqa: B018 - refuses a detector before its file is looked for
-        path = self.weights().verified(card).path
         if card.architecture == "sface":
             from gallery.adapters.embedders.sface import SFace
 
-            return SFace(card, path)
-        from gallery.adapters.embedders.vgg_face import VggFace
+            return SFace(card, self.weights().verified(card).path)
+        return self._vgg_face(card)
 
-        return VggFace(card, path)
+    def _vgg_face(self, card: ModelCard) -> Embedder:
+        from functools import partial
+
+        from gallery.adapters.embedders.vgg_face import VggFace
+        from gallery.domain.models import Precision
+
+        if card.spec.precision is Precision.INT8:
+            from gallery.adapters.embedders.vgg_face_converted import load_converted
+
+            return VggFace(card, self.converted().verified(card).path, load_converted)
+        from gallery.adapters.embedders.vgg_face_network import load_network
+
+        return VggFace(card, self.weights().verified(card).path, partial(load_network, numbers=card.spec.precision))
 
     def cropper(self, card: ModelCard) -> Cropper:
         """What cuts faces out for an embedder."""
@@ -380,7 +409,7 @@ class Bootstrap:
 
     def cores(self) -> int:
         """How many cores this process may use."""
-        from gallery.adapters.embedders.cores import usable_cores
+        from gallery.adapters.cores import usable_cores
 
         return usable_cores()
 
@@ -458,18 +487,19 @@ class Bootstrap:
         thresholds = self.in_force(store, card).thresholds
         return Enrol(recogniser, self.photos(), store, self.crops(), limits_for(card.spec.floors), thresholds)
 
-    def reembed(self, store: Store, model: str) -> Reembed:
+    def reembed(self, store: Store, model: str, precision: str | None = None) -> Reembed:
         """The use case of that name.
 
         Raises:
             UnknownName: If there is no model of that name.
-            BadArgument: If it is no embedder.
+            BadArgument: If it is no embedder, or does not compute in such numbers.
             ModelMissing: If its file is not on this machine.
             ModelChanged: If its file is not the one on record.
         """
         from gallery.usecases.reembed import Reembed
 
-        return Reembed(self.recogniser(self.registry().card(model), "yunet"), store, self.crops())
+        card = self.registry().card(model).at(_precision(precision))
+        return Reembed(self.recogniser(card, "yunet"), store, self.crops())
 
     def check(self, store: Store) -> Check:
         """The use case of that name."""
@@ -500,7 +530,7 @@ class Bootstrap:
                 "The gallery has no model that is known here, and thresholds belong to one.",
                 "Enrol somebody first, or add the gallery's model: gallery models add",
             )
-        spec = self.registry().card(space.model).spec
+        spec = self.card(space).spec
         so_far = identity.details.thresholds or limits.thresholds
         return so_far.replace(*paired(cosine, euclidean, spec.normalisation))
 
@@ -519,10 +549,10 @@ class Bootstrap:
     def in_force_here(self, store: Store) -> InForce | None:
         """The thresholds that apply in a gallery if none are set by hand; None while it has no model that is known."""
         space = store.space()
-        card = self.registry().cards().get(space.model) if space else None
-        if space is None or card is None or not card.space.comparable(space):
+        known = self.registry().cards().get(space.model) if space else None
+        if space is None or known is None or not known.like(space).space.comparable(space):
             return None
-        return self.in_force(store, card)
+        return self.in_force(store, known.like(space))
 
     def calibrate(self, store: Store, card: ModelCard, detector: str) -> Calibrate:
         """The use case of that name; models are loaded only if there are photos of strangers."""
@@ -702,7 +732,7 @@ class Bootstrap:
         if photo is None:
             return ExplainRecord(None, photos, None)
         try:
-            card = self.registry().card(settings.space.model)
+            card = self.card(settings.space)
             recogniser = Recogniser(self.detector("yunet"), self.cropper(card), self.embedder(card))
             nobody = bool(settings.policy.get("by_hand", {}).get("nobody"))
             people = PeopleInForce.read(store, card.space, nobody)
@@ -733,12 +763,16 @@ class Bootstrap:
         enrol = self.enrol(store, recogniser)
         return Demo(DemoPictures(), enrol.photos, enrol, self.anonymise(store, recogniser))
 
-    def embedders(self, names: Sequence[str]) -> list[ModelCard]:
+    def embedders(self, names: Sequence[str], precision: str | None = None) -> list[ModelCard]:
         """The embedders of those names, or the one that a new gallery would use.
+
+        Args:
+            names: As in the registry.
+            precision: In what numbers they compute; None for the usual.
 
         Raises:
             UnknownName: If there is no model of such a name.
-            BadArgument: If one is a detector.
+            BadArgument: If one is a detector, or does not compute in such numbers.
         """
         from gallery.usecases.choose_model import choose_embedder
 
@@ -746,12 +780,15 @@ class Bootstrap:
         cards = registry.cards()
         asked: list[ModelCard | None] = [registry.card(name) for name in names]
         return [
-            choose_embedder(card, None, cards, lambda c: weights.find(c) is not None).card for card in asked or [None]
+            choose_embedder(card, None, cards, lambda c: weights.find(c) is not None, _precision(precision)).card
+            for card in asked or [None]
         ]
 
-    def recognisers(self, models: Sequence[str], detectors: Sequence[str]) -> list[Recogniser]:
+    def recognisers(
+        self, models: Sequence[str], detectors: Sequence[str], precision: str | None = None
+    ) -> list[Recogniser]:
         """Each of these embedders with each of these detectors; the embedder of a new gallery if none is named."""
-        return [self.recogniser(card, name) for name in detectors for card in self.embedders(models)]
+        return [self.recogniser(card, name) for name in detectors for card in self.embedders(models, precision)]
 
     def unsure_detector(self, name: str, score: float = 0.2) -> tuple[Detector, float]:
         """A detector that reports faces it is unsure of, too, and the score from which it reports them otherwise.
@@ -848,6 +885,12 @@ class Bootstrap:
         from gallery.adapters.reports import ReportFolder
 
         return ReportFolder(folder)
+
+
+def _precision(asked: str | None) -> Precision | None:
+    from gallery.domain.models import Precision
+
+    return None if asked is None or asked == "auto" else Precision(asked)
 
 
 def _chosen(variable: str, name: str) -> Path:

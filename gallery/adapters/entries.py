@@ -8,7 +8,7 @@ from typing import Any
 
 from gallery.adapters.fields import Fields, shown
 from gallery.domain.errors import BadArgument, RegistryUnusable
-from gallery.domain.models import Crop, EmbedderSpec, Floors, Kind, ModelCard, Normalisation, Thresholds
+from gallery.domain.models import Crop, EmbedderSpec, Floors, Kind, ModelCard, Normalisation, Precision, Thresholds
 
 DEFAULT_GREY_BAND = 0.05
 """Share of a threshold, just under it, in which a person must confirm the match, where an entry says nothing."""
@@ -39,6 +39,9 @@ EMBEDDERS = {
     "vgg-face": Preprocessing("BGR", (103.939, 116.779, 123.68), 1.0),
 }
 """The architectures of embedders this program has code for, with the preprocessing that code does."""
+
+PRECISIONS = {"vgg-face": tuple(Precision)}
+"""In what numbers the architectures can compute, where not in float32 only."""
 
 
 def read_entry(path: Path, name: str, table: Any, hint: str) -> ModelCard:
@@ -165,6 +168,7 @@ def _embedder(fields: Fields, architecture: str) -> EmbedderSpec:
         grey_band=fields.number("grey_band", DEFAULT_GREY_BAND),
         mirror=fields.flag("mirror"),
         centre=fields.numbers_if_any("centre"),
+        precisions=PRECISIONS.get(architecture, (Precision.FLOAT32,)),
     )
     if spec.grey_band >= 1:
         fields.refuse("grey_band", "a share from 0 to below 1", spec.grey_band)

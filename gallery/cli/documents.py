@@ -16,11 +16,12 @@ if TYPE_CHECKING:  # NumPy comes with these, and `gallery list` does without it
     from gallery.domain.matching import Candidate
     from gallery.domain.models import ModelCard, Thresholds
     from gallery.domain.people import Details, Identity, IdentitySummary
+    from gallery.domain.ports import Conversion
     from gallery.domain.runs import DecidedFace, ImageRecord, Run, RunSettings, RunSummary
     from gallery.usecases.anonymise import Outcome
     from gallery.usecases.check import Checked as CheckedGallery
     from gallery.usecases.enrol import EnrolledPhoto
-    from gallery.usecases.models import Checked, Listed
+    from gallery.usecases.models import Checked, Installation, Listed
     from gallery.usecases.reembed import Reembedded
     from gallery.usecases.verify_record import VerifiedRecord
 
@@ -368,11 +369,32 @@ def of_listed(listed: Listed) -> dict[str, Any]:
     }
 
 
+def of_installation(name: str, done: Installation) -> dict[str, Any]:
+    """What came of an installation."""
+    return {
+        "model": name,
+        "path": str(done.installed.path),
+        "fresh": done.fresh,
+        "sha256": done.card.sha256,
+        "converted": _of_conversion(done.converted) if done.converted else None,
+    }
+
+
+def _of_conversion(converted: Conversion) -> dict[str, Any]:
+    return {
+        "path": str(converted.path),
+        "sha256": converted.sha256,
+        "cosine": converted.cosine,
+        "euclidean": converted.euclidean,
+    }
+
+
 def of_checked(checked: Checked) -> dict[str, Any]:
     """Whether one model's file is the one on record."""
     return {
         "name": checked.card.name,
         "path": str(checked.installed.path) if checked.installed else None,
+        "converted": _of_conversion(checked.converted) if checked.converted else None,
         "intact": checked.intact,
         "error": checked.error.message if checked.error else None,
     }

@@ -32,6 +32,27 @@ Model = Annotated[
         show_default="the gallery's own; for a new one vgg-face if installed, else sface",
     ),
 ]
+
+
+class Numbers(StrEnum):
+    """In what numbers an embedder computes."""
+
+    AUTO = "auto"
+    FLOAT32 = "float32"
+    BFLOAT16 = "bfloat16"
+    INT8 = "int8"
+
+
+Precision = Annotated[
+    Numbers,
+    typer.Option(
+        "--precision",
+        help="In what numbers vgg-face computes: auto are those of the gallery's templates, float32 for a new gallery. "
+        "int8 is three times as fast and takes a seventh of the memory; bfloat16 is twice as fast on processors that "
+        "have it.",
+        show_default=True,
+    ),
+]
 Detector = Annotated[
     str,
     typer.Option(

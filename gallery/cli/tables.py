@@ -13,6 +13,7 @@ from rich.text import Text
 if TYPE_CHECKING:  # NumPy comes with these, and `gallery list` does without it
     from gallery.domain.deciding import Decision
     from gallery.domain.models import Thresholds
+    from gallery.domain.ports import Conversion
     from gallery.domain.runs import DecidedFace, ImageRecord, Run, RunSummary
     from gallery.usecases.anonymise import Outcome
     from gallery.usecases.models import Checked, Listed
@@ -399,6 +400,11 @@ def checked(results: Iterable[Checked]) -> Table:
             escape(result.card.name),
             escape(str(result.installed.path)) if result.installed else "–",
             _state(result),
-            escape(result.error.text) if result.error else "",
+            escape(result.error.text) if result.error else apart(result.converted) if result.converted else "",
         )
     return table
+
+
+def apart(converted: Conversion) -> str:
+    """How far the embeddings of an eight-bit form are from those of its weights."""
+    return f"at most {converted.cosine:.5f} (cosine) and {distance(converted.euclidean)} (Euclidean) from float32"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -39,6 +39,16 @@ class Normalisation(StrEnum):
 
     NONE = "none"
     L2 = "l2"
+
+
+class Precision(StrEnum):
+    """In what numbers a network computes."""
+
+    FLOAT32 = "float32"
+    BFLOAT16 = "bfloat16"
+    """Weights and activations with the range of float32 and eight bits of precision; fast where the CPU has it."""
+    INT8 = "int8"
+    """Weights of eight bits, one scale for each output channel; activations quantised as they come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +142,8 @@ class EmbedderSpec:
         mirror: Whether an embedding is the mean of the face's and its mirror image's.
         centre: The mean of many people's embeddings, subtracted from each; empty for none. What all faces have in
             common tells nobody apart.
+        precision: In what numbers its network computes.
+        precisions: In what numbers it can.
     """
 
     input_size: tuple[int, int]
@@ -144,8 +156,14 @@ class EmbedderSpec:
     grey_band: float
     mirror: bool = False
     centre: tuple[float, ...] = ()
+    precision: Precision = Precision.FLOAT32
+    precisions: tuple[Precision, ...] = (Precision.FLOAT32,)
 
     def __post_init__(self) -> None:
+        if self.precision not in self.precisions:
+            raise BadArgument(
+                f"This model does not compute in {self.precision}.", f"It can in {' or '.join(self.precisions)}."
+            )
         if self.centre and len(self.centre) != self.dimension:
             raise BadArgument(f"A centre needs {self.dimension} values, as an embedding has, not {len(self.centre)}.")
         if (self.centre or self.mirror) and self.normalisation is not Normalisation.L2:
@@ -160,6 +178,8 @@ class EmbedderSpec:
         if self.centre:
             digest = hashlib.sha256(repr(self.centre).encode()).hexdigest()
             parts.append(f"centred {digest[:8]}")
+        if self.precision is not Precision.FLOAT32:
+            parts.append(str(self.precision))
         return ", ".join(parts)
 
 
@@ -230,6 +250,21 @@ class ModelCard:
         """
         if self.kind is not Kind.DETECTOR:
             raise BadArgument(f"{self.name} is an embedder, not a detector.", "See 'gallery models list'.")
+
+    def at(self, precision: Precision | None) -> ModelCard:
+        """This model computing in other numbers; as it is for None.
+
+        Raises:
+            BadArgument: If it is a detector, or does not compute in them.
+        """
+        if precision is None or precision is self.spec.precision:
+            return self
+        return replace(self, embedder=replace(self.spec, precision=precision))
+
+    def like(self, space: EmbeddingSpace) -> ModelCard:
+        """This model computing in the numbers in which a space's embeddings were computed; as it is if in none."""
+        found = (self.at(precision) for precision in self.spec.precisions)
+        return next((card for card in found if card.space.comparable(space)), self)
 
     @property
     def space(self) -> EmbeddingSpace:

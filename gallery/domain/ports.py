@@ -691,6 +691,58 @@ class Weights(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """Weights in another form.
+
+    Attributes:
+        path: The file.
+        sha256: Of the file, in lower-case hexadecimal.
+        cosine: Largest cosine distance of its embeddings from the original's, measured on fixed pictures.
+        euclidean: The same of the Euclidean distance.
+    """
+
+    path: Path
+    sha256: str
+    cosine: float
+    euclidean: float
+
+
+class Converter(Protocol):
+    """Makes a faster form of a model's weights, and keeps it."""
+
+    def handles(self, card: ModelCard) -> bool:
+        """Whether a model's weights have such a form."""
+
+    def find(self, card: ModelCard) -> Path | None:
+        """Where it lies, unread; None where it has not been made."""
+
+    def verified(self, card: ModelCard) -> Conversion:
+        """It, after hashing it.
+
+        Raises:
+            ModelMissing: If it has not been made.
+            ModelChanged: If it is not what was made of the model's file.
+        """
+
+    def make(self, card: ModelCard, weights: Path) -> Conversion:
+        """Makes it, compares it with the weights, and keeps it only if it comes near enough.
+
+        Raises:
+            ModelFailed: If the weights cannot be read, or it strays too far from them.
+            NotWritten: If it could not be written.
+        """
+
+    def compared(self, card: ModelCard, weights: Path) -> Conversion:
+        """Compares it with the weights anew.
+
+        Raises:
+            ModelMissing: If it has not been made.
+            ModelChanged: If it is not what was made of the model's file.
+            ModelFailed: If it strays too far from them; it is removed.
+        """
+
+
 class Downloader(Protocol):
     """Brings a model's file from the network."""
 

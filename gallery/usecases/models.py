@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gallery.domain.errors import BadArgument, GalleryError, ModelChanged, ModelFailed, ModelMissing
 from gallery.domain.models import Kind, ModelCard, Thresholds
-from gallery.domain.ports import Downloader, Installed, Progress, Registry, Weights
+from gallery.domain.ports import Conversion, Converter, Downloader, Installed, Progress, Registry, Weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,13 @@ class Installation:
         card: The model.
         installed: Where its file lies; it has the hash on record.
         fresh: Whether it was brought just now, rather than there already.
+        converted: Its faster form; None for models that have none.
     """
 
     card: ModelCard
     installed: Installed
     fresh: bool
+    converted: Conversion | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +50,13 @@ class Checked:
         card: The model.
         installed: Where its file lies; None where it is not on this machine.
         error: What is wrong, with the hash expected and the hash found, and the remedy; None where all is well.
+        converted: The faster form of the file, compared with it; None where this row is about the file itself.
     """
 
     card: ModelCard
     installed: Installed | None
     error: GalleryError | None
+    converted: Conversion | None = None
 
     @property
     def intact(self) -> bool:
@@ -83,6 +87,10 @@ def _ignore_card(_card: ModelCard) -> None:
     pass
 
 
+def _ignore_text(_text: str) -> None:
+    pass
+
+
 def _ignore_progress(_done: int, _total: int) -> None:
     pass
 
@@ -95,11 +103,13 @@ class Models:
         registry: The list of models.
         weights: Their files on this machine.
         downloader: Brings files from the network.
+        converter: Makes faster forms of the files.
     """
 
     registry: Registry
     weights: Weights
     downloader: Downloader
+    converter: Converter
 
     def listing(self) -> list[Listed]:
         """All models, the built-in ones first, with where their files lie.
@@ -115,14 +125,16 @@ class Models:
         source: Path | None = None,
         announce: Callable[[ModelCard], None] = _ignore_card,
         progress: Progress = _ignore_progress,
+        tell: Callable[[str], None] = _ignore_text,
     ) -> Installation:
-        """Puts a model's file on this machine, unless it is there and intact.
+        """Puts a model's file on this machine, unless it is there and intact, and makes the faster form it may have.
 
         Args:
             name: The model.
             source: A file the user has, to be copied instead of downloading.
             announce: Called with the model before anything is fetched, so that its licence can be shown.
             progress: Is told how far the download or the copy has come.
+            tell: Called with a sentence before something that takes long.
 
         Raises:
             UnknownName: If there is no model of that name.
@@ -130,8 +142,23 @@ class Models:
             ModelChanged: If `source` is not the model's file, or the model is the user's own and its file has changed.
             DownloadFailed: If no address gave the file whose hash is on record.
             NotWritten: If there is no room for it, or it could not be written.
+            ModelFailed: If the faster form strays too far from it; the model stays installed.
         """
-        card = self.registry.card(name)
+        done = self._installed(self.registry.card(name), source, announce, progress)
+        return replace(done, converted=self._converted(done, tell))
+
+    def _converted(self, done: Installation, tell: Callable[[str], None]) -> Conversion | None:
+        if not self.converter.handles(done.card):
+            return None
+        try:
+            return self.converter.verified(done.card)
+        except (ModelMissing, ModelChanged):
+            tell("Making the eight-bit form of the weights and comparing it with them; this takes about half a minute.")
+            return self.converter.make(done.card, done.installed.path)
+
+    def _installed(
+        self, card: ModelCard, source: Path | None, announce: Callable[[ModelCard], None], progress: Progress
+    ) -> Installation:
         if card.own:
             return Installation(card, self.weights.verified(card), fresh=False)
         there = self.weights.find(card)
@@ -146,12 +173,15 @@ class Models:
     def verify(self, name: str | None = None) -> list[Checked]:
         """Hashes the files of one model, or of all that are on this machine or that the user added.
 
+        A faster form of a file is compared with it on fixed pictures, and removed if it strays too far.
+
         Raises:
             UnknownName: If there is no model of that name.
         """
         if name is not None:
-            return [self._check(self.registry.card(name))]
-        return [self._check(card) for card in self.registry.cards().values() if card.own or self.weights.find(card)]
+            return self._checked(self.registry.card(name))
+        cards = self.registry.cards().values()
+        return [row for card in cards if card.own or self.weights.find(card) for row in self._checked(card)]
 
     def add(self, own: OwnWeights, today: date) -> ModelCard:
         """Puts a user's own weights of a known architecture on the list, with their hash.
@@ -178,6 +208,22 @@ class Models:
         card = replace(card, file=str(file), sha256=found.sha256, size=found.size)
         self.registry.add(card)
         return card
+
+    def _checked(self, card: ModelCard) -> list[Checked]:
+        file = self._check(card)
+        if not self.converter.handles(card) or self.converter.find(card) is None:
+            return [file]
+        return [file, self._check_form(card, file)]
+
+    def _check_form(self, card: ModelCard, file: Checked) -> Checked:
+        path = self.converter.find(card)
+        form = None if path is None else Installed(path, "made on this machine")
+        try:
+            if file.error is not None or file.installed is None:
+                return Checked(card, form, None, self.converter.verified(card))
+            return Checked(card, form, None, self.converter.compared(card, file.installed.path))
+        except (ModelMissing, ModelChanged, ModelFailed) as error:
+            return Checked(card, form, error)
 
     def _check(self, card: ModelCard) -> Checked:
         try:

@@ -7,6 +7,7 @@ import dataclasses
 import pytest
 
 from gallery.domain.errors import BadArgument, ModelMismatch
+from gallery.domain.models import ModelCard, Precision
 from gallery.testing import DETECTOR, EMBEDDER
 from gallery.usecases.choose_model import choose_embedder
 
@@ -75,3 +76,33 @@ def test_a_model_that_is_gone_from_the_registry():
 def test_a_detector_is_no_embedder(gallery):
     with pytest.raises(BadArgument, match="detector"):
         choose_embedder(DETECTOR, gallery, CARDS, lambda _: False)
+
+
+def vgg_face(precision: Precision | None = None) -> ModelCard:
+    spec = dataclasses.replace(CARDS["mine"].spec, precisions=tuple(Precision))
+    return dataclasses.replace(CARDS["mine"], embedder=spec).at(precision)
+
+
+def test_a_gallery_keeps_the_numbers_its_templates_were_computed_in():
+    cards = {**CARDS, "mine": vgg_face()}
+    for precision in Precision:
+        choice = choose_embedder(None, vgg_face(precision).space, cards, lambda _: False)
+        assert choice.card == vgg_face(precision)
+        again = choose_embedder(vgg_face(), vgg_face(precision).space, cards, lambda _: False, precision)
+        assert again.card == vgg_face(precision)
+
+
+def test_other_numbers_than_the_templates_are_refused_with_the_remedy():
+    cards = {**CARDS, "mine": vgg_face()}
+    with pytest.raises(ModelMismatch, match="computed in float32") as caught:
+        choose_embedder(None, vgg_face().space, cards, lambda _: False, Precision.INT8)
+    assert "gallery reembed --model mine --precision int8" in caught.value.hint
+
+
+def test_a_new_gallery_computes_in_the_numbers_asked_for():
+    cards = {**CARDS, "mine": vgg_face()}
+    chosen = choose_embedder(cards["mine"], None, cards, lambda _: True, Precision.INT8).card
+    assert chosen.space.preparation.endswith(", int8")
+    assert not chosen.space.comparable(vgg_face().space)
+    with pytest.raises(BadArgument, match="does not compute in int8"):
+        choose_embedder(CARDS["sface"], None, cards, lambda _: True, Precision.INT8)

@@ -20,7 +20,7 @@ from gallery.domain.errors import (
     UnknownName,
 )
 from gallery.domain.models import ModelCard
-from gallery.domain.ports import Progress
+from gallery.domain.ports import Conversion, Progress
 from gallery.usecases.models import Models, OwnWeights
 
 CONTENT = b"some weights"
@@ -83,6 +83,41 @@ class FakeDownloader:
         progress(len(self.content), len(self.content))
 
 
+@dataclass
+class FakeConverter:
+    """Makes forms of models of the architecture vgg-face, which are as far from their weights as it was told."""
+
+    folder: Path
+    apart: float = 0.001
+    made: list[str] = field(default_factory=list)
+
+    def handles(self, card: ModelCard) -> bool:
+        return card.architecture == "vgg-face"
+
+    def find(self, card: ModelCard) -> Path | None:
+        return self.folder / f"{card.sha256}.form" if card.sha256 in self.made else None
+
+    def verified(self, card: ModelCard) -> Conversion:
+        path = self.find(card)
+        if path is None:
+            raise ModelMissing("There is none.")
+        return Conversion(path, "f" * 64, self.apart, self.apart)
+
+    def make(self, card: ModelCard, weights: Path) -> Conversion:
+        assert weights.is_file()
+        if self.apart > 0.01:
+            raise ModelFailed("It strays.")
+        self.made.append(card.sha256)
+        return self.verified(card)
+
+    def compared(self, card: ModelCard, weights: Path) -> Conversion:
+        found = self.verified(card)
+        if self.apart > 0.01:
+            self.made.remove(card.sha256)
+            raise ModelFailed("It strays.")
+        return found
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tmp_path / "models"
@@ -94,9 +129,14 @@ def downloader() -> FakeDownloader:
 
 
 @pytest.fixture
-def models(tmp_path: Path, folder: Path, downloader: FakeDownloader) -> Models:
+def converter(folder: Path) -> FakeConverter:
+    return FakeConverter(folder)
+
+
+@pytest.fixture
+def models(tmp_path: Path, folder: Path, downloader: FakeDownloader, converter: FakeConverter) -> Models:
     (tmp_path / "list.toml").write_text(ENTRY)
-    return Models(TomlRegistry(folder, tmp_path / "list.toml"), WeightsFolder(folder), downloader)
+    return Models(TomlRegistry(folder, tmp_path / "list.toml"), WeightsFolder(folder), downloader, converter)
 
 
 @pytest.fixture
@@ -275,3 +315,40 @@ def test_verify_one(models: Models) -> None:
     assert row.intact
     with pytest.raises(UnknownName):
         models.verify("nobody")
+
+
+def test_installing_makes_the_faster_form_once(models: Models, converter: FakeConverter, own_file: Path) -> None:
+    models.add(own(own_file), TODAY)
+    told: list[str] = []
+    first = models.install("mine", tell=told.append)
+    again = models.install("mine", tell=told.append)
+    assert first.converted == again.converted
+    assert first.converted is not None
+    assert len(converter.made) == len(told) == 1
+    assert models.install("some").converted is None
+
+
+def test_a_form_is_compared_with_its_weights_and_refused_where_it_strays(
+    models: Models, converter: FakeConverter, own_file: Path
+) -> None:
+    models.add(own(own_file), TODAY)
+    assert [row.converted for row in models.verify("mine")] == [None]
+    models.install("mine")
+    file, form = models.verify("mine")
+    assert (file.intact, form.intact, form.converted is not None) == (True, True, True)
+    converter.apart = 0.5
+    file, form = models.verify("mine")
+    assert (file.intact, form.intact, form.converted) == (True, False, None)
+    with pytest.raises(ModelFailed, match="strays"):
+        models.install("mine")
+
+
+def test_of_weights_that_are_gone_the_form_is_only_hashed(
+    models: Models, converter: FakeConverter, own_file: Path
+) -> None:
+    models.add(own(own_file), TODAY)
+    models.install("mine")
+    own_file.unlink()
+    converter.apart = 0.5
+    file, form = models.verify("mine")
+    assert (file.intact, form.intact) == (False, True)

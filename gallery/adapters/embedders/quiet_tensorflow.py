@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 import os
-import re
-import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
+from gallery.adapters.quiet import without_chatter
 from gallery.domain.errors import ModelFailed
-
-_CHATTER = re.compile(rb"[IW]\d{4} \d\d:|\d{4}-\d\d-\d\d [\d:.]+: [IW] |WARNING: All log messages before absl")
-"""Beginnings of TensorFlow's information and warning lines."""
 
 
 def import_tensorflow() -> tuple[Any, Any]:
@@ -47,29 +40,3 @@ def _require_tensorflow(backend: str) -> None:
             f"Keras is set to run on {backend!r}, not on TensorFlow.",
             "Remove the environment variable KERAS_BACKEND, or set it to tensorflow.",
         )
-
-
-@contextmanager
-def without_chatter() -> Iterator[None]:
-    """Holds back what is written to standard error, and passes it on afterwards without TensorFlow's chatter.
-
-    TensorFlow writes some lines before it looks at TF_CPP_MIN_LOG_LEVEL (tensorflow/tensorflow#100442), and from C++,
-    so that only the file descriptor can be turned aside.
-    """
-    if sys.stderr is None:  # closed by whoever started this process; the descriptor may be any file
-        yield
-        return
-    sys.stderr.flush()
-    kept = os.dup(2)
-    with tempfile.TemporaryFile() as aside:
-        os.dup2(aside.fileno(), 2)
-        try:
-            yield
-        finally:
-            sys.stderr.flush()
-            os.dup2(kept, 2)
-            os.close(kept)
-            aside.seek(0)
-            for line in aside:
-                if not _CHATTER.match(line):
-                    os.write(2, line)

@@ -53,18 +53,19 @@ LAYERS = (
     LayerShape("fc8", (1, 1, 4096, OUTPUTS), dense=True),
 )
 """The layers with weights, in order."""
-_POOLED = ("conv1_2", "conv2_2", "conv3_3", "conv4_3", "conv5_3")
+POOLED = ("conv1_2", "conv2_2", "conv3_3", "conv4_3", "conv5_3")
 """The layers whose outputs are halved by 2×2 maxima."""
 
 Forward = Callable[[NDArray[np.uint8]], Embeddings]
 """From `(N, 224, 224, 3) uint8` RGB to `(N, 2622) float32`."""
 
 
-def load_network(weights: Path) -> Forward:
+def load_network(weights: Path, numbers: str = "float32") -> Forward:
     """The network with the weights of a file, ready to run.
 
     Args:
         weights: A file as `gallery.adapters.embedders.keras_weights` reads it.
+        numbers: In which it computes: `float32` or `bfloat16`.
 
     Raises:
         ModelMissing: If there is no such file.
@@ -72,15 +73,16 @@ def load_network(weights: Path) -> Forward:
     """
     with closing(read_weights(weights, LAYERS)) as arrays:
         first = next(arrays)  # a wrong file is found out before TensorFlow is imported
-        return compiled(build_network(chain([first], arrays)))
+        return compiled(build_network(chain([first], arrays), numbers))
 
 
-def build_network(arrays: Iterable[NDArray[np.float32]]) -> Any:
+def build_network(arrays: Iterable[NDArray[np.float32]], numbers: str = "float32") -> Any:
     """The network as a `keras.Model`, from preprocessed `(N, 224, 224, 3) float32` to `(N, 2622)`.
 
     Args:
         arrays: For each of `LAYERS` its kernel and its bias. They are taken one by one while the layers are made, so
             that no weights are drawn only to be overwritten, and a second copy is in memory of one array at most.
+        numbers: In which it computes: `float32` or `bfloat16`.
     """
     _, keras = import_tensorflow()
     given = _Given(arrays)
@@ -88,20 +90,20 @@ def build_network(arrays: Iterable[NDArray[np.float32]]) -> Any:
     for layer in LAYERS:
         if layer.name == "fc6":
             outputs = keras.layers.Flatten(data_format="channels_last")(outputs)
-        outputs = _layer(keras, layer, given)(outputs)
-        if layer.name in _POOLED:
+        outputs = _layer(keras, layer, given, numbers)(outputs)
+        if layer.name in POOLED:
             outputs = keras.layers.MaxPooling2D(2, strides=2, data_format="channels_last")(outputs)
     return keras.Model(chips, outputs, name="vgg_face")
 
 
-def _layer(keras: Any, layer: LayerShape, given: _Given) -> Any:
+def _layer(keras: Any, layer: LayerShape, given: _Given, numbers: str) -> Any:
     size, channels = layer.kernel[0], layer.kernel[-1]
     common = {
         "name": layer.name,
         "activation": None if layer is LAYERS[-1] else "relu",
         "kernel_initializer": given,
         "bias_initializer": given,
-        "dtype": "float32",
+        "dtype": numbers,
     }
     if layer.dense:
         return keras.layers.Dense(channels, **common)
@@ -133,6 +135,6 @@ def compiled(network: Any) -> Forward:
     graph = tf.function(prepared, input_signature=[chips_of_any_number]).get_concrete_function()
 
     def forward(chips: NDArray[np.uint8]) -> Embeddings:
-        return np.asarray(graph(tf.constant(chips)).numpy(), np.float32)
+        return np.asarray(tf.cast(graph(tf.constant(chips)), tf.float32).numpy())
 
     return forward

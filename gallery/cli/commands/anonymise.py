@@ -233,6 +233,7 @@ def anonymise(
         typer.Option("--dry-run", help="Decide and print, but write no file and no audit record."),
     ] = False,
     model: options.Model = None,
+    precision: options.Precision = options.Numbers.AUTO,
     detector: options.Detector = "yunet",
     turned: options.Turned = False,
     haar_scale: options.ScaleFactor = None,
@@ -260,7 +261,7 @@ def anonymise(
     boot = Bootstrap.of(db, models_dir, HaarSettings(haar_scale, haar_neighbours))
     out = console()
     with boot.store(create=not dry_run) as store:
-        chosen = boot.choose(store, model)
+        chosen = boot.choose(store, model, precision)
         wishes = Wishes(method.value, cosine, euclidean, fusion.value, allow_repeats, margin)
         wishes = replace(wishes, shape=shape.value, face_margin=face_margin, strength=strength, feather=feather)
         run = boot.anonymise(store, boot.recogniser(chosen.card, detector, turned), wishes, files, by_hand)

@@ -54,6 +54,7 @@ def enroll(
     ] = False,
     expires: options.Expires = None,
     model: options.Model = None,
+    precision: options.Precision = options.Numbers.AUTO,
     detector: options.Detector = "yunet",
     haar_scale: options.ScaleFactor = None,
     haar_neighbours: options.Neighbours = None,
@@ -75,7 +76,7 @@ def enroll(
     boot = Bootstrap.of(db, models_dir, HaarSettings(haar_scale, haar_neighbours))
     everybody = boot.people(people, allow_empty=True) if people else {}
     with boot.store(create=True) as store:
-        chosen = boot.choose(store, model)
+        chosen = boot.choose(store, model, precision)
         enrol = boot.enrol(store, boot.recogniser(chosen.card, detector))
         if not as_json:
             remark(chosen.why)

@@ -51,6 +51,7 @@ def verification(
         Path, typer.Option("--images", help="The folder of NAME/NAME_0001.jpg and so on, or a ZIP file of it.")
     ],
     models: Models = None,
+    precision: options.Precision = options.Numbers.AUTO,
     detectors: Detectors = None,
     all_impostors: Annotated[
         bool,
@@ -87,7 +88,7 @@ def verification(
     with boot.unpacked(images) as folder:
         labelled = LabelledPairs(listed, boot.image_files(folder, listed, pairs, images), errors)
         evaluate = boot.evaluate_verification()
-        for recogniser in boot.recognisers(models or [], detectors or ["yunet"]):
+        for recogniser in boot.recognisers(models or [], detectors or ["yunet"], precision):
             what = f"{recogniser.detector.card.name}, {recogniser.embedder.card.name}"
             with steps_progress(what) as progress:
                 results.append(evaluate(recogniser, labelled, all_impostors, progress))
@@ -157,6 +158,7 @@ def identification(
         typer.Option("--min-margin", help="How much farther the next person must be. Higher keeps fewer of both."),
     ] = 0.0,
     model: Model = None,
+    precision: options.Precision = options.Numbers.AUTO,
     detector: options.Detector = "yunet",
     output: Output = None,
     models_dir: options.ModelsDir = None,
@@ -183,7 +185,7 @@ def identification(
     )
     people, photos = boot.people(gallery_from), boot.probes(probes, labels)
     report = boot.report(output) if output else None
-    (card,) = boot.embedders([model] if model else [])
+    (card,) = boot.embedders([model] if model else [], precision)
     wishes = Wishes(cosine=cosine, euclidean=euclidean)
     evaluate = boot.evaluate_identification(boot.recogniser(card, detector), wishes, min_margin)
     with steps_progress(f"{detector}, {card.name}") as progress:

@@ -14,6 +14,7 @@ EXAMPLE = "Example: gallery reembed --model vgg-face"
 
 def reembed(
     model: Annotated[str, typer.Option("--model", help="The embedder, see 'gallery models list'.")],
+    precision: options.Precision = options.Numbers.AUTO,
     switch: Annotated[
         bool | None,
         typer.Option(
@@ -37,7 +38,7 @@ def reembed(
 
     boot = Bootstrap.of(db, models_dir)
     with boot.store() as store:
-        use = boot.reembed(store, model)
+        use = boot.reembed(store, model, precision)
         with steps_progress("Embedding") as advance:
             result = use(switch, advance)
     if as_json:

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from adapters.embedders import notebook_vgg as notebook
 
-from gallery.adapters.embedders.quiet_tensorflow import import_tensorflow, without_chatter
+from gallery.adapters.embedders.quiet_tensorflow import import_tensorflow
 from gallery.adapters.embedders.vgg_face import BATCH, VggFace
 from gallery.domain.errors import BadArgument, ModelFailed, ModelMissing
 from gallery.domain.models import Crop, EmbedderSpec, Floors, Kind, ModelCard, Normalisation, Thresholds
@@ -184,29 +184,6 @@ def test_tensorflow_is_imported_without_a_word() -> None:
     assert (done.stdout, done.stderr) == ("2\n", "")
 
 
-def test_only_chatter_is_held_back(capfd: pytest.CaptureFixture[str]) -> None:
-    def fail() -> None:
-        with without_chatter():
-            os.write(2, b"WARNING: All log messages before absl::InitializeLog() is called are written to STDERR\n")
-            os.write(2, b"I0000 00:00:1795514310.713546    4867 port.cc:153] oneDNN custom operations are on.\n")
-            os.write(2, b"2025-11-24 09:45:00.123456: I tensorflow/core/util/port.cc:153] oneDNN\n")
-            os.write(2, b"E0000 00:00:1795514310.713546    4867 x.cc:1] no memory\nIllegal instruction\n")
-            raise ImportError
-
-    with pytest.raises(ImportError):
-        fail()
-    os.write(2, b"after\n")
-    assert capfd.readouterr().err == (
-        "E0000 00:00:1795514310.713546    4867 x.cc:1] no memory\nIllegal instruction\nafter\n"
-    )
-
-
-def test_a_process_without_standard_error_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stderr", None)
-    with without_chatter():
-        pass
-
-
 @pytest.mark.models
 def test_chips_are_prepared_as_the_notebook_does() -> None:
     import_tensorflow()
@@ -308,3 +285,44 @@ def test_reads_its_own_network_saved_by_keras(original: Original, tmp_path: Path
 def test_a_missing_weights_file_is_missing(tmp_path: Path) -> None:
     with pytest.raises(ModelMissing):
         VggFace(CARD, tmp_path / "vgg_face_weights.h5")
+
+
+@pytest.mark.models
+def test_in_eight_bits_it_stays_near_the_original(original: Original, tmp_path: Path) -> None:
+    from gallery.adapters.embedders.vgg_face_converted import convert, load_converted
+
+    path = tmp_path / "form.tflite"
+    convert(original.folder / "own.weights.h5").tofile(path)
+    embeddings = VggFace(CARD, path, load_converted).embed(original.chips)
+    cosines = 1 - np.einsum("nd,nd->n", embeddings, original.embeddings) / (
+        np.linalg.norm(embeddings, axis=1) * np.linalg.norm(original.embeddings, axis=1)
+    )
+    assert 0 < cosines.max() < 0.002
+    assert path.stat().st_size < 150e6
+    path.unlink()
+
+
+@pytest.mark.models
+def test_in_bfloat16_it_stays_nearer(original: Original) -> None:
+    from functools import partial
+
+    from gallery.adapters.embedders.vgg_face_network import load_network
+
+    load = partial(load_network, numbers="bfloat16")
+    embeddings = VggFace(CARD, original.folder / "own.weights.h5", load).embed(original.chips)
+    assert 1e-6 < relative(embeddings, original.embeddings) < 0.05
+
+
+@pytest.mark.models
+def test_the_eight_bit_form_needs_neither_tensorflow_nor_the_weights(original: Original, tmp_path: Path) -> None:
+    code = f"""
+import sys
+from pathlib import Path
+from gallery.adapters.embedders.vgg_face_converted import convert, load_converted
+convert(Path({str(original.folder / "own.weights.h5")!r})).tofile({str(tmp_path / "form.tflite")!r})
+import numpy as np
+print(load_converted(Path({str(tmp_path / "form.tflite")!r}))(np.zeros((1, 224, 224, 3), np.uint8)).shape)
+print({{"tensorflow", "keras"}} & set(sys.modules))
+"""
+    assert run_python(code).stdout == "(1, 2622)\nset()\n"
+    (tmp_path / "form.tflite").unlink()

@@ -1,0 +1,188 @@
+"""Weights in another form, made on this machine from the file with the hash on record, and kept beside it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gallery.adapters.placing import free_bytes, place, require_room, writing
+from gallery.domain.errors import ModelChanged, ModelFailed, ModelMissing
+from gallery.domain.faces import Embeddings
+from gallery.domain.models import ModelCard, Precision
+from gallery.domain.ports import Conversion
+
+Forward = Callable[[NDArray[np.uint8]], Embeddings]
+CHIPS = 8
+"""Pictures on which a converted network is compared with the one it was made of."""
+
+
+class ConvertedWeights:
+    """Eight-bit forms of weights in the models folder, each with a record of both hashes.
+
+    Args:
+        folder: The models folder.
+        convert: From a weights file to the bytes of its eight-bit form.
+        load: The network of such a form.
+        original: The network of a weights file, in float32.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        convert: Callable[[Path], NDArray[np.uint8]],
+        load: Callable[[Path], Forward],
+        original: Callable[[Path], Forward],
+    ) -> None:
+        self._folder, self._convert, self._load, self._original = folder, convert, load, original
+
+    def handles(self, card: ModelCard) -> bool:
+        """Whether a model's weights have such a form."""
+        return card.embedder is not None and Precision.INT8 in card.embedder.precisions
+
+    def find(self, card: ModelCard) -> Path | None:
+        """Where the form of a model's weights lies, unread; None where it has not been made."""
+        path = self._path(card)
+        return path if path.is_file() and _record_of(path).is_file() else None
+
+    def verified(self, card: ModelCard) -> Conversion:
+        """The form of a model's weights, after hashing it.
+
+        Raises:
+            ModelMissing: If it has not been made.
+            ModelChanged: If it is not what was made of the model's file.
+        """
+        path = self._path(card)
+        try:
+            record = json.loads(_record_of(path).read_bytes())
+            with path.open("rb") as file:
+                sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+            found = Conversion(path, str(record["sha256"]), float(record["cosine"]), float(record["euclidean"]))
+            source = record["source_sha256"]
+        except FileNotFoundError as error:
+            raise ModelMissing(
+                f"The eight-bit form of {card.name} has not been made on this machine.", _make(card)
+            ) from error
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ModelChanged(f"{path} or its record cannot be read.", _make(card)) from error
+        if sha256 != found.sha256 or source != card.sha256:
+            raise ModelChanged(
+                f"{path} is not what was made of {card.name}: expected SHA-256 {found.sha256}, found {sha256}.",
+                _make(card),
+            )
+        return found
+
+    def make(self, card: ModelCard, weights: Path) -> Conversion:
+        """Makes the form of a model's weights, compares it with them, and keeps it only if it comes near enough.
+
+        Args:
+            card: The model.
+            weights: Its file, whose hash has been checked.
+
+        Raises:
+            ModelFailed: If the weights cannot be read, or the form strays too far from them.
+            NotWritten: If it could not be written.
+        """
+        data, target = self._convert(weights), self._path(card)
+        with writing(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            require_room(target, data.nbytes, free_bytes(target.parent))
+            descriptor, name = tempfile.mkstemp(prefix=f"{target.name}.", dir=target.parent)
+            hidden = Path(name)
+            try:
+                with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
+                    file.write(data.data)
+                    os.fchmod(file.fileno(), 0o644)
+                    os.fsync(file.fileno())
+                sha256 = hashlib.sha256(data.data).hexdigest()
+                made = Conversion(target, sha256, *self._apart(card, weights, hidden))
+                _require_near(card, made)
+                _record_of(target).unlink(missing_ok=True)
+                place(hidden, target)
+                self._write_record(made, card)
+            finally:
+                hidden.unlink(missing_ok=True)
+        return made
+
+    def compared(self, card: ModelCard, weights: Path) -> Conversion:
+        """Compares a model's form with the weights it was made of, anew.
+
+        Raises:
+            ModelMissing: If it has not been made.
+            ModelChanged: If it is not what was made of the model's file.
+            ModelFailed: If it strays too far from them; it is removed.
+        """
+        there = self.verified(card)
+        found = Conversion(there.path, there.sha256, *self._apart(card, weights, there.path))
+        try:
+            _require_near(card, found)
+        except ModelFailed:
+            _record_of(there.path).unlink(missing_ok=True)
+            there.path.unlink(missing_ok=True)
+            raise
+        return found
+
+    def _apart(self, card: ModelCard, weights: Path, form: Path) -> tuple[float, float]:
+        """The largest cosine and Euclidean distance between the two networks' embeddings of the same chips."""
+        chips = fixed_chips(card.spec.input_size)
+        ours, theirs = self._load(form)(chips).astype(np.float64), self._original(weights)(chips).astype(np.float64)
+        lengths = np.linalg.norm(ours, axis=1) * np.linalg.norm(theirs, axis=1)
+        cosines = 1 - np.einsum("nd,nd->n", ours, theirs) / lengths
+        return float(cosines.max()), float(np.linalg.norm(ours - theirs, axis=1).max())
+
+    def _write_record(self, made: Conversion, card: ModelCard) -> None:
+        record: dict[str, Any] = {
+            "sha256": made.sha256,
+            "source_sha256": card.sha256,
+            "cosine": made.cosine,
+            "euclidean": made.euclidean,
+        }
+        path = _record_of(made.path)
+        hidden = path.with_name(f"{path.name}.new")
+        hidden.write_text(json.dumps(record, indent=1) + "\n", "utf-8")
+        place(hidden, path)
+
+    def _path(self, card: ModelCard) -> Path:
+        """By the hash of the weights, so that models which share a file share its form."""
+        return self._folder / f"{card.architecture}-{card.sha256[:16]}.int8.tflite"
+
+
+def fixed_chips(size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Pictures with coarse and fine structure, the same every time: `(CHIPS, height, width, 3) uint8`.
+
+    Args:
+        size: Width and height in pixels.
+    """
+    width, height = size
+    random = np.random.default_rng(2015)
+    found = np.zeros((CHIPS, height, width, 3), np.float32)
+    for cells in (4, 16, 56):
+        coarse = random.uniform(0, 255, (CHIPS, cells, cells, 3)).astype(np.float32)
+        rows, columns = (np.linspace(0, cells - 1, side).round().astype(int) for side in (height, width))
+        found += coarse[:, rows][:, :, columns]
+    return np.asarray(found / 3, np.uint8)
+
+
+def _require_near(card: ModelCard, made: Conversion) -> None:
+    most = card.spec.grey_band * card.spec.thresholds.cosine / 2
+    if not made.cosine <= most:
+        raise ModelFailed(
+            f"The eight-bit form of {card.name} strays from its weights: its embeddings are up to {made.cosine:.4f} "
+            f"(cosine distance) from theirs, and {most:.4f} is the most that is allowed.",
+            "Use the model with --precision float32.",
+        )
+
+
+def _record_of(path: Path) -> Path:
+    return path.with_suffix(".json")
+
+
+def _make(card: ModelCard) -> str:
+    return f"Make it with 'gallery models install {card.name}', or use --precision float32."

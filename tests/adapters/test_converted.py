@@ -1,0 +1,101 @@
+"""Forms of weights beside them, with networks that are easily made."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from adapters.embedders.test_vgg_face import with_spec
+
+from gallery.adapters.converted import CHIPS, ConvertedWeights, fixed_chips
+from gallery.domain.errors import ModelChanged, ModelFailed, ModelMissing, NotWritten
+from gallery.domain.models import Precision, Thresholds
+
+CARD = with_spec(grey_band=0.05, thresholds=Thresholds(0.4, 120), precisions=tuple(Precision))
+
+
+def network(seed: int):
+    def forward(chips: np.ndarray) -> np.ndarray:
+        means = chips.reshape(len(chips), -1).mean(axis=1)
+        return np.random.default_rng(seed).standard_normal((1, 50)).astype(np.float32) * means[:, None]
+
+    return forward
+
+
+@pytest.fixture
+def weights(tmp_path):
+    path = tmp_path / "w.h5"
+    path.write_bytes(b"weights")
+    return path
+
+
+def forms(folder: Path, seed: int = 1) -> ConvertedWeights:
+    return ConvertedWeights(
+        folder,
+        lambda path: np.frombuffer(path.read_bytes()[::-1], np.uint8),
+        lambda _: network(seed),
+        lambda _: network(1),
+    )
+
+
+def test_it_is_made_kept_and_found_again(tmp_path, weights):
+    made = forms(tmp_path / "models").make(CARD, weights)
+    again = forms(tmp_path / "models")
+    assert made.path.read_bytes() == b"sthgiew"
+    assert again.verified(CARD) == made
+    assert again.find(CARD) == made.path
+    assert again.compared(CARD, weights) == made
+    assert made.cosine < 1e-6
+    assert sorted(path.name for path in made.path.parent.iterdir()) == sorted(
+        (made.path.name, made.path.with_suffix(".json").name)
+    )
+
+
+def test_without_it_the_remedy_is_named(tmp_path):
+    with pytest.raises(ModelMissing) as caught:
+        forms(tmp_path).verified(CARD)
+    assert "gallery models install vgg-face" in caught.value.text
+    assert forms(tmp_path).find(CARD) is None
+
+
+@pytest.mark.parametrize("change", ["form", "record", "source", "no record"])
+def test_what_was_changed_is_not_used(tmp_path, weights, change):
+    made = forms(tmp_path).make(CARD, weights)
+    record = made.path.with_suffix(".json")
+    if change == "form":
+        made.path.write_bytes(b"another")
+    elif change == "record":
+        record.write_text("{")
+    elif change == "source":
+        record.write_text(json.dumps({**json.loads(record.read_text()), "source_sha256": "b" * 64}))
+    else:
+        record.unlink()
+    with pytest.raises((ModelChanged, ModelMissing)):
+        forms(tmp_path).verified(CARD)
+
+
+def test_one_that_strays_is_not_kept(tmp_path, weights):
+    folder = tmp_path / "models"
+    with pytest.raises(ModelFailed, match=r"strays from its weights: .* 0\.0100 is the most"):
+        forms(folder, seed=2).make(CARD, weights)
+    assert list(folder.iterdir()) == []
+    made = forms(folder).make(CARD, weights)
+    with pytest.raises(ModelFailed, match="strays"):
+        forms(folder, seed=2).compared(CARD, weights)
+    assert not made.path.exists()
+
+
+def test_a_folder_that_cannot_be_written_to(tmp_path, weights):
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(NotWritten):
+        forms(tmp_path / "file" / "models").make(CARD, weights)
+
+
+def test_the_pictures_are_the_same_every_time_and_differ_from_one_another():
+    chips = fixed_chips((224, 224))
+    assert chips.shape == (CHIPS, 224, 224, 3)
+    assert (chips == fixed_chips((224, 224))).all()
+    assert chips.std(axis=(1, 2, 3)).min() > 20
+    assert np.abs(chips[0].astype(int) - chips[1]).mean() > 20
