@@ -28,7 +28,7 @@ ENLARGE = 1.5
 instead of 95.3 %, at one false alarm in five pictures either way (`gallery evaluate detection`)."""
 SMALL = 1536
 """Longer side, in pixels, up to which a picture is also enlarged; in larger ones it would take too long."""
-TILE = 1536
+TILE = 1280
 """Side of a tile in pixels."""
 SAME_FACE = 0.4
 """Intersection over union from which two boxes are taken to be one face. Two people cheek to cheek overlap less."""
@@ -49,13 +49,16 @@ class Level:
     largest: int | None
 
     def tiles(self) -> Iterator[Box]:
-        """Pieces that cover the level and overlap so far that every believable face lies whole in one of them."""
+        """Pieces that cover the level and overlap so far that every believable face lies whole in one of them.
+
+        All are of the same size, to the pixel or one less, because a network is made ready for each size that it meets.
+        """
         if self.largest is None:
             yield Box(0, 0, self.width, self.height)
             return
-        for top in _starts(self.height, self.largest):
-            for left in _starts(self.width, self.largest):
-                yield Box(left, top, min(TILE, self.width - left), min(TILE, self.height - top))
+        for top, bottom in _spans(self.height, self.largest):
+            for left, right in _spans(self.width, self.largest):
+                yield Box(left, top, right - left, bottom - top)
 
     def believes(self, face: Box, tile: Box) -> bool:
         """Whether a face found in a tile can be trusted, in level coordinates.
@@ -71,8 +74,12 @@ class Level:
         return not (cut_left or cut_top or cut_right or cut_bottom)
 
 
-def _starts(length: int, overlap: int) -> range:
-    return range(0, max(1, length - overlap), TILE - overlap)
+def _spans(length: int, overlap: int) -> list[tuple[int, int]]:
+    """Equal parts of a length, none longer than a tile, that overlap at least so far."""
+    count = max(1, math.ceil((length - overlap) / (TILE - overlap)))
+    size = math.ceil((length + (count - 1) * overlap) / count)
+    last = length - size
+    return [(start, start + size) for start in (round(place * last / max(1, count - 1)) for place in range(count))]
 
 
 def levels(width: int, height: int) -> list[Level]:

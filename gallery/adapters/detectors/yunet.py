@@ -1,15 +1,17 @@
-"""YuNet (Wu et al. 2023, "YuNet: A Tiny Millisecond-level Face Detector"), run by OpenCV."""
+"""YuNet (Wu et al. 2023, "YuNet: A Tiny Millisecond-level Face Detector"), run by LiteRT."""
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gallery.adapters.detectors.pyramid import SAME_FACE, levels, merge
+from gallery.adapters.cores import usable_cores
+from gallery.adapters.detectors.pyramid import SAME_FACE, Level, levels, merge
+from gallery.adapters.detectors.yunet_network import Rows, YuNetNetwork
 from gallery.domain.errors import ModelFailed
 from gallery.domain.faces import RGB, Detection, require_rgb
 from gallery.domain.geometry import Box, Landmarks
@@ -18,28 +20,43 @@ from gallery.domain.models import ModelCard
 SCORE = 0.6
 """Least score of a face. Lower finds more faces and more that are none, which are blurred without harm."""
 _MOST = 5000
-"""Boxes considered before suppression in one tile."""
-_LEAST = 64
-"""Least width and height given to the network; smaller pieces are padded with black. OpenCV 4.14 reads memory it never
-wrote where the padded picture is 32 pixels high, and then makes up faces (see the test on narrow pictures)."""
+"""Boxes considered before suppression in one tile; those with the highest scores."""
+
+
+class Network(Protocol):
+    """What finds faces in pieces of a picture; see `YuNetNetwork`."""
+
+    def run(self, pictures: list[NDArray[np.uint8]], score: float) -> list[Rows]: ...  # noqa: D102
 
 
 class YuNet:
     """The default detector: boxes, scores and five landmarks.
 
+    The same faces as `cv2.FaceDetectorYN` finds, in half its time.
+
     Args:
         card: Its entry in the registry.
         weights: Path of the ONNX file.
         score: Least score of a face, from 0 to 1.
+        load: Makes the network from the file's bytes and the number of threads.
+
+    Raises:
+        ModelFailed: If the file does not hold the network.
     """
 
-    def __init__(self, card: ModelCard, weights: Path, score: float = SCORE) -> None:
+    def __init__(
+        self,
+        card: ModelCard,
+        weights: Path,
+        score: float = SCORE,
+        load: Callable[[bytes, int], Network] = YuNetNetwork,
+    ) -> None:
         self.card = card
         self._score = score
-        self._file = weights
-        self._weights = np.frombuffer(weights.read_bytes(), np.uint8)
-        self._own = threading.local()
-        self._net()
+        try:
+            self._network = load(weights.read_bytes(), usable_cores())
+        except (ValueError, RuntimeError) as error:
+            raise _failed(card, f"cannot load {weights}", error) from error
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -53,61 +70,73 @@ class YuNet:
             image: `(height, width, 3) uint8` RGB, upright.
 
         Raises:
-            ModelFailed: If OpenCV reports an error.
+            ModelFailed: If LiteRT reports an error, or the network gives nonsense.
         """
-        import cv2
-
         require_rgb(image)
         height, width = image.shape[:2]
         found: list[Detection] = []
         for level in levels(width, height):
-            scaled = (
-                image
-                if (level.width, level.height) == (width, height)
-                else cv2.resize(image, (level.width, level.height), interpolation=cv2.INTER_AREA)
-            )
-            for tile in level.tiles():
-                piece = scaled[tile.y : tile.bottom, tile.x : tile.right]
-                offset = np.array([tile.x, tile.y, 0, 0, *[tile.x, tile.y] * 5, 0], np.float32)
-                for row in self._run(cv2.cvtColor(piece, cv2.COLOR_RGB2BGR)) + offset:
-                    if level.believes(_box(row, 1, 1), tile):
-                        detection = _detection(row, width / level.width, height / level.height, width, height)
-                        found += [detection] if detection else []
+            for tile, rows in self._in_tiles(level, image):
+                sure = (row for row in suppressed(rows) if level.believes(_box(row, 1, 1), tile))
+                detections = (
+                    _detection(row, width / level.width, height / level.height, width, height) for row in sure
+                )
+                found += [one for one in detections if one]
         return merge(found)
 
-    def _net(self) -> Any:
-        """This thread's own network, so that several photos can be searched at once."""
+    def _in_tiles(self, level: Level, image: RGB) -> Iterator[tuple[Box, Rows]]:
+        """What is found in each tile of a level, in the level's coordinates."""
         import cv2
 
-        if not hasattr(self._own, "net"):
-            nothing, size = np.zeros(0, np.uint8), (320, 320)
-            try:
-                self._own.net = cv2.FaceDetectorYN.create(
-                    "onnx", self._weights, nothing, size, self._score, SAME_FACE, _MOST
-                )
-            except cv2.error as error:
-                raise _failed(self.card, f"cannot load {self._file}", error) from error
-        return self._own.net
+        height, width = image.shape[:2]
+        scaled = (
+            image
+            if (level.width, level.height) == (width, height)
+            else cv2.resize(image, (level.width, level.height), interpolation=cv2.INTER_AREA)
+        )
+        tiles = list(level.tiles())
+        for start in range(0, len(tiles), _AT_ONCE):
+            some = tiles[start : start + _AT_ONCE]
+            pieces = [scaled[tile.y : tile.bottom, tile.x : tile.right, ::-1] for tile in some]
+            for tile, rows in zip(some, self._run(pieces), strict=True):
+                yield tile, rows + np.array([tile.x, tile.y, 0, 0, *[tile.x, tile.y] * 5, 0], np.float32)
 
-    def _run(self, bgr: NDArray[np.uint8]) -> NDArray[np.float32]:
-        import cv2
-
-        below, right = max(0, _LEAST - bgr.shape[0]), max(0, _LEAST - bgr.shape[1])
-        if below or right:
-            bgr = np.pad(bgr, ((0, below), (0, right), (0, 0)))
+    def _run(self, pieces: list[NDArray[np.uint8]]) -> list[Rows]:
         try:
-            net = self._net()
-            net.setInputSize((bgr.shape[1], bgr.shape[0]))
-            done, rows = net.detect(bgr)
-        except cv2.error as error:
+            given = self._network.run(pieces, self._score)
+        except (ValueError, RuntimeError) as error:
             raise _failed(self.card, "cannot run", error) from error
-        if not done:
-            raise _failed(self.card, "cannot run", "OpenCV reported no success")
-        if rows is None:
-            return np.zeros((0, 15), np.float32)
-        if not (np.abs(rows) < 100 * max(bgr.shape)).all():  # also where a value is not a number
-            raise _failed(self.card, "cannot run", "it gave values that make no sense")
-        return np.array(rows, np.float32)
+        for piece, rows in zip(pieces, given, strict=True):
+            if not (np.abs(rows) < 100 * max(_LEAST, *piece.shape)).all():  # also where a value is not a number
+                raise _failed(self.card, "cannot run", "it gave values that make no sense")
+        return given
+
+
+_AT_ONCE = 8
+"""Tiles that are worked on before what was found in them is taken: memory stays flat."""
+_LEAST = 64
+"""Side of a picture in pixels that counts for the largest sensible value."""
+
+
+def suppressed(rows: Rows) -> Rows:
+    """One row per face, the surest (greedy non-maximum suppression), from the surest on.
+
+    Args:
+        rows: `(N, 15)`, as `YuNetNetwork` gives them.
+    """
+    left = rows[np.argsort(-rows[:, 14], kind="stable")][:_MOST]
+    kept = []
+    while len(left):
+        kept.append(left[0])
+        left = left[1:][_overlap(left[0], left[1:]) < SAME_FACE]
+    return np.array(kept, np.float32).reshape(-1, rows.shape[1])
+
+
+def _overlap(one: Rows, others: Rows) -> Rows:
+    """Intersection over union of a box with each of some others."""
+    start, end = np.maximum(one[:2], others[:, :2]), np.minimum(one[:2] + one[2:4], others[:, :2] + others[:, 2:4])
+    shared = np.prod(np.clip(end - start, 0, None), axis=1)
+    return np.asarray(shared / (one[2] * one[3] + others[:, 2] * others[:, 3] - shared), np.float32)
 
 
 def _box(row: NDArray[np.float32], sx: float, sy: float) -> Box:

@@ -1,4 +1,8 @@
-"""The kinds of layers that our networks are chains of."""
+"""The kinds of layers that our networks are made of.
+
+Each takes what the one before gave. Where a network branches, `Keep` gives what there is a name, and `Resume` and
+`Plus` take it up again.
+"""
 
 from __future__ import annotations
 
@@ -81,4 +85,48 @@ class Dense:
         return self.bias.shape
 
 
-Layer = Convolution | MaxPool | Dense
+@dataclass(frozen=True, slots=True)
+class Enlarge:
+    """Doubles the picture: each value becomes 2×2 of it."""
+
+    def out(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """The shape of what comes out for that of what goes in."""
+        return 2 * shape[0], 2 * shape[1], shape[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Gives what there is a name.
+
+    Attributes:
+        name: Under which it is kept.
+        output: Whether it is one of the network's outputs. Without any, what the last layer gives is the output.
+    """
+
+    name: str
+    output: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Goes on with what was kept.
+
+    Attributes:
+        name: Of what was kept.
+    """
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plus:
+    """Adds what was kept, which has the same shape.
+
+    Attributes:
+        name: Of what was kept.
+    """
+
+    name: str
+
+
+Layer = Convolution | MaxPool | Dense | Enlarge | Keep | Resume | Plus

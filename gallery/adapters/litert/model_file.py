@@ -1,4 +1,4 @@
-"""Writes a chain of layers as a LiteRT model (a flatbuffer, schema version 3).
+"""Writes a network as a LiteRT model (a flatbuffer, schema version 3).
 
 Weights stay float32, or become int8 with one scale for each output channel (symmetric, from -127 to 127), as
 TensorFlow Lite's dynamic-range quantisation has it: the activations stay float32 between the layers and are quantised
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gallery.adapters.litert.layers import Convolution, Dense, Layer, MaxPool, Values
+from gallery.adapters.litert.layers import Convolution, Dense, Enlarge, Keep, Layer, MaxPool, Plus, Resume, Values
 
 _LARGEST = 127
 _RELU = 1  # ActivationFunctionType
@@ -50,11 +50,12 @@ _ROWS = 256
 
 
 def model_file(layers: Iterable[Layer], picture: tuple[int, int, int], int8: bool = False) -> NDArray[np.uint8]:
-    """A LiteRT model of a chain of layers.
+    """A LiteRT model of a network.
 
     Args:
         layers: Taken one by one.
-        picture: Height, width and channels of the input, which is `(1, height, width, channels) float32`.
+        picture: Height, width and channels of the input, which is `(1, height, width, channels) float32`. Without a
+            dense layer, the network also runs on pictures of other sizes.
         int8: Whether kernels are quantised; depthwise ones stay as they are.
 
     Returns:
@@ -80,14 +81,20 @@ class _Writer:
         self._codes: dict[int, tuple[int, int]] = {}
         self._shape: tuple[int, ...] = picture
         self._input = self._at = self._activation(picture)
+        self._kept: dict[str, tuple[int, tuple[int, ...]]] = {}
+        self._outputs: list[int] = []
 
     def add(self, layer: Layer) -> None:
-        if isinstance(layer, Convolution):
-            self._convolution(layer)
-        elif isinstance(layer, MaxPool):
-            self._pool(layer)
-        else:
-            self._dense(layer)
+        add = {
+            Convolution: self._convolution,
+            MaxPool: self._pool,
+            Dense: self._dense,
+            Enlarge: self._enlarge,
+            Keep: self._keep,
+            Resume: self._resume,
+            Plus: self._plus,
+        }
+        add[type(layer)](layer)  # type: ignore[operator]
 
     def packed(self) -> NDArray[np.uint8]:
         import flatbuffers
@@ -95,7 +102,7 @@ class _Writer:
         schema = self._schema
         graph = schema.SubGraphT()
         graph.tensors, graph.operators = self._tensors, self._operators
-        graph.inputs, graph.outputs = [self._input], [self._at]
+        graph.inputs, graph.outputs = [self._input], self._outputs or [self._at]
         model = schema.ModelT()
         model.version, model.description = 3, b"gallery"
         model.operatorCodes = [self._code(*code) for code in self._codes.values()]
@@ -149,6 +156,33 @@ class _Writer:
         options.strideH = options.strideW = options.filterHeight = options.filterWidth = 2
         self._operator(self._schema.BuiltinOperator.MAX_POOL_2D, 1, [self._at], "Pool2DOptions", options)
         self._result(layer.out(self._shape))
+
+    def _enlarge(self, layer: Enlarge) -> None:
+        """Four copies side by side in depth, spread over 2×2; unlike a resize, that fits pictures of any size."""
+        together = self._schema.ConcatenationOptionsT()
+        together.axis = 3
+        self._operator(self._schema.BuiltinOperator.CONCATENATION, 1, [self._at] * 4, "ConcatenationOptions", together)
+        height, width, channels = self._shape
+        self._result((height, width, 4 * channels))
+        spread = self._schema.DepthToSpaceOptionsT()
+        spread.blockSize = 2
+        self._operator(self._schema.BuiltinOperator.DEPTH_TO_SPACE, 1, [self._at], "DepthToSpaceOptions", spread)
+        self._result(layer.out((height, width, channels)))
+
+    def _keep(self, layer: Keep) -> None:
+        self._kept[layer.name] = self._at, self._shape
+        if layer.output:
+            self._outputs.append(self._at)
+
+    def _resume(self, layer: Resume) -> None:
+        self._at, self._shape = self._kept[layer.name]
+
+    def _plus(self, layer: Plus) -> None:
+        other, shape = self._kept[layer.name]
+        if shape != self._shape:
+            raise ValueError(f"{shape} cannot be added to {self._shape}")
+        self._operator(self._schema.BuiltinOperator.ADD, 1, [self._at, other], "AddOptions", self._schema.AddOptionsT())
+        self._result(shape)
 
     def _dense(self, layer: Dense) -> None:
         schema, values = self._schema, math.prod(self._shape)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import pytest
 
 from gallery import load_detector
-from gallery.adapters.detectors.yunet import YuNet
+from gallery.adapters.detectors.pyramid import SAME_FACE
+from gallery.adapters.detectors.yunet import SCORE, YuNet, suppressed
+from gallery.bootstrap import Bootstrap
 from gallery.domain.errors import ModelFailed
 from gallery.domain.geometry import Box
 from portraits import HOPPER_FACE, backdrop, collins, hopper, scaled
@@ -132,20 +133,49 @@ def test_a_failure_while_running_is_an_error_never_no_faces(yunet):
         def __init__(self, outcome):
             self.outcome = outcome
 
-        def setInputSize(self, size):  # noqa: N802
-            pass
-
-        def detect(self, image):
+        def run(self, pictures, score):
             if isinstance(self.outcome, Exception):
                 raise self.outcome
-            return self.outcome
+            return [self.outcome for _ in pictures]
 
-    broken = object.__new__(YuNet)
-    broken.__dict__.update(yunet.__dict__)
-    for outcome in (cv2.error("boom"), (0, None), (1, np.full((1, 15), np.nan, np.float32))):
-        broken._own = SimpleNamespace(net=Failing(outcome))
-        with pytest.raises(ModelFailed):
+    file = Bootstrap.of().weights().verified(yunet.card).path
+    for outcome in (RuntimeError("boom"), np.full((1, 15), np.nan, np.float32), np.full((1, 15), 1e9, np.float32)):
+        broken = YuNet(yunet.card, file, load=lambda _data, _threads, outcome=outcome: Failing(outcome))
+        with pytest.raises(ModelFailed, match="yunet cannot run"):
             broken.detect(hopper())
+
+
+def theirs(picture, card, score=SCORE):
+    """What OpenCV's own class finds in a picture, with the same file."""
+    net = cv2.FaceDetectorYN.create(
+        str(Bootstrap.of().weights().verified(card).path), "", picture.shape[1::-1], score, SAME_FACE, 5000
+    )
+    rows = net.detect(picture[:, :, ::-1].copy())[1]
+    return np.zeros((0, 15), np.float32) if rows is None else rows
+
+
+@pytest.mark.parametrize("size", [(320, 320), (700, 512), (333, 203)])
+def test_the_network_finds_what_opencv_finds(yunet, size):
+    picture = backdrop(*size)
+    for place, portrait in enumerate((hopper(), collins())):
+        small = scaled(portrait, 0.25)
+        picture[10 : 10 + small.shape[0], 10 + 150 * place : 10 + 150 * place + small.shape[1]] = small
+    expected = theirs(picture, yunet.card)
+
+    (rows,) = yunet._network.run([picture[:, :, ::-1]], SCORE)
+
+    found = suppressed(rows)
+    assert len(found) == len(expected) == 2
+    assert found == pytest.approx(expected, abs=0.01)
+
+
+def test_of_boxes_on_one_face_the_surest_is_left():
+    rows = np.zeros((4, 15), np.float32)
+    rows[:, :4] = [(10, 10, 40, 40), (12, 10, 40, 40), (100, 10, 40, 40), (30, 10, 40, 40)]
+    rows[:, 14] = [0.7, 0.9, 0.8, 0.65]
+
+    assert suppressed(rows)[:, 14].tolist() == pytest.approx([0.9, 0.8, 0.65])
+    assert suppressed(rows[:0]).shape == (0, 15)
 
 
 def test_the_registry_names_a_detector(yunet):
