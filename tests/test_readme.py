@@ -9,10 +9,10 @@ from write_readme import COMMANDS, PARTS, README, part, printed
 def test_every_command_is_in_the_reference():
     from typer.main import get_command
 
-    from gallery.cli.app import app
+    from gallery.cli.app import app_for
 
     known = set()
-    for name, command in get_command(app).commands.items():
+    for name, command in get_command(app_for()).commands.items():
         if not command.hidden:
             inner = getattr(command, "commands", None)
             known |= {(name, sub) for sub in inner} if inner else {(name,)}

@@ -1,8 +1,10 @@
-"""All commands, by name. Modules of commands import nothing heavy at their top, so that `--help` is quick."""
+"""All commands, by name. Their modules are imported when they are needed: for the one that is called, or for help."""
 
 from __future__ import annotations
 
+import importlib
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -11,39 +13,82 @@ import typer
 from gallery import __version__
 from gallery.cli import options
 from gallery.cli.boundary import DEBUG
-from gallery.cli.commands import (
-    anonymise,
-    audit,
-    calibrate,
-    check,
-    db,
-    demo,
-    enroll,
-    evaluate,
-    export,
-    forget,
-    import_,
-    init,
-    list_,
-    models,
-    override,
-    people,
-    reembed,
-    remove,
-    report,
-    review,
-    show,
-)
 
-app = typer.Typer(
-    help="Blurs every face in a photo but those of the people you enrolled, and records why each one stayed visible.",
-    epilog="Start with: gallery demo. Exit codes: 0 all well, 1 failed, 2 wrong usage, 3 finished but some inputs "
-    "failed, were rejected or wait for review.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+COMMANDS = {
+    "init": "init.init",
+    "enroll": "enroll.enroll",
+    "list": "list_.list_people",
+    "show": "show.show",
+    "remove": "remove.remove",
+    "rename": "people.rename",
+    "merge": "people.merge",
+    "move": "people.move",
+    "disable": "people.disable",
+    "enable": "people.enable",
+    "set": "people.settle",
+    "undo": "people.undo",
+    "forget": "forget.forget",
+    "check": "check.check",
+    "export": "export.export",
+    "import": "import_.import_archive",
+    "reembed": "reembed.reembed",
+    "anonymise": "anonymise.anonymise",
+    "calibrate": "calibrate.calibrate",
+    "review": "review.review",
+    "report": "report.report",
+    "demo": "demo.demo",
+}
+"""Of each command its function, in a module of `gallery.cli.commands`; in the order of the help."""
+GROUPS = ("audit", "override", "evaluate", "models", "db")
+"""Groups of commands, each the `app` of the module of that name."""
+SPELLINGS = {"enrol": "enroll", "anonymize": "anonymise"}
+_WITH_VALUE = ("--db", "--models-dir")
+
+
+def app_for(words: Sequence[str] = ("--help",)) -> typer.Typer:
+    """The program with the command that is called; with all of them where that is none of them, as for help.
+
+    Args:
+        words: The command line.
+    """
+    app = typer.Typer(
+        help=root.__doc__,
+        epilog="Start with: gallery demo. Exit codes: 0 all well, 1 failed, 2 wrong usage, 3 finished but some inputs "
+        "failed, were rejected or wait for review.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(root)
+    called = _called(words)
+    every = (*COMMANDS, *SPELLINGS, *GROUPS)
+    for name in (called,) if called in every else every:
+        if name in GROUPS:
+            app.add_typer(importlib.import_module(f"gallery.cli.commands.{name}").app, name=name)
+        else:
+            _add(app, name)
+    return app
+
+
+def _called(words: Sequence[str]) -> str:
+    """The first word that is neither an option of the program's own nor its value; empty if there is none."""
+    left = iter(words)
+    for word in left:
+        if word in _WITH_VALUE:
+            next(left, None)
+        elif not word.startswith("-"):
+            return word
+        elif word != "--debug" and not word.startswith(tuple(f"{name}=" for name in _WITH_VALUE)):
+            return ""
+    return ""
+
+
+def _add(app: typer.Typer, name: str) -> None:
+    module_name, _, function_name = COMMANDS[SPELLINGS.get(name, name)].partition(".")
+    module = importlib.import_module(f"gallery.cli.commands.{module_name}")
+    epilog = getattr(module, "EXAMPLES", {}).get(name) or module.EXAMPLE
+    app.command(name, hidden=name in SPELLINGS, epilog=epilog)(getattr(module, function_name))
 
 
 def _version(asked: bool) -> None:
@@ -52,7 +97,6 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def root(
     db: options.Db = None,
     models_dir: options.ModelsDir = None,
@@ -68,34 +112,3 @@ def root(
             os.environ[variable] = str(Path(value))
     if debug:
         os.environ[DEBUG] = "1"
-
-
-app.command("init", epilog=init.EXAMPLE)(init.init)
-app.command("enroll", epilog=enroll.EXAMPLE)(enroll.enroll)
-app.command("enrol", hidden=True, epilog=enroll.EXAMPLE)(enroll.enroll)
-app.command("list", epilog=list_.EXAMPLE)(list_.list_people)
-app.command("show", epilog=show.EXAMPLE)(show.show)
-app.command("remove", epilog=remove.EXAMPLE)(remove.remove)
-app.command("rename", epilog=people.RENAME)(people.rename)
-app.command("merge", epilog=people.MERGE)(people.merge)
-app.command("move", epilog=people.MOVE)(people.move)
-app.command("disable", epilog=people.DISABLE)(people.disable)
-app.command("enable", epilog=people.ENABLE)(people.enable)
-app.command("set", epilog=people.SET)(people.settle)
-app.command("undo", epilog=people.UNDO)(people.undo)
-app.command("forget", epilog=forget.EXAMPLE)(forget.forget)
-app.command("check", epilog=check.EXAMPLE)(check.check)
-app.command("export", epilog=export.EXAMPLE)(export.export)
-app.command("import", epilog=import_.EXAMPLE)(import_.import_archive)
-app.command("reembed", epilog=reembed.EXAMPLE)(reembed.reembed)
-app.command("anonymise", epilog=anonymise.EXAMPLE)(anonymise.anonymise)
-app.command("anonymize", hidden=True, epilog=anonymise.EXAMPLE)(anonymise.anonymise)
-app.command("calibrate", epilog=calibrate.EXAMPLE)(calibrate.calibrate)
-app.command("review", epilog=review.EXAMPLE)(review.review)
-app.command("report", epilog=report.EXAMPLE)(report.report)
-app.command("demo", epilog=demo.EXAMPLE)(demo.demo)
-app.add_typer(audit.app, name="audit")
-app.add_typer(override.app, name="override")
-app.add_typer(evaluate.app, name="evaluate")
-app.add_typer(models.app, name="models")
-app.add_typer(db.app, name="db")

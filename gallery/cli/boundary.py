@@ -79,11 +79,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
         if "" in words:
             # An empty path would mean the current folder, and is most often a variable that was never set.
             raise BadArgument("One of the arguments is empty.", "A name or a path needs at least one character.")
-        from gallery.cli.app import app
+        from gallery.cli.app import app_for
         from gallery.cli.output import showing_warnings
 
         with showing_warnings():
-            app(words, prog_name="gallery")
+            app_for(words)(words, prog_name="gallery")
     except SystemExit as left:
         return left.code if isinstance(left.code, int) else Exit.OK
     except KeyboardInterrupt:

@@ -13,13 +13,15 @@ if TYPE_CHECKING:
 
     from gallery.domain.people import Details
 
-RENAME = 'Example: gallery rename "Grace Murray" "Grace Hopper"'
-MERGE = 'Example: gallery merge "G. Hopper" "Grace Hopper"'
-MOVE = 'Example: gallery move 17 "Grace Hopper"'
-ENABLE = 'Example: gallery enable "Grace Hopper"'
-DISABLE = 'Example: gallery disable "Grace Hopper"'
-SET = 'Example: gallery set "Grace Hopper" --expires 2027-07-31 --tag 5b'
-UNDO = "Example: gallery undo"
+EXAMPLES = {
+    "rename": 'Example: gallery rename "Grace Murray" "Grace Hopper"',
+    "merge": 'Example: gallery merge "G. Hopper" "Grace Hopper"',
+    "move": 'Example: gallery move 17 "Grace Hopper"',
+    "enable": 'Example: gallery enable "Grace Hopper"',
+    "disable": 'Example: gallery disable "Grace Hopper"',
+    "set": 'Example: gallery set "Grace Hopper" --expires 2027-07-31 --tag 5b',
+    "undo": "Example: gallery undo",
+}
 
 Name = Annotated[str, typer.Argument(help="The person's name.", metavar="NAME")]
 
