@@ -34,6 +34,13 @@ IDENTITIES = 256
 """Identities averaged at once."""
 
 
+class Shortlist(Protocol):
+    """Names templates that are likely a probe's nearest, without comparing it with all; it may miss the nearest."""
+
+    def nearest(self, directions: Embeddings) -> Sequence[Rows]:
+        """For each probe `(P, D) float32` of length one the rows of a few templates."""
+
+
 @dataclass(frozen=True, eq=False)
 class Whitelist:
     """All templates of one embedding space, ready to be compared.
@@ -45,6 +52,7 @@ class Whitelist:
         templates: `(T, D) float32`.
         withheld: Those who are compared but not kept, whoever else they resemble: for each name the last day of their
             consent, or None for who is disabled.
+        shortlist: Made of these templates; None where there is none. See `candidates_if_near`.
     """
 
     names: tuple[str, ...]
@@ -52,6 +60,7 @@ class Whitelist:
     references: NDArray[np.int64]
     templates: Embeddings
     withheld: Mapping[str, date | None] = field(default_factory=dict)
+    shortlist: Shortlist | None = None
 
     def __post_init__(self) -> None:
         count = len(self.templates)
@@ -221,6 +230,51 @@ def candidates(
     for start in range(0, len(probes), PROBES):
         found += _ranked(probes[start : start + PROBES], whitelist, most, fusion)
     return found
+
+
+def candidates_if_near(
+    probes: Embeddings, whitelist: Whitelist, limit: float, fusion: Fusion = Fusion.BEST
+) -> list[tuple[Candidate, ...]]:
+    """As `candidates`, but where no probe seems to be near anybody, only of those whom the shortlist names.
+
+    A shortlist may miss somebody, and all rules rest on nobody being missed: not the closest, who may be withheld or
+    have thresholds of their own, nor the next, nor the one whom another face of the photo resembles more. So it settles
+    nothing but that a whole photo shows nobody. As soon as one of the probes is within the limit of anybody, all of
+    them are compared with everybody. What the shortlist misses can therefore only have somebody blurred.
+
+    Args:
+        probes: `(P, D) float32`, all faces of one photo.
+        whitelist: The templates to compare with.
+        limit: The largest cosine distance at which anybody may be kept.
+        fusion: What an identity's distance is, when it has several references; never less than to the closest.
+
+    Returns:
+        See `candidates`. The distances are exact in either case.
+    """
+    if whitelist.shortlist is None or not len(whitelist) or not len(probes):
+        return candidates(probes, whitelist, fusion=fusion)
+    _require_comparable(probes, whitelist)
+    rows = whitelist.shortlist.nearest(directions(probes))
+    named = _named(probes, rows, whitelist, Fusion.BEST)
+    # "not >" rather than "<=": a distance that is not a number must not count as far.
+    if any(not ranked or not ranked[0].cosine > limit for ranked in named):
+        return candidates(probes, whitelist, fusion=fusion)
+    return named if fusion is Fusion.BEST else _named(probes, rows, whitelist, fusion)
+
+
+def _named(
+    probes: Embeddings, rows: Sequence[Rows], whitelist: Whitelist, fusion: Fusion
+) -> list[tuple[Candidate, ...]]:
+    """Exact distances to the identities that some templates belong to, by all of their references."""
+    groups = [(column, group) for column, some in enumerate(rows) for group in np.unique(whitelist.owners[some])]
+    if not groups:
+        return [() for _ in probes]
+    segments = [whitelist.groups.rows(group) for _, group in groups]
+    columns = [column for column, _ in groups]
+    found: list[list[Candidate]] = [[] for _ in probes]
+    for column, candidate in zip(columns, _compared(probes, columns, segments, whitelist, fusion), strict=True):
+        found[column].append(candidate)
+    return [_first(ranked, 2) for ranked in found]
 
 
 def own_and_other(
