@@ -22,7 +22,7 @@ from gallery.domain.progress import Advance, unwatched
 from gallery.domain.reference_quality import Finding, Limits, flaws, measure
 from gallery.usecases.faces import Recogniser
 
-BATCH = 16
+BATCH = 32
 """Photos whose faces are stored at once. A transaction costs several milliseconds, and each more in it a fraction of
 one; a run that is killed loses the work on as many photos at most."""
 

@@ -4,8 +4,8 @@ python tests/benchmarks/bench_scale_large.py            exact search: time and e
 python tests/benchmarks/bench_scale_large.py TEMPLATES  that many templates of 128 values with a shortlist (`large`)
 
 The yardstick is the one matrix product that a search amounts to, `probes @ templates.T`, in turns with the search.
-Templates of 128 values are of length one, those of 2622 are not. What does not fit well into the free memory is left out
-with a word. A shortlist of 1,000,000 templates takes many minutes to make.
+Templates of 128 values are of length one, those of 2622 are not. What does not fit well into the free memory is left
+out with a word. A shortlist of 1,000,000 templates takes many minutes to make.
 
 The people are directions without any order, each with ten references around it at a cosine distance of 0.33 from one
 to the next: harder to tell apart by a graph of neighbours than faces are, which lie in fewer dimensions. Recall is the
