@@ -35,7 +35,8 @@ from gallery.usecases.running import Options, Plan, Run
 Report = Callable[[ImageRecord], None]
 
 MANY_TEMPLATES, MANY_PHOTOS = 1_000_000, 10_000
-"""From where on making a shortlist takes less time than it saves (`tests/benchmarks/bench_scale_index.py`)."""
+"""From where on a shortlist is made. It costs minutes once, and saves a part of a search only in photos of strangers;
+`tests/benchmarks/bench_scale_large.py TEMPLATES` prints in how many of those the one is worth the other."""
 
 
 @dataclass(frozen=True, slots=True)
