@@ -15,7 +15,7 @@ from gallery.domain.matching import Whitelist
 NEAREST = 10
 """Templates named for each probe."""
 LINKS, CARE = 16, 64
-"""Links of each template, and how many are weighed for them. Measured (`tests/benchmarks/bench_scale_large.py TEMPLATES`)."""
+"""Links of each template, and how many are weighed for them. Measured in `tests/benchmarks/bench_scale_large.py`."""
 LOOKS = 64
 """Templates that a search keeps in view."""
 AT_ONCE = 32768
