@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from gallery.domain.review_ports import Keyboard
     from gallery.domain.runs import Run, RunSettings
     from gallery.domain.verification import ImageName, LabelErrors, PairList
-    from gallery.usecases.anonymise import Anonymise
+    from gallery.usecases.anonymise import Anonymise, Shortlists
     from gallery.usecases.calibrate import Calibrate
     from gallery.usecases.check import Check
     from gallery.usecases.choose_model import Choice
@@ -607,7 +607,17 @@ class Bootstrap:
             Fusion(wishes.fusion),
             by_hand,
             login_name(),
+            shortlists=self._shortlists(),
         )
+
+    def _shortlists(self) -> Shortlists | None:
+        """What makes shortlists of large galleries; None without the extra `large`."""
+        from importlib.util import find_spec
+
+        from gallery.adapters.shortlist import UsearchShortlist
+        from gallery.usecases.anonymise import Shortlists
+
+        return Shortlists(UsearchShortlist) if find_spec("usearch") is not None else None
 
     @contextmanager
     def onlookers(

@@ -434,20 +434,17 @@ class FakeStore:
     ) -> int:
         """Adds a reference."""
         with self._changing(f"enrol {name}"):
-            self._settle(space)
-            known = {name_key(other): other for other in self.people}
-            owner = known.get(name_key(name), clean_name(name))
-            if _face(reference) in {_face(new) for _, new in self.people.get(owner, [])}:
-                raise AlreadyEnrolled(f"The fake gallery has this face of {reference.reference.source} already.")
-            if not self._details_of(owner).keep_crops:
-                reference = replace(reference, crop=None)
-            self._keep_template(self._ids + 1, reference.embedding, space)
-            self._ids += 1
-            self.people.setdefault(owner, []).append((self._ids, reference))
-            if settle is not None:
-                self.details[owner] = settle(self.details.get(owner, Details()))
-                self._give(owner, {})
-        return self._ids
+            return self._add(name, reference, space, settle)
+
+    def add_all(
+        self,
+        references: Sequence[tuple[str, NewReference]],
+        space: EmbeddingSpace,
+        settle: Callable[[Details], Details] | None = None,
+    ) -> list[int]:
+        """Adds references, all or none."""
+        with self._changing(f"enrol {len(references)} references"):
+            return [self._add(name, new, space, settle) for name, new in references]
 
     @contextmanager
     def change(self, what: str) -> Iterator[None]:
@@ -584,10 +581,16 @@ class FakeStore:
                 yield LackingTemplate(number, name, new.reference, new.crop)
 
     def add_template(self, reference: int, embedding: NDArray[np.float32], space: EmbeddingSpace) -> None:
-        """Gives a reference a template."""
+        """Gives one reference a template."""
+        self.add_templates({reference: embedding}, space)
+
+    def add_templates(self, templates: Mapping[int, NDArray[np.float32]], space: EmbeddingSpace) -> None:
+        """Gives references templates."""
         with self._changing(f"make templates under {space.model}"):
-            self._owner(reference)
-            self._keep_template(reference, embedding, space)
+            for number in templates:
+                self._owner(number)
+            for number, embedding in templates.items():
+                self._keep_template(number, embedding, space)
 
     def use(self, space: EmbeddingSpace) -> None:
         """Makes another model the gallery's own."""
@@ -864,6 +867,28 @@ class FakeStore:
     def _restore(self, state: dict[str, Any]) -> None:
         for part, value in state.items():
             setattr(self, part, value)
+
+    def _add(
+        self,
+        name: str,
+        reference: NewReference,
+        space: EmbeddingSpace,
+        settle: Callable[[Details], Details] | None,
+    ) -> int:
+        self._settle(space)
+        known = {name_key(other): other for other in self.people}
+        owner = known.get(name_key(name), clean_name(name))
+        if _face(reference) in {_face(new) for _, new in self.people.get(owner, [])}:
+            raise AlreadyEnrolled(f"The fake gallery has this face of {reference.reference.source} already.")
+        if not self._details_of(owner).keep_crops:
+            reference = replace(reference, crop=None)
+        self._keep_template(self._ids + 1, reference.embedding, space)
+        self._ids += 1
+        self.people.setdefault(owner, []).append((self._ids, reference))
+        if settle is not None:
+            self.details[owner] = settle(self.details.get(owner, Details()))
+            self._give(owner, {})
+        return self._ids
 
     def _settle(self, space: EmbeddingSpace) -> None:
         """Checks that templates of a space fit, or makes it the gallery's own while there are none."""

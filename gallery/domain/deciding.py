@@ -86,6 +86,11 @@ class Policy:
         """The largest distances of a match with that person: their own thresholds, or everybody's."""
         return self.personal.get(identity, self.thresholds)
 
+    @property
+    def widest(self) -> float:
+        """The largest cosine distance at which anybody can match."""
+        return max(limit.cosine for limit in (self.thresholds, *self.personal.values()))
+
     def sure(self, identity: str) -> Thresholds:
         """The distances up to which such a match needs no confirmation: the lower edge of the grey band."""
         limit = self.limit(identity)

@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.domain.grouping import Rows
-from gallery.domain.matching import SLACK, Whitelist
+from gallery.domain.matching import Whitelist
 from gallery.domain.models import Thresholds
 from gallery.domain.progress import Advance, unwatched
+from gallery.domain.searching import SLACK
 from gallery.domain.vectors import Distances, pair_distances
 
 NEARLY_IDENTICAL = 1e-3

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from gallery.domain.faces import Embeddings
 from gallery.domain.grouping import Rows
 from gallery.domain.matching import Candidate, Whitelist, own_and_other
-from gallery.domain.vectors import aimless, directions, finite
+from gallery.domain.searching import Factors
+from gallery.domain.vectors import factors, finite
 
 LEAST_ROOM = 16
 """Templates for which there is room at first; it is doubled whenever it is full."""
@@ -88,7 +89,7 @@ class _Added:
         self._owners = np.zeros(0, np.intp)
         self._references = np.zeros(0, np.int64)
         self._templates = whitelist.templates[:0]
-        self._directions = whitelist.templates[:0]
+        self._factors = np.zeros(0, np.float32)
 
     @property
     def owners(self) -> Rows:
@@ -103,12 +104,12 @@ class _Added:
         return self._templates[: self._count]
 
     @property
-    def directions(self) -> Embeddings:
-        return self._directions[: self._count]
+    def factors(self) -> Factors:
+        return self._factors[: self._count]
 
     @property
-    def aimless(self) -> Rows:
-        return aimless(self.directions)
+    def sizes(self) -> Rows:
+        return np.bincount(self.owners, minlength=len(self.names))
 
     def append(self, name: str, reference: int, embedding: NDArray[np.float32]) -> None:
         if embedding.ndim != 1 or self._dimension not in (None, len(embedding)):
@@ -123,7 +124,8 @@ class _Added:
             self.names.append(name)
         self._references[self._count] = reference
         self._templates[self._count] = embedding
-        self._directions[self._count] = directions(self._templates[self._count][None])[0]
+        factor = factors(embedding[None])
+        self._factors[self._count] = 1 if factor is None else factor[0]
         self._count += 1
 
     def _make_room(self) -> None:
@@ -131,7 +133,5 @@ class _Added:
         vectors = np.zeros((more, self._dimension or 0), np.float32)
         self._owners = np.concatenate([self.owners, np.zeros(more, np.intp)])
         self._references = np.concatenate([self.references, np.zeros(more, np.int64)])
-        self._templates, self._directions = (
-            np.concatenate([held, vectors]) if self._count else vectors.copy()
-            for held in (self.templates, self.directions)
-        )
+        self._factors = np.concatenate([self.factors, np.zeros(more, np.float32)])
+        self._templates = np.concatenate([self.templates, vectors]) if self._count else vectors

@@ -6,13 +6,14 @@ Two distances, of the stored vectors as they are (raw or normalised, as the mode
 
 On vectors of length one, euclidean = √(2·cosine), and the two say the same.
 
-All comparisons are one matrix product in float32. It only finds whoever may be among the closest: everything within
-its rounding of them is compared again in float64, and that settles the order and is what is reported.
+All comparisons are one matrix product in float32, made in blocks (`gallery.domain.searching`). It only finds who
+may be among the closest: everything within its rounding of them is compared again in float64, and that settles the
+order and is what is reported.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -24,15 +25,20 @@ from numpy.typing import NDArray
 
 from gallery.domain.faces import Embeddings
 from gallery.domain.grouping import Groups, Rows
-from gallery.domain.vectors import Distances, aimless, directions, finite, pair_distances
+from gallery.domain.searching import SLACK, Factors, Near, Searched, Similarities, near
+from gallery.domain.vectors import Distances, aimless, directions, factors, finite, pair_distances
 
-SLACK = 1e-5
-"""More than twice the rounding of the float32 product of two directions: measured below 1e-6 at 128 and 2622 values."""
 PROBES = 64
-"""Probes compared at once; with 100,000 templates the product is then 26 MB."""
+"""Probes compared at once."""
 IDENTITIES = 256
 """Identities averaged at once."""
-Similarities = NDArray[np.float32]
+
+
+class Shortlist(Protocol):
+    """Names templates that are likely a probe's nearest, without comparing it with all; it may miss the nearest."""
+
+    def nearest(self, directions: Embeddings) -> Sequence[Rows]:
+        """For each probe `(P, D) float32` of length one the rows of a few templates."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +52,7 @@ class Whitelist:
         templates: `(T, D) float32`.
         withheld: Those who are compared but not kept, whoever else they resemble: for each name the last day of their
             consent, or None for who is disabled.
+        shortlist: Made of these templates; None where there is none. See `candidates_if_near`.
     """
 
     names: tuple[str, ...]
@@ -53,6 +60,7 @@ class Whitelist:
     references: NDArray[np.int64]
     templates: Embeddings
     withheld: Mapping[str, date | None] = field(default_factory=dict)
+    shortlist: Shortlist | None = None
 
     def __post_init__(self) -> None:
         count = len(self.templates)
@@ -74,19 +82,30 @@ class Whitelist:
     def directions(self) -> Embeddings:
         """`(T, D)` templates scaled to length one; zeros for a template without direction.
 
-        Where all are of length one already, these are the templates themselves, not a copy.
+        Where all are of length one already, these are the templates themselves, otherwise a copy, which a search does
+        without.
         """
         return directions(self.templates)
 
     @cached_property
+    def factors(self) -> Factors | None:
+        """`(T,)` what makes each template of length one, 0 for one without direction; None where all are."""
+        return factors(self.templates)
+
+    @cached_property
     def aimless(self) -> Rows:
         """Rows of the templates without direction."""
-        return aimless(self.directions)
+        return np.zeros(0, np.intp) if self.factors is None else np.flatnonzero(self.factors == 0)
 
     @cached_property
     def groups(self) -> Groups:
         """The templates by identity."""
         return Groups.of(self.owners, len(self.names))
+
+    @property
+    def sizes(self) -> Rows:
+        """`(I,)` how many templates each identity has."""
+        return self.groups.sizes
 
     @cached_property
     def places(self) -> dict[str, int]:
@@ -95,13 +114,17 @@ class Whitelist:
 
     @cached_property
     def centres(self) -> Embeddings:
-        """`(I, D)` the mean of each identity's directions: its product with a probe is the mean similarity."""
+        """`(I, D)` the mean of each identity's directions: its product with a probe is the mean similarity.
+
+        Only for `Fusion.MEAN`, and as large a part of the templates as there are people for each of them.
+        """
         order, starts, sizes = self.groups.order, self.groups.starts, self.groups.sizes
         centres = np.empty((len(starts), self.templates.shape[1]), np.float32)
         for first in range(0, len(starts), IDENTITIES):
             some = slice(first, first + IDENTITIES)
             rows = order[starts[first] : starts[some][-1] + sizes[some][-1]]
-            centres[some] = np.add.reduceat(self.directions[rows], starts[some] - starts[first], axis=0)
+            vectors = self.templates[rows] if self.factors is None else self.templates[rows] * self.factors[rows, None]
+            centres[some] = np.add.reduceat(vectors, starts[some] - starts[first], axis=0)
         return np.asarray(centres / sizes[:, None], np.float32)
 
     @classmethod
@@ -125,9 +148,9 @@ class Templates(Protocol):
     @property
     def templates(self) -> Embeddings: ...  # noqa: D102
     @property
-    def directions(self) -> Embeddings: ...  # noqa: D102
+    def factors(self) -> Factors | None: ...  # noqa: D102
     @property
-    def aimless(self) -> Rows: ...  # noqa: D102
+    def sizes(self) -> Rows: ...  # noqa: D102
 
 
 class Fusion(StrEnum):
@@ -163,7 +186,7 @@ class Candidate:
 
 
 def cosine_distances(probes: Embeddings, whitelist: Templates) -> NDArray[np.float32]:
-    """All comparisons at once: one matrix product.
+    """All comparisons.
 
     Args:
         probes: `(P, D) float32`.
@@ -177,8 +200,9 @@ def cosine_distances(probes: Embeddings, whitelist: Templates) -> NDArray[np.flo
         ValueError: If the dimensions differ, or a probe holds a value that is not a finite number.
     """
     _require_comparable(probes, whitelist)
-    similarity = _similarities(directions(probes), whitelist.directions, whitelist.aimless)
-    return np.asarray(1 - np.clip(similarity.T, -1, 1), np.float32)
+    found = [_searched(whitelist).all_similarities(direction[None]) for direction in directions(probes)]
+    similarity = np.array(found, np.float32).reshape(len(probes), len(whitelist.templates))
+    return np.asarray(1 - np.clip(similarity, -1, 1), np.float32)
 
 
 def candidates(
@@ -208,6 +232,51 @@ def candidates(
     return found
 
 
+def candidates_if_near(
+    probes: Embeddings, whitelist: Whitelist, limit: float, fusion: Fusion = Fusion.BEST
+) -> list[tuple[Candidate, ...]]:
+    """As `candidates`, but where no probe seems to be near anybody, only of those whom the shortlist names.
+
+    A shortlist may miss somebody, and all rules rest on nobody being missed: not the closest, who may be withheld or
+    have thresholds of their own, nor the next, nor the one whom another face of the photo resembles more. So it settles
+    nothing but that a whole photo shows nobody. As soon as one of the probes is within the limit of anybody, all of
+    them are compared with everybody. What the shortlist misses can therefore only have somebody blurred.
+
+    Args:
+        probes: `(P, D) float32`, all faces of one photo.
+        whitelist: The templates to compare with.
+        limit: The largest cosine distance at which anybody may be kept.
+        fusion: What an identity's distance is, when it has several references; never less than to the closest.
+
+    Returns:
+        See `candidates`. The distances are exact in either case.
+    """
+    if whitelist.shortlist is None or not len(whitelist) or not len(probes):
+        return candidates(probes, whitelist, fusion=fusion)
+    _require_comparable(probes, whitelist)
+    rows = whitelist.shortlist.nearest(directions(probes))
+    named = _named(probes, rows, whitelist, Fusion.BEST)
+    # "not >" rather than "<=": a distance that is not a number must not count as far.
+    if any(not ranked or not ranked[0].cosine > limit for ranked in named):
+        return candidates(probes, whitelist, fusion=fusion)
+    return named if fusion is Fusion.BEST else _named(probes, rows, whitelist, fusion)
+
+
+def _named(
+    probes: Embeddings, rows: Sequence[Rows], whitelist: Whitelist, fusion: Fusion
+) -> list[tuple[Candidate, ...]]:
+    """Exact distances to the identities that some templates belong to, by all of their references."""
+    groups = [(column, group) for column, some in enumerate(rows) for group in np.unique(whitelist.owners[some])]
+    if not groups:
+        return [() for _ in probes]
+    segments = [whitelist.groups.rows(group) for _, group in groups]
+    columns = [column for column, _ in groups]
+    found: list[list[Candidate]] = [[] for _ in probes]
+    for column, candidate in zip(columns, _compared(probes, columns, segments, whitelist, fusion), strict=True):
+        found[column].append(candidate)
+    return [_first(ranked, 2) for ranked in found]
+
+
 def own_and_other(
     embedding: NDArray[np.float32], whitelist: Templates, name: str | None
 ) -> tuple[Candidate | None, Candidate | None]:
@@ -227,7 +296,7 @@ def own_and_other(
     if not len(whitelist.templates):
         return None, None
     _require_comparable(embedding[None], whitelist)
-    similarity = _similarities(directions(embedding[None]), whitelist.directions, whitelist.aimless)[:, 0]
+    similarity = _searched(whitelist).all_similarities(directions(embedding[None]))
     place = None if name is None else whitelist.places.get(name)
     mine = whitelist.owners == place if place is not None else np.zeros(len(similarity), np.bool_)
     own, other = (_closest(embedding, similarity, np.flatnonzero(rows), whitelist) for rows in (mine, ~mine))
@@ -250,61 +319,72 @@ def _require_comparable(probes: Embeddings, whitelist: Templates) -> None:
         raise ValueError("a probe holds a value that is not a finite number")
 
 
-def _similarities(probes: Embeddings, templates: Embeddings, no_direction: Rows) -> Similarities:
-    """`(T, P)` cosines of the angles between directions; -1 for what has none.
-
-    This way round the product is the fastest, and a template's comparisons lie side by side.
-    """
-    similarity = templates @ probes.T
-    if len(no_direction):
-        similarity[no_direction] = -1
-    similarity[:, aimless(probes)] = -1
-    return similarity
+def _searched(whitelist: Templates) -> Searched:
+    return Searched(whitelist.templates, whitelist.factors, whitelist.owners, whitelist.sizes)
 
 
 def _ranked(probes: Embeddings, whitelist: Whitelist, most: int, fusion: Fusion) -> list[tuple[Candidate, ...]]:
     scaled = directions(probes)
-    similarity = None
-    if fusion is not Fusion.MEAN:
-        similarity = _similarities(scaled, whitelist.directions, whitelist.aimless)
-    fused = _fused(scaled, similarity, whitelist, fusion)
-    lost = set(aimless(scaled).tolist())
-    columns, segments = [], []
-    for column in range(len(probes)):
-        # To a probe without direction all are equally far.
-        hopeful = np.arange(len(fused)) if column not in lost else np.arange(min(most, len(fused)))
-        for group in _hopeful(fused[:, column], hopeful, most):
-            rows, used = whitelist.groups.rows(group), _USED[fusion]
-            if similarity is not None and used is not None:
-                rows = _hopeful(similarity[:, column], rows, used)
-            columns.append(column)
-            segments.append(rows)
+    lost = aimless(scaled)
+    aimed = np.setdiff1d(np.arange(len(probes)), lost)
+    # To a probe without direction all are equally far.
+    whole = [
+        (int(column), whitelist.groups.rows(group)) for column in lost for group in range(len(whitelist.names))[:most]
+    ]
+    if most >= len(whitelist.names):
+        near_ones = [pair for column in aimed for pair in _everybody(int(column), scaled, whitelist, fusion)]
+    else:
+        near_ones = _near(scaled[aimed], aimed, whitelist, most, fusion) if len(aimed) else []
+    pairs = [*whole, *near_ones]
+    columns, segments = [column for column, _ in pairs], [rows for _, rows in pairs]
     found: list[list[Candidate]] = [[] for _ in probes]
     for column, candidate in zip(columns, _compared(probes, columns, segments, whitelist, fusion), strict=True):
         found[column].append(candidate)
     return [_first(ranked, most) for ranked in found]
 
 
+_Segment = tuple[int, Rows]
+"""A probe, and templates of one identity among which the ones that its distance is made of must be."""
+
+
+def _everybody(column: int, scaled: Embeddings, whitelist: Whitelist, fusion: Fusion) -> Iterator[_Segment]:
+    """A probe with every identity."""
+    used = _USED[fusion]
+    similarity = None if used is None else _searched(whitelist).all_similarities(scaled[column : column + 1])
+    for group in range(len(whitelist.names)):
+        rows = whitelist.groups.rows(group)
+        yield column, rows if similarity is None or used is None else _hopeful(similarity, rows, used)
+
+
+def _near(scaled: Embeddings, columns: Rows, whitelist: Whitelist, most: int, fusion: Fusion) -> list[_Segment]:
+    """Probes with the identities that may be among the closest, by probe, then in the whitelist's order."""
+    groups = whitelist.groups
+    single = len(whitelist) == len(whitelist.names)
+    if fusion is Fusion.MEAN and not single:
+        everyone = np.arange(len(whitelist.names))
+        means = Searched(whitelist.centres, None, everyone, np.ones_like(everyone), _without_direction(whitelist))
+        found = near(means, scaled, most, second=False)
+        return [(int(columns[probe]), groups.rows(group)) for probe, group, _ in _hopes(found, everyone)]
+    second = fusion is Fusion.MEDIAN_OF_3 and not single
+    found = near(_searched(whitelist), scaled, most, second)
+    return [
+        (int(columns[probe]), groups.rows(group) if second else rows)
+        for probe, group, rows in _hopes(found, whitelist.owners)
+    ]
+
+
+def _hopes(found: Near, owners: Rows) -> Iterator[tuple[int, int, Rows]]:
+    """Each probe with each identity that may be among its closest, and the rows within rounding of the closest one."""
+    ends = np.append(found.starts[1:], len(found.rows))
+    for start, end in zip(found.starts[found.hopeful], ends[found.hopeful], strict=True):
+        some = slice(start, end)
+        rows = np.sort(found.rows[some][found.values[some] >= found.values[start] - SLACK])
+        yield int(found.probes[start]), int(owners[rows[0]]), rows
+
+
 def _first(ranked: list[Candidate], most: int) -> tuple[Candidate, ...]:
     nearest = sorted(ranked, key=lambda c: c.cosine)[:most]
     return tuple(sorted(nearest, key=lambda c: (c.cosine, c.euclidean)))
-
-
-def _fused(scaled: Embeddings, similarity: Similarities | None, whitelist: Whitelist, fusion: Fusion) -> Similarities:
-    """`(I, P)` one similarity for each identity and probe."""
-    groups = whitelist.groups
-    if similarity is None:
-        mean = whitelist.centres @ scaled.T
-        mean -= _without_direction(whitelist)[:, None]
-        return np.asarray(mean, np.float32)
-    if fusion is Fusion.BEST:
-        return groups.largest(similarity)
-    # The median of the three closest is the second closest; of two, their mean; of one, itself.
-    first, second = groups.two_largest(similarity)
-    one, two = groups.sizes == 1, groups.sizes == 2
-    second[one] = first[one]
-    second[two] = (first[two] + second[two]) / 2
-    return second
 
 
 def _without_direction(whitelist: Whitelist) -> NDArray[np.float32]:

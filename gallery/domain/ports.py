@@ -319,6 +319,27 @@ class Store(Protocol):
             ModelMismatch: If `space` is not the gallery's.
         """
 
+    def add_all(
+        self,
+        references: Sequence[tuple[str, NewReference]],
+        space: EmbeddingSpace,
+        settle: Callable[[Details], Details] | None = None,
+    ) -> list[int]:
+        """Adds references as `add` does, all of them or none.
+
+        Args:
+            references: Each with its person's name.
+            space: Where their templates live.
+            settle: What is settled about each of these people with it, made of the present details.
+
+        Returns:
+            The references' ids.
+
+        Raises:
+            AlreadyEnrolled: If a face of a photo is among its person's references, or comes twice.
+            ModelMismatch: If `space` is not the gallery's.
+        """
+
     def change(self, what: str) -> AbstractContextManager[None]:
         """Makes everything that is changed inside one change, which can be undone as a whole.
 
@@ -431,11 +452,14 @@ class Store(Protocol):
         """The references that have no template there, one after the other."""
 
     def add_template(self, reference: int, embedding: NDArray[np.float32], space: EmbeddingSpace) -> None:
-        """Gives a reference a template under another model, or anew.
+        """Gives one reference a template, as `add_templates` does."""
+
+    def add_templates(self, templates: Mapping[int, NDArray[np.float32]], space: EmbeddingSpace) -> None:
+        """Gives references, by their numbers, templates under another model, or anew; all of them or none.
 
         Raises:
-            UnknownName: If there is no reference of that number.
-            ValueError: If the embedding does not fit the space.
+            UnknownName: If there is no reference of a number.
+            ValueError: If an embedding does not fit the space.
         """
 
     def use(self, space: EmbeddingSpace) -> None:

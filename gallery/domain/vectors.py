@@ -23,18 +23,35 @@ def finite(values: Embeddings) -> bool:
     return bool(np.isfinite(values.min(initial=0)) and np.isfinite(values.max(initial=0)))
 
 
+def lengths(vectors: Embeddings) -> NDArray[np.float32]:
+    """`(N,) float32` lengths of vectors `(N, D)`, without a copy of them."""
+    step = max(1, VALUES // max(1, vectors.shape[1]))
+    blocks = [np.linalg.norm(vectors[start : start + step], axis=1) for start in range(0, len(vectors), step)]
+    return np.concatenate([np.zeros(0, np.float32), *blocks])
+
+
+def factors(vectors: Embeddings) -> NDArray[np.float32] | None:
+    """What makes each vector of length one: 0 for one of no length; None where all are of length one already.
+
+    Args:
+        vectors: `(N, D) float32`.
+    """
+    found = lengths(vectors)
+    if np.all(np.abs(found - 1) <= UNIT):
+        return None
+    return np.asarray(1 / np.where(found > SHORTEST, found, np.float32(np.inf)), np.float32)
+
+
 def directions(vectors: Embeddings) -> Embeddings:
     """Vectors scaled to length one; zeros for those of no length; the array itself where all are of length one.
 
     Args:
         vectors: `(N, D) float32`.
     """
-    step = max(1, VALUES // max(1, vectors.shape[1]))
-    blocks = [np.linalg.norm(vectors[start : start + step], axis=1) for start in range(0, len(vectors), step)]
-    lengths = np.concatenate([np.zeros(0, np.float32), *blocks])[:, None]
-    if np.all(np.abs(lengths - 1) <= UNIT):
+    found = lengths(vectors)[:, None]
+    if np.all(np.abs(found - 1) <= UNIT):
         return vectors
-    return np.asarray(vectors / np.where(lengths > SHORTEST, lengths, np.float32(np.inf)), np.float32)
+    return np.asarray(vectors / np.where(found > SHORTEST, found, np.float32(np.inf)), np.float32)
 
 
 def aimless(scaled: Embeddings) -> Rows:

@@ -12,7 +12,7 @@ from gallery.domain.by_hand import ByHand
 from gallery.domain.deciding import Policy
 from gallery.domain.errors import UnknownName
 from gallery.domain.faces import RGB
-from gallery.domain.matching import Fusion, Whitelist
+from gallery.domain.matching import Fusion, Shortlist, Whitelist
 from gallery.domain.models import Thresholds
 from gallery.domain.paths import shown
 from gallery.domain.people import name_key
@@ -33,6 +33,29 @@ from gallery.usecases.people_in_force import PeopleInForce, whitelist_of
 from gallery.usecases.running import Options, Plan, Run
 
 Report = Callable[[ImageRecord], None]
+
+MANY_TEMPLATES, MANY_PHOTOS = 1_000_000, 10_000
+"""From where on a shortlist is made. It costs minutes once, and saves a part of a search only in photos of strangers;
+`tests/benchmarks/bench_scale_large.py TEMPLATES` prints in how many of those the one is worth the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shortlists:
+    """Makes a run's shortlist (see `gallery.domain.matching.candidates_if_near`), where that pays.
+
+    Attributes:
+        make: Makes one.
+        templates: From how many templates on.
+        photos: From how many photos on.
+    """
+
+    make: Callable[[Whitelist], Shortlist]
+    templates: int = MANY_TEMPLATES
+    photos: int = MANY_PHOTOS
+
+    def pays(self, templates: int, photos: int) -> bool:
+        """Whether it pays."""
+        return templates >= self.templates and photos >= self.photos
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +92,7 @@ class Anonymise:
         by_hand: What was settled by hand for all photos.
         by: Who runs it, for the record; empty where that is not known.
         crops: Makes pictures of faces that wait for a person's word, for the review; None where none are to be kept.
+        shortlists: Makes them; None where nothing can.
     """
 
     recogniser: Recogniser
@@ -81,6 +105,7 @@ class Anonymise:
     by_hand: ByHand = field(default_factory=ByHand)
     by: str = ""
     crops: ReviewCrops | None = None
+    shortlists: Shortlists | None = None
 
     def __call__(
         self,
@@ -112,7 +137,7 @@ class Anonymise:
             inputs, options.selection, None if options.dry_run else output
         )
         verification = options.verification or (Verification.FULL if len(files) <= FULL_UP_TO else Verification.WRITTEN)
-        people = self.people()
+        people = self._shortlisted(self.people(), len(files), verification)
         use = replace(self, by_hand=self._of_known(people.whitelist))
         settings = use._settings(people.whitelist, output, verification)
         plan = Plan(files, output, settings, verification, people, number=None)
@@ -160,6 +185,16 @@ class Anonymise:
             ModelMismatch: If the gallery's templates were made by another model.
         """
         return PeopleInForce.read(self.store, self.recogniser.embedder.card.space, self.by_hand.nobody)
+
+    def _shortlisted(self, people: PeopleInForce, photos: int, verification: Verification) -> PeopleInForce:
+        """With a shortlist where making one pays. When the gallery is changed meanwhile, the run goes on without.
+
+        Not where faces are looked for in the outputs: that compares each with everybody anyway.
+        """
+        makes, whitelist = self.shortlists, people.whitelist
+        if makes is None or verification is Verification.FULL or not makes.pays(len(whitelist), photos):
+            return people
+        return replace(people, whitelist=replace(whitelist, shortlist=makes.make(whitelist)))
 
     def decide(self, image: RGB, whitelist: Whitelist) -> tuple[DecidedFace, ...]:
         """Finds the faces of a picture and decides what happens to each.

@@ -11,6 +11,7 @@ from typing import Literal
 
 from gallery.domain.errors import AlreadyEnrolled, GalleryError, NoFace, PoorReference, SeveralFaces
 from gallery.domain.faces import Detection, Face, Photo, Quality
+from gallery.domain.geometry import Box
 from gallery.domain.growing import GrowingWhitelist
 from gallery.domain.matching import Candidate
 from gallery.domain.models import Thresholds
@@ -20,6 +21,10 @@ from gallery.domain.ports import CropMaker, PhotoFiles, Store
 from gallery.domain.progress import Advance, unwatched
 from gallery.domain.reference_quality import Finding, Limits, flaws, measure
 from gallery.usecases.faces import Recogniser
+
+BATCH = 32
+"""Photos whose faces are stored at once. A transaction costs several milliseconds, and each more in it a fraction of
+one; a run that is killed loses the work on as many photos at most."""
 
 FaceChoice = Literal["only", "largest"] | int
 """Which face of a photo is meant: the only one there is, the largest, or the one of that number from the left."""
@@ -123,7 +128,7 @@ class Enrol:
             name: The person's name.
             paths: Photo files and folders.
             choices: What the user settled.
-            report: Called after each photo, when the store has it.
+            report: See `people`.
             advance: Likewise.
 
         Raises:
@@ -148,8 +153,8 @@ class Enrol:
             people: For each name the photo files.
             what: The change in words.
             choices: What the user settled.
-            report: Called after each photo, when the store has it.
-            advance: Likewise.
+            report: Called for each photo, in order, when the store has it.
+            advance: Called after each photo that was looked at.
 
         Raises:
             BadArgument: If a name cannot be used.
@@ -157,30 +162,95 @@ class Enrol:
         """
         files = [(clean_name(name), path) for name, paths in people.items() for path in paths]
         self.store.choose(self.recogniser.embedder.card)
-        one = _Enrolment(self, choices or Choices(), GrowingWhitelist(self.store.whitelist()))
-        results = [EnrolledPhoto(name, "–", False, "There is no photo.") for name, paths in people.items() if not paths]
+        one = _Enrolment(self, choices or Choices(), GrowingWhitelist(self.store.whitelist()), report)
+        one.results += [
+            EnrolledPhoto(name, "–", False, "There is no photo.") for name, paths in people.items() if not paths
+        ]
         with self.store.change(what):
-            for done, (name, path) in enumerate(files, 1):
-                results.append(one.take(name, path))
-                report(results[-1])
-                advance(done, len(files))
-        return results
+            try:
+                for done, (name, path) in enumerate(files, 1):
+                    one.take(name, path)
+                    advance(done, len(files))
+            finally:  # when somebody interrupts it, too: what was accepted is enrolled
+                one.store_waiting()
+        return one.results
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Looked:
+    """A photo that was looked at.
+
+    Attributes:
+        found: What is known of it so far.
+        new: The reference it makes; None where it was rejected.
+    """
+
+    found: EnrolledPhoto
+    new: NewReference | None = None
 
 
 @dataclass(slots=True)
 class _Enrolment:
-    """One call of the use case, with the templates as they were and those that have come since."""
+    """One call of the use case, with the templates as they were and those that have come since.
+
+    Photos are looked at one by one, and wait until several can be stored in one transaction.
+    """
 
     use: Enrol
     choices: Choices
     known: GrowingWhitelist
+    report: Callable[[EnrolledPhoto], None]
+    results: list[EnrolledPhoto] = field(default_factory=list)
+    waiting: list[_Looked] = field(default_factory=list)
     spelled: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.spelled = {name_key(person.name): person.name for person in self.use.store.identities()}
 
-    def take(self, name: str, path: Path) -> EnrolledPhoto:
-        """Takes one photo's face, or says why not."""
+    def take(self, name: str, path: Path) -> None:
+        """Looks at one photo, and stores those that wait when there are enough."""
+        self.waiting.append(self._look(name, path))
+        if len(self.waiting) >= BATCH:
+            self.store_waiting()
+
+    def store_waiting(self) -> None:
+        """Stores the faces of the photos that wait, in one transaction, and reports all of them."""
+        waiting, self.waiting = self.waiting, []
+        new = [(looked.found.name, looked.new) for looked in waiting if looked.new is not None]
+        try:
+            numbers = iter(self._add(new))
+            alone = False
+        except Exception:  # one of them cannot be stored; none was, and each is now tried by itself
+            alone = True
+        for looked in waiting:
+            found = looked.found
+            if looked.new is not None:
+                found = (
+                    self._stored_alone(found, looked.new) if alone else self._known(found, looked.new, next(numbers))
+                )
+            self.results.append(found)
+            self.report(found)
+
+    def _stored_alone(self, found: EnrolledPhoto, new: NewReference) -> EnrolledPhoto:
+        try:
+            (number,) = self._add([(found.name, new)])
+        except Exception as error:  # one photo's failure, foreseen or not, never stops the others
+            return _rejected(found, error)
+        return self._known(found, new, number)
+
+    def _add(self, new: Sequence[tuple[str, NewReference]]) -> list[int]:
+        settle = self.choices.settle if self.choices.settles else None
+        return self.use.store.add_all(new, self.use.recogniser.embedder.card.space, settle)
+
+    def _known(self, found: EnrolledPhoto, new: NewReference, number: int) -> EnrolledPhoto:
+        """A photo that was stored: compared with those before it, and later ones will be compared with it."""
+        name = self.spelled.setdefault(name_key(found.name), found.name)
+        compared = self._compared(replace(found, name=name), new)
+        self.known.add(name, number, new.embedding)
+        return replace(compared, accepted=True, reason="enrolled", reference=number)
+
+    def _look(self, name: str, path: Path) -> _Looked:
+        """Finds one photo's face, or says why it cannot be taken."""
         name = self.spelled.get(name_key(name), name)
         found = EnrolledPhoto(name, shown(path), False, "")
         try:
@@ -190,14 +260,9 @@ class _Enrolment:
             face, findings = self._described(photo, chosen)
             found = replace(found, quality=face.quality, flaws=tuple(finding.flaw.value for finding in findings))
             self._refuse_poor(face, findings)
-            found = self._compared(found, face)
-            number = self._add(name, photo, face, found.flaws)
-        except GalleryError as error:
-            already = isinstance(error, AlreadyEnrolled)
-            return replace(found, reason=error.message, hint=error.hint, already=already, warning="")
+            return _Looked(found, self._new(photo, face, found.flaws))
         except Exception as error:  # one photo's failure, foreseen or not, never stops the others
-            return replace(found, reason=f"Unexpected {type(error).__name__}: {error}.", warning="")
-        return replace(found, accepted=True, reason="enrolled", reference=number)
+            return _Looked(_rejected(found, error))
 
     def _chosen(self, photo: Photo) -> Detection:
         face, found = self.choices.face, self.use.recogniser.detect(photo.pixels)
@@ -219,7 +284,7 @@ class _Enrolment:
         return found[face - 1]
 
     def _refuse_known(self, name: str, photo: Photo, chosen: Detection) -> None:
-        for owner, box in self.use.store.enrolled(photo.sha256):
+        for owner, box in (*self.use.store.enrolled(photo.sha256), *self._about_to_be(photo.sha256)):
             if name_key(owner) == name_key(name):
                 raise AlreadyEnrolled(f"{shown(photo.source)} is already enrolled for {owner}.")
             if box.overlap(chosen.box) >= SAME_FACE:
@@ -228,6 +293,14 @@ class _Enrolment:
                     f"If it is {name}: 'gallery show' gives its number, then gallery move NUMBER {shlex.quote(name)}; "
                     "if the photo shows both, choose with --face N.",
                 )
+
+    def _about_to_be(self, sha256: str) -> list[tuple[str, Box]]:
+        """Whose faces of a photo wait to be stored, as `Store.enrolled` has those that are."""
+        return [
+            (looked.found.name, looked.new.reference.detection.box)
+            for looked in self.waiting
+            if looked.new is not None and looked.new.reference.sha256 == sha256
+        ]
 
     def _described(self, photo: Photo, chosen: Detection) -> tuple[Face, tuple[Finding, ...]]:
         chips = self.use.recogniser.cropper.crop(photo.pixels, [chosen])
@@ -245,13 +318,13 @@ class _Enrolment:
                 " ".join(finding.sentence for finding in findings), "To take it all the same: --accept-poor"
             )
 
-    def _compared(self, found: EnrolledPhoto, face: Face) -> EnrolledPhoto:
+    def _compared(self, found: EnrolledPhoto, new: NewReference) -> EnrolledPhoto:
         """Whether the face seems to be somebody else's, after Rekognition's warnings of that kind."""
         name = found.name if found.name in self.known else None
-        own, other = self.known.own_and_other(face.embedding, name)
+        own, other = self.known.own_and_other(new.embedding, name)
         return replace(found, own=own, other=other, warning=_warning(found, own, other, self.use.thresholds))
 
-    def _add(self, name: str, photo: Photo, face: Face, found: tuple[str, ...]) -> int:
+    def _new(self, photo: Photo, face: Face, found: tuple[str, ...]) -> NewReference:
         use = self.use
         reference = Reference(
             source=shown(photo.source),
@@ -262,12 +335,14 @@ class _Enrolment:
             flaws=found,
         )
         crop = use.crops.make(photo.pixels, face.detection) if self.choices.keep_crops else None
-        space = use.recogniser.embedder.card.space
-        settle = self.choices.settle if self.choices.settles else None
-        number = use.store.add(name, NewReference(reference, face.embedding, crop), space, settle)
-        self.known.add(name, number, face.embedding)
-        self.spelled.setdefault(name_key(name), name)
-        return number
+        return NewReference(reference, face.embedding, crop)
+
+
+def _rejected(found: EnrolledPhoto, error: Exception) -> EnrolledPhoto:
+    if isinstance(error, GalleryError):
+        already = isinstance(error, AlreadyEnrolled)
+        return replace(found, reason=error.message, hint=error.hint, already=already)
+    return replace(found, reason=f"Unexpected {type(error).__name__}: {error}.")
 
 
 def _warning(found: EnrolledPhoto, own: Candidate | None, other: Candidate | None, limit: Thresholds) -> str:

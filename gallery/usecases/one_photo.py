@@ -13,7 +13,7 @@ from gallery.domain.deciding import Policy, decide
 from gallery.domain.errors import GalleryError, Unverified
 from gallery.domain.faces import RGB, Detection, Photo
 from gallery.domain.geometry import Box
-from gallery.domain.matching import Fusion, Whitelist, candidates
+from gallery.domain.matching import Fusion, Whitelist, candidates_if_near
 from gallery.domain.paths import shown
 from gallery.domain.ports import PhotoFiles, Redactor, Staged
 from gallery.domain.review_ports import ReviewCrops
@@ -76,7 +76,8 @@ class OnePhoto:
             ModelFailed: If the embedder could not do its work.
         """
         faces = self.recogniser.describe(image, detections)
-        found = candidates(np.stack([face.embedding for face in faces]), whitelist, fusion=self.fusion) if faces else []
+        embeddings = np.stack([face.embedding for face in faces]) if faces else np.zeros((0, 0), np.float32)
+        found = candidates_if_near(embeddings, whitelist, self.policy.widest, self.fusion)
         by_rules = decide(faces, found, self.policy, whitelist.withheld)
         size = image.shape[1], image.shape[0]
         regions = [part for region in self.by_hand.regions if (part := region.clip(*size))]

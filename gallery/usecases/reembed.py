@@ -20,7 +20,7 @@ _Chip = tuple[LackingTemplate, NDArray[np.uint8]]
 """A reference, and its face as the embedder wants it."""
 
 BATCH = 16
-"""Faces embedded at once."""
+"""Faces embedded, and their templates stored, at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +124,7 @@ class Reembed:
 
     def _embed(self, batch: list[_Chip], space: EmbeddingSpace) -> None:
         embeddings = self.recogniser.embedder.embed(np.stack([chip for _, chip in batch]))
-        for (one, _), embedding in zip(batch, embeddings, strict=True):
-            self.store.add_template(one.id, embedding, space)
+        self.store.add_templates({one.id: vector for (one, _), vector in zip(batch, embeddings, strict=True)}, space)
 
 
 def _batches(faces: Iterator[_Chip]) -> Iterator[list[_Chip]]:

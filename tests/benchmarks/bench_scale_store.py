@@ -26,9 +26,12 @@ from gallery.domain.geometry import Box
 from gallery.domain.matching import candidates
 from gallery.domain.models import EmbeddingSpace
 from gallery.domain.people import NewReference, Reference
+from gallery.usecases.enrol import BATCH
 
 SPACE = EmbeddingSpace("sface", "a" * 64, "aligned margin 0, l2, 128-d", 128)
 FACES = 20
+BOUND = 1000
+"""References per second."""
 
 
 def unit(rng: np.random.Generator, count: int) -> np.ndarray:
@@ -102,6 +105,31 @@ def add_some(store: SqliteStore, rng: np.random.Generator, count: int = 30) -> f
     return median(taken)
 
 
+def add_batches(store: SqliteStore, rng: np.random.Generator, count: int = 4000) -> float:
+    """References per second, stored as enrolment of many photos does."""
+    new = [
+        (
+            f"Many {n // 10}",
+            NewReference(
+                Reference(
+                    f"many/{n}.jpg",
+                    f"{n + 2**70:064x}",
+                    Detection(Box(1, 1, 99, 99), 0.9),
+                    Quality(99, 50.0, True),
+                    "yunet",
+                ),
+                vector,
+            ),
+        )
+        for n, vector in enumerate(unit(rng, count))
+    ]
+    start = time.perf_counter()
+    with store.change("enrol many"):
+        for first in range(0, count, BATCH):
+            store.add_all(new[first : first + BATCH], SPACE)
+    return count / (time.perf_counter() - start)
+
+
 def command(path: Path, *words: str) -> float:
     """Median seconds of a whole command."""
     env = {**os.environ, "GALLERY_DB": str(path)}
@@ -121,6 +149,9 @@ def main(people: int = 10_000, references: int = 10) -> None:
             )
             few, many = add_some(small, rng), add_some(large, rng)
             print(f"enrol one more: {many * 1e3:.1f} ms, {many / few:.2f} times that in an empty gallery")
+            rate = add_batches(large, rng)
+            reached = "reached" if rate >= BOUND else "missed"
+            print(f"enrol {BATCH} at a time: {rate:,.0f} references per second (bound {BOUND:,}: {reached})")
             reading = timed(large.whitelist, 3)
             whitelist = large.whitelist()
             probes = unit(rng, FACES)

@@ -26,7 +26,7 @@ from gallery.testing import (
     blank,
     draw,
 )
-from gallery.usecases.anonymise import Anonymise
+from gallery.usecases.anonymise import Anonymise, Shortlists
 from gallery.usecases.faces import Recogniser
 from gallery.usecases.running import Options
 
@@ -709,3 +709,64 @@ def test_an_interruption_before_that_leaves_neither(world, recorded):
 
     assert [image.status for image in world.store.run(1).images] == [ImageStatus.FAILED] * recorded
     assert world.photos.written == {}
+
+
+class Nobody:
+    """A shortlist that misses everybody it was told to miss."""
+
+    def __init__(self, rows):
+        self.rows, self.asked = rows, 0
+
+    def nearest(self, directions):
+        self.asked += 1
+        return [np.array(self.rows, np.intp)] * len(directions)
+
+
+def shortlisted(world, rows, *inputs, templates=1, photos=1, **options):
+    made = Nobody(rows)
+    use = world.use(shortlists=Shortlists(lambda _: made, templates, photos))
+    return use(inputs, OUT, Options(**options)).images, made
+
+
+@pytest.mark.parametrize("withheld", [False, True])
+def test_one_face_near_somebody_on_the_shortlist_has_all_compared_with_everybody(world, withheld):
+    world.enrol()
+    (grace,) = enrolment(world.recogniser, FakePhotoFiles({EMPTY: draw(blank(), B, GRACE)}), world.store)(
+        "Grace", [EMPTY]
+    )
+    if withheld:
+        world.store.edit("Grace", lambda details: replace(details, enabled=False))
+    whole = world.run(GROUP, verification=Verification.WRITTEN).images
+
+    images, made = shortlisted(world, [0], GROUP, verification=Verification.WRITTEN)  # names Ada only
+
+    assert made.asked == 1
+    assert grace.accepted
+    assert images[0].faces == whole[0].faces, "Grace is decided on as if nothing had missed her"
+
+
+def test_what_a_shortlist_misses_is_blurred(world):
+    world.enrol()
+    (grace,) = enrolment(world.recogniser, FakePhotoFiles({EMPTY: draw(blank(), B, GRACE)}), world.store)(
+        "Grace", [EMPTY]
+    )
+    photo = Path("ada.png")
+    world.photos.photos[photo] = draw(blank(), A, ADA)
+
+    images, _ = shortlisted(world, [1], photo, verification=Verification.WRITTEN)
+
+    (face,) = images[0].faces
+    assert grace.accepted
+    assert face.decision.rule is Rule.COSINE
+    assert face.decision.candidate.identity == "Grace"
+
+
+@pytest.mark.parametrize(
+    "given", [{"templates": 2}, {"photos": 2}, {"verification": Verification.FULL}], ids=["templates", "photos", "full"]
+)
+def test_no_shortlist_is_made_where_it_does_not_pay(world, given):
+    world.enrol()
+
+    _, made = shortlisted(world, [], GROUP, **{"verification": Verification.WRITTEN, **given})
+
+    assert made.asked == 0

@@ -20,7 +20,7 @@ from gallery.testing import (
     blank,
     draw,
 )
-from gallery.usecases.enrol import Choices, Enrol
+from gallery.usecases.enrol import BATCH, Choices, Enrol
 from gallery.usecases.faces import Recogniser
 
 ADA, GRACE = 10, 90
@@ -261,3 +261,75 @@ def test_another_spelling_is_the_same_person(enrol, photos, store):
     assert (result.name, result.warning) == ("Ada", "")
     assert result.own.identity == "Ada"
     assert len(store.people["Ada"]) == 2
+
+
+class Counting(FakeStore):
+    """Counts transactions, and refuses batches that hold a certain photo."""
+
+    refused = ""
+
+    def add_all(self, references, space, settle=None):
+        self.batches.append(len(references))
+        if any(new.reference.source == self.refused for _, new in references):
+            raise BadArgument("This one cannot be stored.")
+        return super().add_all(references, space, settle)
+
+
+def many(count: int):
+    return {Path(f"{n:02}.png"): draw(blank(), Box(2, 5, 10, 12), n, 0) for n in range(count)}
+
+
+@pytest.fixture
+def counting() -> Counting:
+    store = Counting()
+    store.batches = []
+    return store
+
+
+def enrolling(store, files) -> Enrol:
+    return enrolment(Recogniser(FakeDetector(), FakeCropper(), FakeEmbedder()), FakePhotoFiles(files), store)
+
+
+def test_many_photos_are_stored_several_at_a_time(counting):
+    files = many(BATCH * 2 + 3)
+    seen = []
+
+    results = enrolling(counting, files)("Ada", list(files), report=lambda result: seen.append(result.source))
+
+    assert counting.batches == [BATCH, BATCH, 3]
+    assert [result.reference for result in results] == list(range(1, len(files) + 1))
+    assert seen == [result.source for result in results] == [str(path) for path in files]
+
+
+def test_one_photo_that_cannot_be_stored_does_not_take_those_beside_it_along(counting):
+    files = many(BATCH)
+    counting.refused = "03.png"
+
+    results = enrolling(counting, files)("Ada", list(files))
+
+    assert [result.source for result in results if not result.accepted] == ["03.png"]
+    assert results[3].reason == "This one cannot be stored."
+    assert len(counting.people["Ada"]) == BATCH - 1
+
+
+def test_a_face_is_not_enrolled_twice_within_a_batch(counting):
+    photo = draw(blank(), LEFT, ADA)
+    use = enrolling(counting, {ONE: photo, TWO: photo})
+
+    results = use.people({"Ada": [ONE], "Grace": [TWO]}, "both")
+
+    assert [result.accepted for result in results] == [True, False]
+    assert "already enrolled for Ada" in results[1].reason
+
+
+def test_what_was_accepted_before_an_interruption_is_enrolled(counting):
+    files = many(5)
+
+    def interrupt(done: int, _total: int) -> None:
+        if done == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        enrolling(counting, files)("Ada", list(files), advance=interrupt)
+
+    assert len(counting.people["Ada"]) == 3

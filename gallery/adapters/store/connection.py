@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from gallery.adapters.store import drivers
@@ -58,9 +58,9 @@ def connect_bare(file: GalleryFile) -> sqlite3.Connection:
     return drivers.cipher_connection(file.uri, file.timeout, file.key)
 
 
-def number(connection: sqlite3.Connection, query: str) -> int:
+def number(connection: sqlite3.Connection, query: str, values: Sequence[object] = ()) -> int:
     """The one number that a query gives."""
-    return int(connection.execute(query).fetchone()[0])
+    return int(connection.execute(query, tuple(values)).fetchone()[0])
 
 
 def _connect(file: GalleryFile, *pragmas: str) -> sqlite3.Connection:

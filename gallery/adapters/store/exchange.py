@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Select, insert, or_, select, true
+from sqlalchemy import ColumnElement, Select, or_, select, true
 from sqlalchemy.orm import Session
 
 from gallery.adapters.store import editing, spaces
+from gallery.adapters.store.bulk import in_pieces, insert_rows, next_number
 from gallery.adapters.store.faces import crop_values, reference_of, reference_values
 from gallery.adapters.store.failures import damaged
 from gallery.adapters.store.people import find
@@ -30,11 +31,6 @@ from gallery.domain.exchanging import Content, ExchangedPerson, ExchangedReferen
 from gallery.domain.geometry import Box
 from gallery.domain.models import EmbeddingSpace, Thresholds
 from gallery.domain.people import Details, FaceCrop, clean_name, name_key
-
-AT_ONCE = 200
-"""Templates or pictures fetched at once."""
-
-_Item = TypeVar("_Item")
 
 
 class StoredContents:
@@ -204,7 +200,7 @@ class StoredReceiving(StoredPresent):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._numbers: dict[EmbeddingSpace, int] = {}
-        self._next = _next_reference(session)
+        self._next = next_number(session, ReferenceRow)
 
     def adopt(self, space: EmbeddingSpace) -> None:
         """Makes a model the gallery's own; it holds no template yet."""
@@ -225,8 +221,10 @@ class StoredReceiving(StoredPresent):
         )
         self._session.add(row)
         self._session.flush()
-        self._insert(TagRow, [{"identity_id": row.id, "tag": tag} for tag in details.tags])
-        self._insert(OwnThresholdRow, [self._threshold(row.id, space, own) for space, own in person.thresholds])
+        insert_rows(self._session, TagRow, [{"identity_id": row.id, "tag": tag} for tag in details.tags])
+        insert_rows(
+            self._session, OwnThresholdRow, [self._threshold(row.id, space, own) for space, own in person.thresholds]
+        )
         self._give(row, list(zip(person.references, contents, strict=True)))
 
     def append(self, name: str, references: Sequence[tuple[ExchangedReference, Content]]) -> None:
@@ -257,9 +255,9 @@ class StoredReceiving(StoredPresent):
             templates += [self._template(number, space, vector) for space, vector in content.templates]
             if content.crop is not None and owner.keep_crops:
                 crops.append({"reference_id": number, **crop_values(content.crop)})
-        self._insert(ReferenceRow, rows)
-        self._insert(TemplateRow, templates)
-        self._insert(CropRow, crops)
+        insert_rows(self._session, ReferenceRow, rows)
+        insert_rows(self._session, TemplateRow, templates)
+        insert_rows(self._session, CropRow, crops)
         self._session.expunge(owner)  # however many come, they are not in memory together
 
     def _template(self, reference: int, space: EmbeddingSpace, vector: NDArray[np.float32]) -> dict[str, Any]:
@@ -280,19 +278,3 @@ class StoredReceiving(StoredPresent):
         if space not in self._numbers:
             self._numbers[space] = spaces.add(self._session, space).id
         return self._numbers[space]
-
-    def _insert(self, table: type[Any], rows: list[dict[str, Any]]) -> None:
-        """Inserts rows past SQLAlchemy's ORM, which takes several times as long."""
-        if rows:
-            self._session.connection().execute(insert(table.__table__), rows)
-
-
-def _next_reference(session: Session) -> int:
-    """The number of the next reference. None is ever given twice, and nobody else adds any in this transaction."""
-    query = "SELECT seq FROM sqlite_sequence WHERE name = ?"
-    return int(session.connection().exec_driver_sql(query, (ReferenceRow.__tablename__,)).scalar() or 0) + 1
-
-
-def in_pieces(items: Sequence[_Item], size: int = AT_ONCE) -> Iterator[Sequence[_Item]]:
-    """Some of the items at a time."""
-    return (items[start : start + size] for start in range(0, len(items), size))

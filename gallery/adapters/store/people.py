@@ -5,12 +5,15 @@ from __future__ import annotations
 import difflib
 import shlex
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload, undefer
 
 from gallery.adapters.store import spaces
+from gallery.adapters.store.bulk import in_pieces, insert_rows, next_number
 from gallery.adapters.store.faces import crop_of, crop_values, detection_of, reference_of, reference_values
 from gallery.adapters.store.tables import (
     LARGEST_NUMBER,
@@ -32,7 +35,6 @@ from gallery.domain.people import (
     FaceCrop,
     Identity,
     NewReference,
-    Reference,
     SharedPhoto,
     StoredReference,
     clean_name,
@@ -158,27 +160,32 @@ def enrolled(session: Session, sha256: str) -> list[tuple[str, Box]]:
     return [(row.identity.name, detection_of(row).box) for row in rows]
 
 
-def add(session: Session, name: str, new: NewReference, space: EmbeddingSpace, now: datetime) -> int:
-    """Adds a reference with its template, and the identity if it is new.
+def add(session: Session, new: Sequence[tuple[str, NewReference]], space: EmbeddingSpace, now: datetime) -> list[int]:
+    """Adds references with their templates, and identities that are new.
 
     Returns:
-        The reference's id.
+        The references' ids.
 
     Raises:
-        AlreadyEnrolled: If this face of this photo is among the person's references.
+        AlreadyEnrolled: If the same face of the same photo is among the person's references, or comes twice.
         ModelMismatch: If `space` is not the gallery's.
-        ValueError: If the embedding does not fit the space.
+        ValueError: If an embedding does not fit the space.
     """
-    model = spaces.use(session, space)
-    owner = _find_or_make(session, name, now)
-    _require_new(session, owner, new.reference)
-    row = ReferenceRow(identity=owner, **reference_values(new.reference, now))
-    if new.crop is not None and owner.keep_crops:
-        row.crop = CropRow(**crop_values(new.crop))
-    row.templates.append(TemplateRow(model=model, vector=to_bytes(new.embedding, space.dimension)))
-    session.add(row)
-    session.flush()
-    return row.id
+    model = spaces.use(session, space).id
+    owners = _owners(session, [name for name, _ in new], now)
+    mine = [(owners[name_key(name)], one) for name, one in new]
+    _require_new(session, mine)
+    numbers = list(range(first := next_number(session, ReferenceRow), first + len(new)))
+    references, templates, crops = [], [], []
+    for number, (owner, one) in zip(numbers, mine, strict=True):
+        references.append({"id": number, "identity_id": owner.id, **reference_values(one.reference, now)})
+        vector = to_bytes(one.embedding, space.dimension)
+        templates.append({"model_id": model, "reference_id": number, "vector": vector})
+        if one.crop is not None and owner.keep_crops:
+            crops.append({"reference_id": number, **crop_values(one.crop)})
+    for table, rows in ((ReferenceRow, references), (TemplateRow, templates), (CropRow, crops)):
+        insert_rows(session, table, rows)
+    return numbers
 
 
 def find(session: Session, name: str) -> IdentityRow:
@@ -208,30 +215,47 @@ def unknown(session: Session, name: str) -> UnknownName:
     return UnknownName(f"There is nobody named {clean_name(name)} in the gallery.", hint)
 
 
-def _find_or_make(session: Session, name: str, now: datetime) -> IdentityRow:
-    row = named(session, name)
-    if row is None:
-        row = IdentityRow(name=clean_name(name), name_key=name_key(name), added=now)
-        session.add(row)
-        session.flush()
-    return row
+class _Owner(NamedTuple):
+    id: int
+    name: str
+    keep_crops: bool
 
 
-def _require_new(session: Session, owner: IdentityRow, reference: Reference) -> None:
-    box = reference.detection.box
-    same = select(ReferenceRow.id).where(
-        ReferenceRow.identity_id == owner.id,
-        ReferenceRow.sha256 == reference.sha256,
-        ReferenceRow.box_x == int(box.x),
-        ReferenceRow.box_y == int(box.y),
-        ReferenceRow.box_width == int(box.width),
-        ReferenceRow.box_height == int(box.height),
-    )
-    if session.scalar(same) is not None:
-        raise AlreadyEnrolled(
-            f"This face of {reference.source} is enrolled for {owner.name} already.",
-            f"See their photos with: gallery show {shlex.quote(owner.name)}",
-        )
+def _owners(session: Session, names: Sequence[str], now: datetime) -> dict[str, _Owner]:
+    """Those people by their names' keys; who is not there is made, spelled as they are named first."""
+    spelled: dict[str, str] = {}
+    for name in names:
+        spelled.setdefault(name_key(name), clean_name(name))
+    found: dict[str, _Owner] = {}
+    query = select(IdentityRow.name_key, IdentityRow.id, IdentityRow.name, IdentityRow.keep_crops)
+    for some in in_pieces(list(spelled)):
+        for row in session.execute(query.where(IdentityRow.name_key.in_(some))):
+            found[row.name_key] = _Owner(row.id, row.name, row.keep_crops)
+    missing = [key for key in spelled if key not in found]
+    rows: list[dict[str, Any]] = []
+    for number, key in enumerate(missing, next_number(session, IdentityRow)):
+        rows.append({"id": number, "name": spelled[key], "name_key": key, "added": now})
+        found[key] = _Owner(number, spelled[key], keep_crops=True)
+    insert_rows(session, IdentityRow, rows)
+    return found
+
+
+def _require_new(session: Session, coming: Sequence[tuple[_Owner, NewReference]]) -> None:
+    """Checks that nobody has the same face of the same photo already, or gets it twice."""
+    boxes = (ReferenceRow.box_x, ReferenceRow.box_y, ReferenceRow.box_width, ReferenceRow.box_height)
+    query = select(ReferenceRow.identity_id, ReferenceRow.sha256, *boxes)
+    known: set[tuple[Any, ...]] = set()
+    for some in in_pieces(sorted({one.reference.sha256 for _, one in coming})):
+        known.update(map(tuple, session.execute(query.where(ReferenceRow.sha256.in_(some)))))
+    for owner, new in coming:
+        box = new.reference.detection.box
+        face = (owner.id, new.reference.sha256, int(box.x), int(box.y), int(box.width), int(box.height))
+        if face in known:
+            raise AlreadyEnrolled(
+                f"This face of {new.reference.source} is enrolled for {owner.name} already.",
+                f"See their photos with: gallery show {shlex.quote(owner.name)}",
+            )
+        known.add(face)
 
 
 def _stored(row: ReferenceRow, has_crop: bool) -> StoredReference:

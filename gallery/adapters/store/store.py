@@ -221,13 +221,50 @@ class SqliteStore:
             ModelMismatch: If `space` is not the gallery's.
             ValueError: If the embedding does not fit the space.
         """
-        from gallery.adapters.store import editing, people
+        return self._add(f"enrol {name}", [(name, reference)], space, settle)[0]
 
-        with self._changing(f"enrol {name}") as session:
-            number = people.add(session, name, reference, space, self._clock())
+    def add_all(
+        self,
+        references: Sequence[tuple[str, NewReference]],
+        space: EmbeddingSpace,
+        settle: Callable[[Details], Details] | None = None,
+    ) -> list[int]:
+        """Adds references as `add` does, all of them or none: one transaction, many times as fast.
+
+        Args:
+            references: Each with its person's name.
+            space: Where their templates live.
+            settle: What is settled about each of these people with it, made of the present details.
+
+        Returns:
+            The references' ids.
+
+        Raises:
+            AlreadyEnrolled: If a face of a photo is among its person's references, or comes twice.
+            BadArgument: If a name cannot be anybody's.
+            ModelMismatch: If `space` is not the gallery's.
+            ValueError: If an embedding does not fit the space.
+        """
+        return self._add(f"enrol {len(references)} references", references, space, settle)
+
+    def _add(
+        self,
+        what: str,
+        references: Sequence[tuple[str, NewReference]],
+        space: EmbeddingSpace,
+        settle: Callable[[Details], Details] | None,
+    ) -> list[int]:
+        from gallery.adapters.store import editing, people
+        from gallery.domain.people import name_key
+
+        if not references:
+            return []
+        with self._changing(what) as session:
+            numbers = people.add(session, references, space, self._clock())
             if settle is not None:
-                editing.edit(session, name, settle)
-            return number
+                for name in {name_key(name): name for name, _ in references}.values():
+                    editing.edit(session, name, settle)
+            return numbers
 
     @contextmanager
     def change(self, what: str) -> Iterator[None]:
@@ -459,16 +496,24 @@ class SqliteStore:
                 yield found
 
     def add_template(self, reference: int, embedding: NDArray[np.float32], space: EmbeddingSpace) -> None:
-        """Gives a reference a template under another model, or anew.
+        """Gives one reference a template, as `add_templates` does."""
+        self.add_templates({reference: embedding}, space)
+
+    def add_templates(self, templates: Mapping[int, NDArray[np.float32]], space: EmbeddingSpace) -> None:
+        """Gives references templates under another model, or anew; all of them or none.
+
+        Args:
+            templates: By the references' numbers.
+            space: Where they live.
 
         Raises:
-            UnknownName: If there is no reference of that number.
-            ValueError: If the embedding does not fit the space.
+            UnknownName: If there is no reference of a number.
+            ValueError: If an embedding does not fit the space.
         """
         from gallery.adapters.store import reembedding
 
         with self._changing(f"make templates under {space.model}") as session:
-            reembedding.add_template(session, reference, embedding, space)
+            reembedding.add_templates(session, templates, space)
 
     def use(self, space: EmbeddingSpace) -> None:
         """Makes a model that the gallery holds templates of its own.

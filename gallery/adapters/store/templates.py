@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from sqlalchemy import Executable, func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from gallery.adapters.store import spaces
+from gallery.adapters.store.bulk import AT_ONCE
+from gallery.adapters.store.connection import number
+from gallery.adapters.store.engine import driver
 from gallery.adapters.store.tables import IdentityRow, ModelRow, ReferenceRow, TemplateRow
-from gallery.adapters.store.vectors import read_into
+from gallery.adapters.store.vectors import STORED
 from gallery.domain.errors import StoreUnusable
 from gallery.domain.matching import Whitelist
+from gallery.domain.vectors import finite
 
 
 def whitelist(session: Session, path: Path, today: date) -> Whitelist:
@@ -30,18 +36,23 @@ def whitelist(session: Session, path: Path, today: date) -> Whitelist:
     model = spaces.current_row(session)
     if model is None:
         return Whitelist.empty(0)
-    count = session.scalar(select(func.count()).where(TemplateRow.model_id == model.id)) or 0
     names, index_of = _people(session, model)
-    owners = np.empty(count, np.intp)
-    references = np.empty(count, np.int64)
+    count = number(driver(session), "SELECT count(*) FROM template WHERE model_id = ?", (model.id,))
+    owners, references = np.empty(count, np.intp), np.empty(count, np.int64)
     templates = np.empty((count, model.dimension), np.float32)
-    for index, (reference, identity, vector) in enumerate(session.execute(_vectors(model))):
-        owners[index], references[index] = index_of[identity], reference
-        if not read_into(templates[index], vector):
-            raise _damaged(session, reference, path)
-    finite = np.isfinite(templates).all(axis=1)
-    if not finite.all():
-        raise _damaged(session, int(references[np.argmin(finite)]), path)
+    filled, size = 0, model.dimension * STORED.itemsize
+    for numbers, identities, vectors in _rows(session, model.id):
+        some = slice(filled, filled + len(numbers))
+        for reference, vector in zip(numbers, vectors, strict=True):
+            if len(vector) != size or not isinstance(vector, bytes):
+                raise _damaged(session, reference, path)
+        owners[some], references[some] = [index_of[identity] for identity in identities], numbers
+        templates[some] = np.frombuffer(b"".join(vectors), STORED).reshape(len(numbers), -1)
+        filled = some.stop
+    owners, references, templates = owners[:filled], references[:filled], templates[:filled]
+    if not finite(templates):
+        bad = next(row for row, template in enumerate(templates) if not finite(template))
+        raise _damaged(session, int(references[bad]), path)
     return Whitelist(names, owners, references, templates, _withheld(session, set(names), today))
 
 
@@ -66,14 +77,17 @@ def _people(session: Session, model: ModelRow) -> tuple[tuple[str, ...], dict[in
     return tuple(row.name for row in rows), {row.id: place for place, row in enumerate(rows)}
 
 
-def _vectors(model: ModelRow) -> Executable:
-    return (
-        select(TemplateRow.reference_id, ReferenceRow.identity_id, TemplateRow.vector)
-        .join(TemplateRow.reference)
-        .where(TemplateRow.model_id == model.id)
-        .order_by(TemplateRow.reference_id)
-        .execution_options(yield_per=1000)
+def _rows(session: Session, model: int) -> Iterator[tuple[Any, Any, Any]]:
+    """References, whose they are, and vectors; some at a time, and past SQLAlchemy's ORM, which takes far longer."""
+    found = session.connection().exec_driver_sql(
+        "SELECT template.reference_id, reference.identity_id, template.vector "
+        "FROM template JOIN reference ON reference.id = template.reference_id "
+        "WHERE template.model_id = ? ORDER BY template.reference_id",
+        (model,),
     )
+    while rows := found.fetchmany(AT_ONCE):
+        numbers, identities, vectors = zip(*rows, strict=True)
+        yield numbers, identities, vectors
 
 
 def _damaged(session: Session, reference: int, path: Path) -> StoreUnusable:
