@@ -275,7 +275,9 @@ class Bootstrap:
             return VggFace(card, self.converted().verified(card).path, load_converted)
         from gallery.adapters.embedders.vgg_face_network import load_network
 
-        return VggFace(card, self.weights().verified(card).path, partial(load_network, numbers=card.spec.precision))
+        return VggFace(
+            card, self.weights().verified(card).path, partial(load_network, numbers=card.spec.precision.value)
+        )
 
     def cropper(self, card: ModelCard) -> Cropper:
         """What cuts faces out for an embedder."""
