@@ -14,6 +14,7 @@ from gallery.cli.boundary import DEBUG
 from gallery.cli.commands import (
     anonymise,
     audit,
+    bench,
     calibrate,
     check,
     db,
@@ -93,6 +94,7 @@ app.command("anonymize", hidden=True, epilog=anonymise.EXAMPLE)(anonymise.anonym
 app.command("calibrate", epilog=calibrate.EXAMPLE)(calibrate.calibrate)
 app.command("review", epilog=review.EXAMPLE)(review.review)
 app.command("report", epilog=report.EXAMPLE)(report.report)
+app.command("bench", epilog=bench.EXAMPLE)(bench.bench)
 app.command("demo", epilog=demo.EXAMPLE)(demo.demo)
 app.add_typer(audit.app, name="audit")
 app.add_typer(override.app, name="override")
