@@ -28,6 +28,7 @@ lint: $(VENV)/dev.stamp  ## style, types and the arrows between layers
 
 bench: $(VENV)/dev.stamp  ## print the tables of speed, and the bounds (about fifteen minutes)
 	$(BIN)/gallery bench $(BENCH_PHOTOS)
+	$(BIN)/python tests/benchmarks/bench_ratios.py
 	$(BIN)/python tests/benchmarks/bench_startup.py
 	$(BIN)/python tests/benchmarks/bench_detection.py
 	$(BIN)/python tests/benchmarks/bench_sface.py
