@@ -67,9 +67,9 @@ def table(result: Benched, setting: Setting) -> RenderableType:
         made.add_row(name, "", "", "", rate)
     foot = (
         f"\nCPU ms: of all cores together, per photo. The run kept {_share(result.cpu_use)} of them busy, other "
-        f"programs {_share(result.others)}; it took {result.overhead:.2f} times its parts' CPU time divided by the "
-        f"cores, and at most {result.memory / 1e6:.0f} MB of memory. The last four are what this machine reaches with "
-        "nothing around it."
+        f"programs {_share(result.others)}. It took {result.overhead:.2f} times its parts' CPU time divided by the "
+        f"cores, {result.overhead_of_ours:.2f} times by what others left of them, and at most "
+        f"{result.memory / 1e6:.0f} MB of memory. The last four are what this machine reaches with nothing around it."
     )
     return Group(Text(head), made, Text(foot))
 
@@ -115,6 +115,7 @@ def document(result: Benched, setting: Setting) -> dict[str, Any]:
         "cpu_use": result.cpu_use,
         "others": result.others,
         "overhead": result.overhead,
+        "overhead_of_ours": result.overhead_of_ours,
         "peak_memory": result.memory,
         "limits": asdict(result.limits),
         "failed": {str(file): why for file, why in result.failed.items()},

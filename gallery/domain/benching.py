@@ -122,3 +122,8 @@ class Benched:
         again, and one that waits for the disk keeps none busy.
         """
         return self.run.wall / (self.parts.cpu / self.cores)
+
+    @property
+    def overhead_of_ours(self) -> float:
+        """The same with the cores as far as other programs left them to the run."""
+        return self.overhead * (1 - self.others)

@@ -74,6 +74,7 @@ def test_shares_are_those_of_all_cores(world):
     assert found.others == 0.25
     assert found.parts == Spent(8, 4, 8)
     assert found.overhead == 1 / (4 / 2)
+    assert found.overhead_of_ours == 0.75 * found.overhead
 
 
 def test_a_photo_that_cannot_be_done_is_left_out(world):
