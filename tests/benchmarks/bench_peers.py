@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import shutil
 import statistics
 import subprocess
@@ -206,15 +207,30 @@ def ours(place: Place, model: str) -> dict[str, str]:
     return settings
 
 
-Measured = tuple[float, int | None]
-"""Seconds, and faces found; None where a program does not tell."""
+@dataclass(frozen=True)
+class Measured:
+    """A program's turn.
+
+    Attributes:
+        wall: Seconds it took.
+        cpu: Seconds that all cores together worked for it.
+        faces: That it found; None where it does not tell.
+    """
+
+    wall: float
+    cpu: float
+    faces: int | None
+
+
 Turn = Callable[[int], Measured]
 
 
 def timed(words: list[str | Path], settings: dict[str, str], count: Callable[[str], int | None]) -> Measured:
-    start = time.perf_counter()
+    before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     said = called(words, settings, (0, 3))
-    return time.perf_counter() - start, count(said)
+    wall, after = time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Measured(wall, cpu, count(said))
 
 
 def faces_of(said: str) -> int:
@@ -277,21 +293,22 @@ def contests(peer: Peer, place: Place) -> list[tuple[str, Turn, Turn]]:
         theirs = identifying(peer, place)  # first, as it makes the weights of VGG-Face
         return [(peer.name, theirs, ours_identifying(place, peer.model))]
     theirs = blurring(peer, place)
-    ways = {"written": "", "full": ", ours in full"}
+    ways = {"written": "", "full": ", in full"}
     return [(f"{peer.name}{words}", theirs, ours_blurring(place, verify)) for verify, words in ways.items()]
 
 
 def row(name: str, theirs: Turn, own: Turn, rounds: int, photos: int) -> list[str]:
-    """Measures in turns: medians, and the median of the rounds' ratios."""
+    """Measures in turns."""
     pairs = []
     for _ in range(rounds):
         turn = next(TURNS)
         pairs.append((theirs(turn), own(turn)))
-    their_seconds, our_seconds = (statistics.median(pair[side][0] for pair in pairs) for side in (0, 1))
-    ratio = statistics.median(a / b for (a, _), (b, _) in pairs)
-    faces = [str("–" if found is None else found) for _, found in pairs[-1]]
-    seconds = [(f"{value:.1f}", f"{1000 * value / photos:.0f}") for value in (their_seconds, our_seconds)]
-    return [name, *seconds[0], faces[0], *seconds[1], faces[1], f"{ratio:.2f}"]
+    a, b = (statistics.median(pair[side].wall for pair in pairs) for side in (0, 1))
+    ratios = sorted(one.wall / other.wall for one, other in pairs)
+    cpu = statistics.median(one.cpu / other.cpu for one, other in pairs)
+    faces = "/".join("–" if one.faces is None else str(one.faces) for one in pairs[-1])
+    times = [f"{a:.1f}/{b:.1f}", f"{1000 * a / photos:.0f}/{1000 * b / photos:.0f}"]
+    return [name, *times, faces, f"{a / b:.2f}", f"{ratios[0]:.2f}–{ratios[-1]:.2f}", f"{cpu:.2f}"]
 
 
 TURNS = iter(range(10**6))
@@ -316,11 +333,13 @@ def main() -> None:
             failed.append(f"SFace could not be made ready for the peers: {why}")
         table = plain_table(
             f"{place.photos} photos, {os.cpu_count()} cores; whole processes, medians of {asked.rounds} rounds",
-            "ratio: the peer's time divided by ours; faces: found in all photos;\n"
-            f"in full: with --verify full; {', '.join(sorted({peer.packages[0] for peer in PEERS}))}",
+            "Each column: the peer's and ours. ratio: its time divided by ours, then\n"
+            "that of single rounds, and of CPU time. faces: found in all photos.\n"
+            "in full: --verify full. Versions: "
+            f"{', '.join(sorted({peer.packages[0].replace('==', ' ') for peer in PEERS}))}",
         )
         table.add_column("peer", no_wrap=True)
-        for heading in ("s", "ms/photo", "faces", "ours: s", "ms/photo", "faces", "ratio"):
+        for heading in ("seconds", "ms per photo", "faces", "ratio", "rounds", "CPU"):
             table.add_column(heading, justify="right", no_wrap=True)
         for peer in PEERS:
             if asked.only not in peer.name:
