@@ -1,9 +1,10 @@
 # Everything happens in an environment of its own, .venv; nothing but packages is downloaded.
 PYTHON ?= python3
 VENV ?= .venv
+BENCH_PHOTOS ?= # a folder of photos for `make bench` and `make bench-peers`; else copies of the demo's picture
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-fast test-slow browser lint bench clean
+.PHONY: demo test test-fast test-slow browser lint bench bench-peers clean
 
 demo: $(VENV)/demo.stamp  ## see it done on two public-domain portraits
 	$(BIN)/gallery demo
@@ -26,6 +27,8 @@ lint: $(VENV)/dev.stamp  ## style, types and the arrows between layers
 	$(BIN)/lint-imports
 
 bench: $(VENV)/dev.stamp  ## print the tables of speed, and the bounds (about fifteen minutes)
+	$(BIN)/gallery bench $(BENCH_PHOTOS)
+	$(BIN)/python tests/benchmarks/bench_ratios.py
 	$(BIN)/python tests/benchmarks/bench_startup.py
 	$(BIN)/python tests/benchmarks/bench_detection.py
 	$(BIN)/python tests/benchmarks/bench_sface.py
@@ -37,8 +40,11 @@ bench: $(VENV)/dev.stamp  ## print the tables of speed, and the bounds (about fi
 	$(BIN)/python tests/benchmarks/bench_report.py
 	$(BIN)/python tests/benchmarks/bench_bounds.py
 
+bench-peers: $(VENV)/dev.stamp  ## compare with other programs, each in an environment of its own (2 GB, about fifteen minutes)
+	$(BIN)/python tests/benchmarks/bench_peers.py $(BENCH_PHOTOS) --environments $(VENV)-peers
+
 clean:
-	rm -rf $(VENV) build dist demo-output tests/browser/node_modules
+	rm -rf $(VENV) $(VENV)-peers build dist demo-output tests/browser/node_modules
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

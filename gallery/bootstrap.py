@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from gallery.domain.runs import Run, RunSettings
     from gallery.domain.verification import ImageName, LabelErrors, PairList
     from gallery.usecases.anonymise import Anonymise, Shortlists
+    from gallery.usecases.bench import Bench
     from gallery.usecases.calibrate import Calibrate
     from gallery.usecases.check import Check
     from gallery.usecases.choose_model import Choice
@@ -774,6 +775,41 @@ class Bootstrap:
 
         enrol = self.enrol(store, recogniser)
         return Demo(DemoPictures(), enrol.photos, enrol, self.anonymise(store, recogniser))
+
+    @contextmanager
+    def bench(self, folder: Path, model: str | None, detector: str) -> Iterator[Bench]:
+        """The use case of that name. The gallery, if there is one and it is of that model, is only read.
+
+        Args:
+            folder: Where what nobody needs afterwards is put.
+            model: The embedder; None for the gallery's own, or that of a new one.
+            detector: The detector's name.
+        """
+        from gallery.adapters.machine import ThisMachine
+        from gallery.usecases.bench import Bench
+
+        with replace(self, db=folder / "bench.db").store(create=True) as record:
+            with self.store() if self._holds(model) else nullcontext(record) as own:
+                anonymise = self.anonymise(own, self.recogniser(self.choose(own, model).card, detector))
+                people = anonymise.people()
+            yield Bench(replace(anonymise, store=record), people, ThisMachine())
+
+    def _holds(self, model: str | None) -> bool:
+        """Whether there is a gallery whose people can be compared under a model."""
+        if not self.db.exists():
+            return False
+        if model is None:
+            return True
+        with self.store() as store:
+            space = store.space()
+        return space is not None and self.registry().card(model).like(space).space.comparable(space)
+
+    def compose(self, folder: Path, copies: int) -> list[Path]:
+        """Writes copies of the demo's group picture; see `gallery.usecases.bench.compose`."""
+        from gallery.adapters.demo_pictures import DemoPictures
+        from gallery.usecases.bench import compose
+
+        return compose(DemoPictures(), self.photos(), folder, copies)
 
     def embedders(self, names: Sequence[str], precision: str | None = None) -> list[ModelCard]:
         """The embedders of those names, or the one that a new gallery would use.

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from gallery.domain.benching import Limits, Spent
 from gallery.domain.by_hand import SAME_PLACE, Override
 from gallery.domain.calibrated import Calibration
 from gallery.domain.deciding import Rule
@@ -303,6 +304,31 @@ class FakePhotoFiles:
     def discard(self, path: Path) -> None:
         """Forgets what was written."""
         self.written.pop(path, None)
+
+
+@dataclass
+class FakeMachine:
+    """Every look at its clock takes one second, of which one core works half.
+
+    Attributes:
+        cores: As many as it has.
+    """
+
+    cores: int = 2
+    _looks: int = 0
+
+    def now(self) -> Spent:
+        """One second later than before."""
+        self._looks += 1
+        return Spent(self._looks, self._looks / 2, self._looks)
+
+    def peak_memory(self) -> int:
+        """A hundred megabytes."""
+        return 100_000_000
+
+    def limits(self, photos: Sequence[Path]) -> Limits:  # noqa: ARG002
+        """Made up."""
+        return Limits(matrix=100e9, copying=10e9, decoding=100e6, encoding=50e6)
 
 
 class FakeCrops:

@@ -60,6 +60,7 @@ COMMANDS = [
     ["db", "encrypt"],
     ["db", "decrypt"],
     ["db", "compact"],
+    ["bench"],
     ["demo"],
 ]
 

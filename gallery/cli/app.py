@@ -36,6 +36,7 @@ COMMANDS = {
     "calibrate": "calibrate.calibrate",
     "review": "review.review",
     "report": "report.report",
+    "bench": "bench.bench",
     "demo": "demo.demo",
 }
 """Of each command its function, in a module of `gallery.cli.commands`; in the order of the help."""

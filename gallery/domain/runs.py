@@ -48,6 +48,11 @@ FULL_UP_TO = 100
 """Photos of a run up to which all are verified in full unless told otherwise: it doubles detecting and embedding."""
 
 
+def usual_verification(photos: int) -> Verification:
+    """What is checked of each output of a run of so many photos, unless told otherwise."""
+    return Verification.FULL if photos <= FULL_UP_TO else Verification.WRITTEN
+
+
 @dataclass(frozen=True, slots=True)
 class RunSettings:
     """Everything that shaped a run's decisions and outputs.

@@ -20,12 +20,12 @@ from gallery.domain.ports import PhotoFiles, Redactor, Store
 from gallery.domain.progress import Advance, unwatched
 from gallery.domain.review_ports import ReviewCrops
 from gallery.domain.runs import (
-    FULL_UP_TO,
     DecidedFace,
     ImageRecord,
     RunSettings,
     RunStatus,
     Verification,
+    usual_verification,
 )
 from gallery.usecases.faces import Recogniser
 from gallery.usecases.one_photo import OnePhoto
@@ -136,8 +136,8 @@ class Anonymise:
         files = list(options.pairs) or self.photos.expand(
             inputs, options.selection, None if options.dry_run else output
         )
-        verification = options.verification or (Verification.FULL if len(files) <= FULL_UP_TO else Verification.WRITTEN)
-        people = self._shortlisted(self.people(), len(files), verification)
+        verification = options.verification or usual_verification(len(files))
+        people = self._shortlisted(options.people or self.people(), len(files), verification)
         use = replace(self, by_hand=self._of_known(people.whitelist))
         settings = use._settings(people.whitelist, output, verification)
         plan = Plan(files, output, settings, verification, people, number=None)

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gallery.domain.by_hand import ByHand, Override, overrule
 from gallery.domain.deciding import Policy, decide
 from gallery.domain.errors import GalleryError, Unverified
-from gallery.domain.faces import RGB, Detection, Photo
+from gallery.domain.faces import RGB, Detection, Face, Photo
 from gallery.domain.geometry import Box
 from gallery.domain.matching import Fusion, Whitelist, candidates_if_near
 from gallery.domain.paths import shown
@@ -75,11 +76,23 @@ class OnePhoto:
         Raises:
             ModelFailed: If the embedder could not do its work.
         """
-        faces = self.recogniser.describe(image, detections)
+        size = image.shape[1], image.shape[0]
+        return self.settle(self.recogniser.describe(image, detections), size, whitelist, words)
+
+    def settle(
+        self, faces: tuple[Face, ...], size: tuple[int, int], whitelist: Whitelist, words: Sequence[Override] = ()
+    ) -> Decided:
+        """Compares faces with the people who may stay visible, and decides what happens to each.
+
+        Args:
+            faces: All faces of a picture.
+            size: Its width and height in pixels.
+            whitelist: Those who may stay visible.
+            words: What was decided by hand on this picture.
+        """
         embeddings = np.stack([face.embedding for face in faces]) if faces else np.zeros((0, 0), np.float32)
         found = candidates_if_near(embeddings, whitelist, self.policy.widest, self.fusion)
         by_rules = decide(faces, found, self.policy, whitelist.withheld)
-        size = image.shape[1], image.shape[0]
         regions = [part for region in self.by_hand.regions if (part := region.clip(*size))]
         settled = overrule([face.detection.box for face in faces], by_rules, words, regions)
         return Decided(
@@ -176,10 +189,7 @@ class OnePhoto:
             back = self.photos.verify(staged, pixels, photo, (*decided.blurred, *decided.regions))
             covered = different(pixels, photo.pixels)
             del pixels
-            found = SecondLook()
-            if verification is Verification.FULL:
-                found = Looker(self.recogniser, whitelist, self.policy).look(back, decided, covered)
-            found = replace(found, remarks=kept_and_covered(decided, covered))
+            found = self.look_again(back, decided, covered, whitelist, verification)
         except BaseException:
             self.photos.discard(staged.path)
             raise
@@ -187,6 +197,31 @@ class OnePhoto:
             self.photos.discard(staged.path)
             return None, found
         return staged, found
+
+    def look_again(
+        self,
+        back: RGB,
+        decided: Decided,
+        covered: NDArray[np.bool_],
+        whitelist: Whitelist,
+        verification: Verification,
+    ) -> SecondLook:
+        """What is seen in an output that is as it was meant.
+
+        Args:
+            back: The picture as it was written.
+            decided: The faces of the photo with what happens to them.
+            covered: `(height, width) bool`: which pixels were.
+            whitelist: Those who may stay visible.
+            verification: Whether faces are looked for.
+
+        Raises:
+            ModelFailed: If detector or embedder could not do their work.
+        """
+        found = SecondLook()
+        if verification is Verification.FULL:
+            found = Looker(self.recogniser, whitelist, self.policy).look(back, decided, covered)
+        return replace(found, remarks=kept_and_covered(decided, covered))
 
 
 def failed(path: Path, photo: Photo | None, error: str, status: ImageStatus = ImageStatus.FAILED) -> ImageRecord:

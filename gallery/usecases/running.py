@@ -43,6 +43,7 @@ class Options:
         stopped: Whether the run is to end after the photos at work.
         onlookers: What else looks at the photos.
         pairs: Photos with their outputs' paths below the output folder, in place of what the inputs come to.
+        people: Those who may stay visible, in place of the store's.
     """
 
     dry_run: bool = False
@@ -54,6 +55,7 @@ class Options:
     stopped: Callable[[], bool] = lambda: False
     onlookers: tuple[Onlooker, ...] = ()
     pairs: tuple[tuple[Path, Path], ...] = ()
+    people: PeopleInForce | None = None
 
 
 @dataclass(frozen=True, slots=True)

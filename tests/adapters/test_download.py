@@ -452,6 +452,13 @@ def test_a_killed_download_leaves_nothing_under_the_final_name(server: Server, t
     assert server.sent["/a"] < 200_000 + 200_000 + 65_536
 
 
+class NothingConverted:
+    """A converter without anything to convert."""
+
+    def handles(self, _card: ModelCard) -> bool:
+        return False
+
+
 def test_the_use_cases_from_registry_to_file(server: Server, tmp_path: Path) -> None:
     entry = f"""
         [some]
@@ -465,7 +472,7 @@ def test_the_use_cases_from_registry_to_file(server: Server, tmp_path: Path) -> 
     """
     (tmp_path / "list.toml").write_text(entry)
     folder = tmp_path / "models"
-    models = Models(TomlRegistry(folder, tmp_path / "list.toml"), WeightsFolder(folder), HttpDownloader(QUICK))
+    models = Models(TomlRegistry(folder, tmp_path / "list.toml"), WeightsFolder(folder), HttpDownloader(QUICK), NothingConverted())
     assert models.install("some").fresh
     assert not models.install("some").fresh
     assert [row.intact for row in models.verify()] == [True]
