@@ -472,7 +472,9 @@ def test_the_use_cases_from_registry_to_file(server: Server, tmp_path: Path) -> 
     """
     (tmp_path / "list.toml").write_text(entry)
     folder = tmp_path / "models"
-    models = Models(TomlRegistry(folder, tmp_path / "list.toml"), WeightsFolder(folder), HttpDownloader(QUICK), NothingConverted())
+    models = Models(
+        TomlRegistry(folder, tmp_path / "list.toml"), WeightsFolder(folder), HttpDownloader(QUICK), NothingConverted()
+    )
     assert models.install("some").fresh
     assert not models.install("some").fresh
     assert [row.intact for row in models.verify()] == [True]

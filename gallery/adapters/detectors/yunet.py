@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.adapters.cores import usable_cores
-from gallery.adapters.detectors.pyramid import SAME_FACE, Level, levels, merge
+from gallery.adapters.detectors.pyramid import SAME_FACE, Level, levels, merge, without_parts
 from gallery.adapters.detectors.yunet_network import Rows, YuNetNetwork
 from gallery.domain.errors import ModelFailed
 from gallery.domain.faces import RGB, Detection, require_rgb
@@ -74,15 +74,14 @@ class YuNet:
         """
         require_rgb(image)
         height, width = image.shape[:2]
-        found: list[Detection] = []
+        found: dict[Detection, Box] = {}
         for level in levels(width, height):
+            sx, sy = width / level.width, height / level.height
             for tile, rows in self._in_tiles(level, image):
                 sure = (row for row in suppressed(rows) if level.believes(_box(row, 1, 1), tile))
-                detections = (
-                    _detection(row, width / level.width, height / level.height, width, height) for row in sure
-                )
-                found += [one for one in detections if one]
-        return merge(found)
+                there = _scaled(tile, sx, sy)
+                found |= {one: there for row in sure if (one := _detection(row, sx, sy, width, height))}
+        return without_parts(merge(list(found)), found)
 
     def _in_tiles(self, level: Level, image: RGB) -> Iterator[tuple[Box, Rows]]:
         """What is found in each tile of a level, in the level's coordinates."""
@@ -142,6 +141,11 @@ def _overlap(one: Rows, others: Rows) -> Rows:
 def _box(row: NDArray[np.float32], sx: float, sy: float) -> Box:
     x, y, width, height = (float(v) for v in row[:4])
     return Box(round(x * sx), round(y * sy), max(1, round(width * sx)), max(1, round(height * sy)))
+
+
+def _scaled(tile: Box, sx: float, sy: float) -> Box:
+    left, top, right, bottom = tile.x * sx, tile.y * sy, tile.right * sx, tile.bottom * sy
+    return Box(round(left), round(top), max(1, round(right - left)), max(1, round(bottom - top)))
 
 
 def _detection(row: NDArray[np.float32], sx: float, sy: float, width: int, height: int) -> Detection | None:

@@ -102,6 +102,17 @@ def test_narrow_and_tiny_pictures_hold_no_face_whatever_was_seen_before(yunet, s
         assert yunet.detect(np.full((*shape, 3), 128, np.uint8)) == ()
 
 
+@pytest.mark.parametrize("width", [1000, 1400])
+def test_faces_on_the_seams_of_tiles_are_found_once(yunet, width):
+    picture = backdrop(width, width)
+    face = scaled(hopper(), 90 / HOPPER_FACE[3])
+    places = [(x, y) for y in range(0, width - face.shape[0], 170) for x in range(0, width - face.shape[1], 150)]
+    for x, y in places:
+        picture[y : y + face.shape[0], x : x + face.shape[1]] = face
+
+    assert len(yunet.detect(picture)) == len(places)
+
+
 def test_boxes_lie_inside_the_picture(yunet):
     x, y, width, height = HOPPER_FACE
     cut = np.ascontiguousarray(hopper()[y : y + height, x + width // 3 :])
