@@ -7,9 +7,9 @@ into memory once per core runs best on one core each: cores that work by themsel
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,19 @@ from numpy.typing import NDArray
 from gallery.adapters.quiet import without_chatter
 
 Values = NDArray[np.float32]
-_ONE_AT_A_TIME = threading.Lock()
-"""While one is made, what it says is held back, which is done for the whole process."""
+_first = threading.Lock()
+_said: list[bool] = []
+"""Filled once an interpreter has been made in this process: the first one says so, which is held back."""
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    if _said:
+        yield
+        return
+    with _first, without_chatter():
+        yield
+        _said.append(True)
 
 
 class Interpreters:
@@ -63,7 +74,7 @@ class Interpreters:
     def _interpreter(self) -> Any:
         """This thread's own."""
         if not hasattr(self._own, "interpreter"):
-            with _ONE_AT_A_TIME, without_chatter():
+            with _quietly():
                 made = self._made()
                 made.allocate_tensors()
             self._own.input = made.get_input_details()[0]["index"]
@@ -82,8 +93,8 @@ class Interpreters:
 class Sized:
     """A model that runs on pictures of any size.
 
-    To change an interpreter's size takes as long as to run it once. So each thread keeps interpreters for the sizes it
-    met last, as many as `ROOM` allows.
+    To make an interpreter ready for a size takes as long as to run it once. So those for the sizes that were met last
+    are kept, as many as `ROOM` allows, for whichever thread comes next.
 
     Args:
         model: The bytes of a model without dense layers.
@@ -95,7 +106,8 @@ class Sized:
 
     def __init__(self, model: NDArray[np.uint8], threads: int) -> None:
         self._model = model.tobytes()
-        self._own = threading.local()
+        self._idle: list[tuple[tuple[int, ...], Any]] = []
+        self._idle_lock = threading.Lock()
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="network")
         self._made(None)
 
@@ -111,24 +123,37 @@ class Sized:
         return list(self._pool.map(self._one, inputs))
 
     def _one(self, picture: Values) -> list[Values]:
-        found = self._of_size(picture.shape)
+        found = self._taken(picture.shape)
         found.set_tensor(found.get_input_details()[0]["index"], picture[None])
         found.invoke()
-        return [found.get_tensor(output["index"])[0] for output in found.get_output_details()]
+        outputs = [found.get_tensor(output["index"])[0] for output in found.get_output_details()]
+        self._given_back(picture.shape, found)
+        return outputs
 
-    def _of_size(self, shape: tuple[int, ...]) -> Any:
-        kept: OrderedDict[tuple[int, ...], Any] = self._own.__dict__.setdefault("kept", OrderedDict())
-        if shape not in kept:
-            while kept and sum(height * width for height, width, *_ in (*kept, shape)) > ROOM:
-                kept.popitem(last=False)
-            kept[shape] = self._made(shape)
-        kept.move_to_end(shape)
-        return kept[shape]
+    def _taken(self, shape: tuple[int, ...]) -> Any:
+        with self._idle_lock:
+            for place in range(len(self._idle) - 1, -1, -1):
+                if self._idle[place][0] == shape:
+                    return self._idle.pop(place)[1]
+            self._make_room(shape)
+        return self._made(shape)
+
+    def _given_back(self, shape: tuple[int, ...], interpreter: Any) -> None:
+        with self._idle_lock:
+            self._make_room(shape)
+            self._idle.append((shape, interpreter))
+
+    def _make_room(self, shape: tuple[int, ...]) -> None:
+        """Gives up those that were used longest ago, until there is room for one more."""
+        while (
+            self._idle and sum(height * width for height, width, *_ in (*(one for one, _ in self._idle), shape)) > ROOM
+        ):
+            del self._idle[0]
 
     def _made(self, shape: tuple[int, ...] | None) -> Any:
         from ai_edge_litert.interpreter import Interpreter
 
-        with _ONE_AT_A_TIME, without_chatter():
+        with _quietly():
             made = Interpreter(model_content=self._model, num_threads=1)
             if shape is not None:
                 made.resize_tensor_input(made.get_input_details()[0]["index"], (1, *shape))
@@ -136,5 +161,5 @@ class Sized:
         return made
 
 
-ROOM = 2_700_000
-"""Pixels of the sizes for which a thread keeps interpreters; YuNet takes 80 bytes for each."""
+ROOM = 2_500_000
+"""Pixels of the sizes for which interpreters are kept; YuNet takes 80 bytes for each."""
