@@ -187,10 +187,10 @@ def put_people(work: Path) -> None:
         Image.fromarray(pixels).save(work / "people" / name / "portrait.png")
 
 
-def ours(place: Place, model: str) -> dict[str, str]:
+def ours(place: Place, model: str, precision: str = "auto") -> dict[str, str]:
     """Settings under which our program has these two people enrolled."""
     settings = {
-        "GALLERY_DB": str(place.work / f"{model}.db"),
+        "GALLERY_DB": str(place.work / f"{model}-{precision}.db"),
         "GALLERY_MODELS": str(place.work / "models"),
         "PYTHONPATH": os.pathsep.join(filter(None, (str(HERE.parent.parent), os.environ.get("PYTHONPATH")))),
     }
@@ -202,8 +202,10 @@ def ours(place: Place, model: str) -> dict[str, str]:
             [*program, "models", "add", SEEDED, "--architecture", "vgg-face", "--weights", weights, *thresholds],
             settings,
         )
+        called([*program, "models", "install", SEEDED], settings)
     if not Path(settings["GALLERY_DB"]).exists():
-        called([*program, "enroll", "--people", place.work / "people", "--model", model], settings, (0, 3))
+        wanted = ["--people", place.work / "people", "--model", model, "--precision", precision]
+        called([*program, "enroll", *wanted], settings, (0, 3))
     return settings
 
 
@@ -241,8 +243,8 @@ def faces_of(said: str) -> int:
     return sum(len(image["faces"]) for image in images)
 
 
-def ours_identifying(place: Place, model: str) -> Turn:
-    settings = ours(place, model)
+def ours_identifying(place: Place, model: str, precision: str = "auto") -> Turn:
+    settings = ours(place, model, precision)
     words = [sys.executable, "-m", "gallery", "anonymise", place.work / "photos", "--dry-run", "--json"]
     return lambda _: timed(words, settings, faces_of)
 
@@ -291,7 +293,10 @@ def contests(peer: Peer, place: Place) -> list[tuple[str, Turn, Turn]]:
     """What is measured: a name, the peer's turn and ours."""
     if peer.model is not None:
         theirs = identifying(peer, place)  # first, as it makes the weights of VGG-Face
-        return [(peer.name, theirs, ours_identifying(place, peer.model))]
+        exact = (peer.name, theirs, ours_identifying(place, peer.model))
+        if peer.model != SEEDED:
+            return [exact]
+        return [exact, (f"{peer.name}, ours int8", theirs, ours_identifying(place, peer.model, "int8"))]
     theirs = blurring(peer, place)
     ways = {"written": "", "full": ", in full"}
     return [(f"{peer.name}{words}", theirs, ours_blurring(place, verify)) for verify, words in ways.items()]
