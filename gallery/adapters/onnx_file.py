@@ -59,8 +59,13 @@ def _multiplied_out(node: Any, arrays: Arrays) -> NDArray[np.float32]:
     block, axis = said.get("block_size", 0), said.get("axis", 1)
     if not block or -(-whole.shape[axis] // block) != scales.shape[axis]:
         raise ValueError(f"the weights {node.input[0]} are not quantised in blocks")
-    places = np.arange(whole.shape[axis]) // block
     found = whole.astype(np.float32)
-    found -= zeros.astype(np.float32).take(places, axis)
-    found *= scales.take(places, axis)
+    if whole.shape[axis] % block:
+        places = np.arange(whole.shape[axis]) // block
+        found -= zeros.astype(np.float32).take(places, axis)
+        found *= scales.take(places, axis)
+        return found
+    blocks = found.reshape(*whole.shape[:axis], scales.shape[axis], block, *whole.shape[axis + 1 :])
+    blocks -= np.expand_dims(zeros.astype(np.float32), axis + 1)
+    blocks *= np.expand_dims(scales, axis + 1)
     return found

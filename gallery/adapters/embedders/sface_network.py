@@ -99,7 +99,7 @@ def _dense(nodes: list[Any], arrays: Arrays, shape: tuple[int, ...]) -> Dense:
     height, width, channels = shape
     factor, summand = _factors(before, arrays)
     wide = kernel.reshape(len(kernel), channels, height * width)
-    bias = bias + np.einsum("ocp,c->o", wide, summand)
+    bias = bias + wide.sum(axis=2) @ summand
     last, added = _factors(after, arrays)
     ordered = np.ascontiguousarray(wide.transpose(0, 2, 1))
     ordered *= np.asarray(last[:, None] * factor, np.float32)[:, None]
