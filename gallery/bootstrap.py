@@ -501,7 +501,10 @@ class Bootstrap:
         """
         from gallery.usecases.reembed import Reembed
 
-        card = self.registry().card(model).at(_precision(precision))
+        card, own = self.registry().card(model), store.space()
+        if _precision(precision) is None and own is not None and own.model == model:
+            card = card.like(own)
+        card = card.at(_precision(precision))
         return Reembed(self.recogniser(card, "yunet"), store, self.crops())
 
     def check(self, store: Store) -> Check:

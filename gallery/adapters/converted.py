@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from gallery.domain.models import ModelCard, Precision
 from gallery.domain.ports import Conversion
 
 Forward = Callable[[NDArray[np.uint8]], Embeddings]
+_ABANDONED = 3600
+"""Seconds after which a file that is still being written belongs to nobody; a conversion takes half a minute."""
 CHIPS = 8
 """Pictures on which a converted network is compared with the one it was made of."""
 
@@ -93,6 +96,7 @@ class ConvertedWeights:
         data, target = self._convert(weights), self._path(card)
         with writing(target):
             target.parent.mkdir(parents=True, exist_ok=True)
+            _sweep(target)
             require_room(target, data.nbytes, free_bytes(target.parent))
             descriptor, name = tempfile.mkstemp(prefix=f"{target.name}.", dir=target.parent)
             hidden = Path(name)
@@ -145,9 +149,10 @@ class ConvertedWeights:
             "euclidean": made.euclidean,
         }
         path = _record_of(made.path)
-        hidden = path.with_name(f"{path.name}.new")
-        hidden.write_text(json.dumps(record, indent=1) + "\n", "utf-8")
-        place(hidden, path)
+        with tempfile.NamedTemporaryFile("w", prefix=f"{path.name}.", dir=path.parent, delete=False) as file:
+            file.write(json.dumps(record, indent=1) + "\n")
+            os.fchmod(file.fileno(), 0o644)
+        place(Path(file.name), path)
 
     def _path(self, card: ModelCard) -> Path:
         """By the hash of the weights, so that models which share a file share its form."""
@@ -176,8 +181,16 @@ def _require_near(card: ModelCard, made: Conversion) -> None:
         raise ModelFailed(
             f"The eight-bit form of {card.name} strays from its weights: its embeddings are up to {made.cosine:.4f} "
             f"(cosine distance) from theirs, and {most:.4f} is the most that is allowed.",
-            "Use the model with --precision float32.",
+            f"Use float32: gallery reembed --model {card.name} --precision float32",
         )
+
+
+def _sweep(target: Path) -> None:
+    """Removes what a conversion that was killed has left behind."""
+    for name in (target.name, _record_of(target).name):
+        for left in target.parent.glob(f"{name}.*"):
+            if time.time() - left.stat().st_mtime > _ABANDONED:
+                left.unlink(missing_ok=True)
 
 
 def _record_of(path: Path) -> Path:
@@ -185,4 +198,7 @@ def _record_of(path: Path) -> Path:
 
 
 def _make(card: ModelCard) -> str:
-    return f"Make it with 'gallery models install {card.name}', or use --precision float32."
+    return (
+        f"Make it with 'gallery models install {card.name}', or templates in float32 with 'gallery reembed --model "
+        f"{card.name} --precision float32'."
+    )

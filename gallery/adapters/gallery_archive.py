@@ -115,7 +115,7 @@ class ZipArchives:
             len(manifest.people),
             sum(len(person.references) for person in manifest.people),
             len(manifest.crops),
-            tuple((model.space.model, model.templates) for model in manifest.models),
+            tuple((model.space.label, model.templates) for model in manifest.models),
         )
 
     def _require_free(self, target: Path, force: bool) -> None:

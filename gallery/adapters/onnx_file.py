@@ -38,6 +38,8 @@ def attributes(node: Any) -> dict[str, Any]:
 def _plain(graph: Any) -> tuple[list[Any], Arrays]:
     from onnx import numpy_helper
 
+    if any(one.external_data or one.data_location for one in graph.initializer):
+        raise ValueError("its weights are said to lie in other files")
     arrays = {one.name: numpy_helper.to_array(one) for one in graph.initializer}
     nodes = []
     for node in graph.node:

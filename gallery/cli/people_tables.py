@@ -184,12 +184,12 @@ def reembedded(result: Reembedded) -> RenderableType:
                 escape(left.name), str(left.reference), escape(short_path(left.source, 36)), escape(left.reason)
             )
         parts += [table, ""]
-    former = result.former.model if result.former else "none"
+    former = result.former.label if result.former else "none"
     parts.append(
         facts(
             [
-                ("templates", f"{result.made} made under {result.space.model}, {len(result.left)} could not be"),
-                ("model", f"{result.space.model} is the gallery's own" if result.current else f"still {former}"),
+                ("templates", f"{result.made} made under {result.space.label}, {len(result.left)} could not be"),
+                ("model", f"{result.space.label} is the gallery's own" if result.current else f"still {former}"),
                 *([("without one", _listed(result.lacking) + ": blurred under that model")] if result.lacking else []),
             ]
         )

@@ -161,9 +161,7 @@ class EmbedderSpec:
 
     def __post_init__(self) -> None:
         if self.precision not in self.precisions:
-            raise BadArgument(
-                f"This model does not compute in {self.precision}.", f"It can in {' or '.join(self.precisions)}."
-            )
+            raise BadArgument(f"An embedder cannot compute in {self.precision} if it only can in others.")
         if self.centre and len(self.centre) != self.dimension:
             raise BadArgument(f"A centre needs {self.dimension} values, as an embedding has, not {len(self.centre)}.")
         if (self.centre or self.mirror) and self.normalisation is not Normalisation.L2:
@@ -259,6 +257,11 @@ class ModelCard:
         """
         if precision is None or precision is self.spec.precision:
             return self
+        if precision not in self.spec.precisions:
+            raise BadArgument(
+                f"The model {self.name} does not compute in {precision}, only in {' or '.join(self.spec.precisions)}.",
+                "Leave --precision out.",
+            )
         return replace(self, embedder=replace(self.spec, precision=precision))
 
     def like(self, space: EmbeddingSpace) -> ModelCard:
@@ -288,6 +291,22 @@ class EmbeddingSpace:
     preparation: str
     dimension: int
 
+    @property
+    def label(self) -> str:
+        """What people are shown; see `labelled`."""
+        return labelled(self.model, self.preparation)
+
     def comparable(self, other: EmbeddingSpace) -> bool:
         """Whether embeddings of both may be compared: same weights, same preparation, whatever the names."""
         return (self.sha256, self.preparation, self.dimension) == (other.sha256, other.preparation, other.dimension)
+
+
+def labelled(model: str, preparation: str) -> str:
+    """A model's name with the numbers it computes in, where those are not float32.
+
+    Args:
+        model: The name.
+        preparation: See `EmbedderSpec.preparation`.
+    """
+    numbers = preparation.rpartition(", ")[2]
+    return f"{model} ({numbers})" if numbers in (Precision.BFLOAT16, Precision.INT8) else model

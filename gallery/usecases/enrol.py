@@ -215,13 +215,14 @@ class _Enrolment:
 
     def store_waiting(self) -> None:
         """Stores the faces of the photos that wait, in one transaction, and reports all of them."""
-        waiting, self.waiting = self.waiting, []
+        waiting = self.waiting
         new = [(looked.found.name, looked.new) for looked in waiting if looked.new is not None]
         try:
             numbers = iter(self._add(new))
             alone = False
         except Exception:  # one of them cannot be stored; none was, and each is now tried by itself
             alone = True
+        self.waiting = []  # not before: whoever interrupts this gets them stored at the end
         for looked in waiting:
             found = looked.found
             if looked.new is not None:

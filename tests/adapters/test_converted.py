@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -99,3 +100,17 @@ def test_the_pictures_are_the_same_every_time_and_differ_from_one_another():
     assert (chips == fixed_chips((224, 224))).all()
     assert chips.std(axis=(1, 2, 3)).min() > 20
     assert np.abs(chips[0].astype(int) - chips[1]).mean() > 20
+
+
+def test_what_a_killed_conversion_left_is_removed_by_a_later_one(tmp_path, weights):
+    folder = tmp_path / "models"
+    path = forms(folder).make(CARD, weights).path
+    old, young = folder / f"{path.name}.abandon", folder / f"{path.name}.another"
+    for left in (old, young):
+        left.write_bytes(b"half")
+    os.utime(old, (1, 1))
+
+    forms(folder).make(CARD, weights)
+
+    assert not old.exists()
+    assert young.exists(), "another process may be at it"

@@ -9,7 +9,7 @@ at once took 3.7 GB and twice the time; see `tests/benchmarks/bench_detection.py
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gallery.domain.faces import Detection
@@ -106,28 +106,3 @@ def merge(detections: list[Detection]) -> tuple[Detection, ...]:
         if all(detection.box.overlap(other.box) < SAME_FACE for other in kept):
             kept.append(detection)
     return tuple(sorted(kept, key=lambda d: d.box))
-
-
-INSIDE = 0.8
-"""Share of a detection that lies in a larger face from which on it may be a part of that."""
-
-
-def without_parts(detections: tuple[Detection, ...], tiles: Mapping[Detection, Box]) -> tuple[Detection, ...]:
-    """Leaves out what a tile that shows only a part of a face took for a face: a chin, an ear.
-
-    Args:
-        detections: One for each face.
-        tiles: For each the tile in which it was found, in the picture's coordinates.
-    """
-    return tuple(
-        one
-        for one in detections
-        if not any(_is_part(one, whole, tiles[one]) for whole in detections if whole is not one)
-    )
-
-
-def _is_part(one: Detection, whole: Detection, tile: Box) -> bool:
-    shared = one.box.intersect(whole.box)
-    if shared is None or whole.score < one.score or whole.box.intersect(tile) == whole.box:
-        return False
-    return shared.width * shared.height >= INSIDE * one.box.width * one.box.height

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.adapters.cores import usable_cores
-from gallery.adapters.detectors.pyramid import SAME_FACE, Level, levels, merge, without_parts
+from gallery.adapters.detectors.pyramid import SAME_FACE, Level, levels, merge
 from gallery.adapters.detectors.yunet_network import Rows, YuNetNetwork
 from gallery.domain.errors import ModelFailed
 from gallery.domain.faces import RGB, Detection, require_rgb
@@ -32,7 +32,7 @@ class Network(Protocol):
 class YuNet:
     """The default detector: boxes, scores and five landmarks.
 
-    The same faces as `cv2.FaceDetectorYN` finds, in half its time.
+    In a piece of a picture the same faces as `cv2.FaceDetectorYN` finds there, in half its time.
 
     Args:
         card: Its entry in the registry.
@@ -55,7 +55,7 @@ class YuNet:
         self._score = score
         try:
             self._network = load(weights.read_bytes(), usable_cores())
-        except (ValueError, RuntimeError) as error:
+        except Exception as error:  # whatever parsing a damaged or strange file comes to
             raise _failed(card, f"cannot load {weights}", error) from error
 
     @property
@@ -74,14 +74,13 @@ class YuNet:
         """
         require_rgb(image)
         height, width = image.shape[:2]
-        found: dict[Detection, Box] = {}
+        found: list[Detection] = []
         for level in levels(width, height):
             sx, sy = width / level.width, height / level.height
             for tile, rows in self._in_tiles(level, image):
                 sure = (row for row in suppressed(rows) if level.believes(_box(row, 1, 1), tile))
-                there = _scaled(tile, sx, sy)
-                found |= {one: there for row in sure if (one := _detection(row, sx, sy, width, height))}
-        return without_parts(merge(list(found)), found)
+                found += [one for row in sure if (one := _detection(row, sx, sy, width, height))]
+        return merge(found)
 
     def _in_tiles(self, level: Level, image: RGB) -> Iterator[tuple[Box, Rows]]:
         """What is found in each tile of a level, in the level's coordinates."""
@@ -141,11 +140,6 @@ def _overlap(one: Rows, others: Rows) -> Rows:
 def _box(row: NDArray[np.float32], sx: float, sy: float) -> Box:
     x, y, width, height = (float(v) for v in row[:4])
     return Box(round(x * sx), round(y * sy), max(1, round(width * sx)), max(1, round(height * sy)))
-
-
-def _scaled(tile: Box, sx: float, sy: float) -> Box:
-    left, top, right, bottom = tile.x * sx, tile.y * sy, tile.right * sx, tile.bottom * sy
-    return Box(round(left), round(top), max(1, round(right - left)), max(1, round(bottom - top)))
 
 
 def _detection(row: NDArray[np.float32], sx: float, sy: float, width: int, height: int) -> Detection | None:

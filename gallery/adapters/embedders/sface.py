@@ -44,7 +44,7 @@ class SFace:
             self._network = read_network(data)
             model = model_file(self._network.layers, (INPUT, INPUT, 3))
             self._interpreters = Interpreters(model, self.threads)
-        except (ValueError, RuntimeError) as error:
+        except Exception as error:  # whatever parsing a damaged or strange file comes to
             raise self._failed(error) from error
 
     def embed(self, chips: NDArray[np.uint8]) -> Embeddings:

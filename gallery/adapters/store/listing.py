@@ -9,6 +9,7 @@ import sqlite3
 from collections import defaultdict
 from datetime import UTC, date, datetime
 
+from gallery.domain.models import labelled
 from gallery.domain.people import IdentitySummary, name_key
 
 _PEOPLE = """
@@ -22,11 +23,11 @@ _PEOPLE = """
 """
 
 _TEMPLATES = """
-    SELECT reference.identity_id, model.name, count(*)
+    SELECT reference.identity_id, model.name, model.preparation, count(*)
     FROM template
     JOIN reference ON reference.id = template.reference_id
     JOIN model ON model.id = template.model_id
-    GROUP BY reference.identity_id, model.name
+    GROUP BY reference.identity_id, model.name, model.preparation
     ORDER BY model.name
 """
 
@@ -39,8 +40,9 @@ def identities(connection: sqlite3.Connection) -> list[IdentitySummary]:
     try:
         people = connection.execute(_PEOPLE).fetchall()
         templates: dict[int, dict[str, int]] = defaultdict(dict)
-        for number, model, count in connection.execute(_TEMPLATES):
-            templates[number][model] = count
+        for number, model, preparation, count in connection.execute(_TEMPLATES):
+            label = labelled(model, preparation)
+            templates[number][label] = templates[number].get(label, 0) + count
         tags: dict[int, list[str]] = defaultdict(list)
         for number, tag in connection.execute(_TAGS):
             tags[number].append(tag)

@@ -28,7 +28,7 @@ from gallery.adapters.store.tables import (
 from gallery.adapters.store.vectors import to_bytes
 from gallery.domain.errors import AlreadyEnrolled, UnknownName
 from gallery.domain.geometry import Box
-from gallery.domain.models import EmbeddingSpace, Thresholds
+from gallery.domain.models import EmbeddingSpace, Thresholds, labelled
 from gallery.domain.people import (
     SAME_FACE,
     Details,
@@ -259,5 +259,5 @@ def _require_new(session: Session, coming: Sequence[tuple[_Owner, NewReference]]
 
 
 def _stored(row: ReferenceRow, has_crop: bool) -> StoredReference:
-    models = tuple(template.model.name for template in row.templates)
+    models = tuple(labelled(template.model.name, template.model.preparation) for template in row.templates)
     return StoredReference(row.id, row.added, models, reference_of(row), has_crop)

@@ -15,10 +15,11 @@ from gallery.adapters.store.files import BUSY_TIMEOUT, GalleryFile
 from gallery.adapters.store.keys import Keys
 from gallery.adapters.store.schema import read_revision, this_schema, written_by
 from gallery.domain.gallery_file import BackupCopy, FileStatus, ModelTemplates
+from gallery.domain.models import labelled
 from gallery.domain.people import Change
 
 _MODELS = """
-    SELECT model.name, model.current, model.dimension, count(template.reference_id)
+    SELECT model.name, model.preparation, model.current, model.dimension, count(template.reference_id)
     FROM model LEFT JOIN template ON template.model_id = model.id
     GROUP BY model.id
     ORDER BY model.current DESC, model.name
@@ -65,7 +66,10 @@ def _status(file: GalleryFile, connection: sqlite3.Connection) -> FileStatus:
         page_size=number(connection, "PRAGMA page_size"),
         people=number(connection, "SELECT count(*) FROM identity"),
         references=number(connection, "SELECT count(*) FROM reference"),
-        models=tuple(ModelTemplates(name, bool(now), size, n) for name, now, size, n in connection.execute(_MODELS)),
+        models=tuple(
+            ModelTemplates(labelled(name, prepared), bool(now), size, n)
+            for name, prepared, now, size, n in connection.execute(_MODELS)
+        ),
         runs=number(connection, "SELECT count(*) FROM run"),
         last_change=_last_change(connection),
         backups=_backups(file.path, connection),

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gallery.adapters.detectors.pyramid import COARSEST, LARGEST, SMALL, STEP, TILE, levels, merge, without_parts
+from gallery.adapters.detectors.pyramid import COARSEST, LARGEST, SMALL, STEP, TILE, levels, merge
 from gallery.domain.faces import Detection
 from gallery.domain.geometry import Box
 
@@ -96,15 +95,3 @@ def test_equal_scores_are_settled_the_same_way_every_time(order):
     seen = [Detection(Box(x, 0, 50, 60), 0.9) for x in (0, 4, 8)]
 
     assert merge(seen[::order]) == (seen[0],)
-
-
-def test_a_part_of_a_face_seen_in_a_tile_that_cuts_the_face_is_none():
-    face, chin = Detection(Box(100, 100, 80, 100), 0.9), Detection(Box(115, 160, 40, 35), 0.7)
-    whole, cut = Box(0, 0, 500, 500), Box(0, 150, 500, 500)
-
-    assert without_parts((face, chin), {face: whole, chin: cut}) == (face,)
-    assert without_parts((face, chin), {face: whole, chin: whole}) == (face, chin), "a child in front of a face"
-    surer = dataclasses.replace(chin, score=0.95)
-    assert without_parts((face, surer), {face: whole, surer: cut}) == (face, surer)
-    beside = Detection(Box(160, 160, 60, 60), 0.7)
-    assert without_parts((face, beside), {face: whole, beside: cut}) == (face, beside)

@@ -103,14 +103,32 @@ def test_narrow_and_tiny_pictures_hold_no_face_whatever_was_seen_before(yunet, s
 
 
 @pytest.mark.parametrize("width", [1000, 1400])
-def test_faces_on_the_seams_of_tiles_are_found_once(yunet, width):
+def test_faces_on_the_seams_of_tiles_are_found(yunet, width):
     picture = backdrop(width, width)
     face = scaled(hopper(), 90 / HOPPER_FACE[3])
     places = [(x, y) for y in range(0, width - face.shape[0], 170) for x in range(0, width - face.shape[1], 150)]
     for x, y in places:
         picture[y : y + face.shape[0], x : x + face.shape[1]] = face
 
-    assert len(yunet.detect(picture)) == len(places)
+    found = yunet.detect(picture)
+
+    x0, y0, wide, tall = (v * 90 / HOPPER_FACE[3] for v in HOPPER_FACE)
+    assert all(any(near(one.box, x + x0, y + y0, wide, tall) for one in found) for x, y in places)
+
+
+def test_a_small_face_on_a_large_one_is_found_across_the_seams(yunet):
+    """A bystander beside the cheek of somebody who fills the picture, and stays visible."""
+    picture, small = scaled(hopper(), 5), scaled(collins(), 0.5)
+    x, y, width, height = (5 * v for v in HOPPER_FACE)
+    places = [(x + width // 2, y + height // 3), (x + width - small.shape[1], y), (x, y + height - small.shape[0])]
+    for left, top in places:
+        picture[top : top + small.shape[0], left : left + small.shape[1]] = small
+
+    found = yunet.detect(picture)
+
+    assert any(near(one.box, x, y, width, height) for one in found)
+    for left, top in places:
+        assert any(near(one.box, left + 90, top + 35, 45, 53) for one in found)
 
 
 def test_boxes_lie_inside_the_picture(yunet):

@@ -53,11 +53,14 @@ def test_weights_that_are_not_quantised_are_read_alike(data):
         assert np.array_equal(one.bias, other.bias)
 
 
-@pytest.mark.parametrize("damage", ["another network", "cut", "nothing", "no blocks"])
+@pytest.mark.parametrize("damage", ["another network", "cut", "nothing", "no blocks", "elsewhere"])
 def test_another_file_is_refused(data, damage):
     model = onnx.load_model_from_string(data)
     if damage == "another network":
         del model.graph.node[-1]
+        bad = model.SerializeToString()
+    elif damage == "elsewhere":
+        model.graph.initializer[0].data_location = onnx.TensorProto.EXTERNAL
         bad = model.SerializeToString()
     elif damage == "no blocks":
         for node in model.graph.node:
