@@ -107,7 +107,8 @@ class Sized:
     def __init__(self, model: NDArray[np.uint8], threads: int) -> None:
         self._model = model.tobytes()
         self._idle: list[tuple[tuple[int, ...], Any]] = []
-        self._idle_lock = threading.Lock()
+        self._used = 0
+        self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="network")
         self._made(None)
 
@@ -123,32 +124,39 @@ class Sized:
         return list(self._pool.map(self._one, inputs))
 
     def _one(self, picture: Values) -> list[Values]:
-        found = self._taken(picture.shape)
-        found.set_tensor(found.get_input_details()[0]["index"], picture[None])
-        found.invoke()
-        outputs = [found.get_tensor(output["index"])[0] for output in found.get_output_details()]
-        self._given_back(picture.shape, found)
-        return outputs
+        with self._taken(picture.shape) as found:
+            found.set_tensor(found.get_input_details()[0]["index"], picture[None])
+            found.invoke()
+            return [found.get_tensor(output["index"])[0] for output in found.get_output_details()]
 
-    def _taken(self, shape: tuple[int, ...]) -> Any:
-        with self._idle_lock:
+    @contextmanager
+    def _taken(self, shape: tuple[int, ...]) -> Iterator[Any]:
+        """An interpreter for that size, which nobody else has meanwhile; one that failed is not used again."""
+        area = shape[0] * shape[1]
+        found = self._kept(shape)
+        try:
+            found = found or self._made(shape)
+            yield found
+        except BaseException:
+            found = None
+            raise
+        finally:
+            with self._lock:
+                self._used -= area
+                if found is not None:
+                    self._idle.append((shape, found))
+
+    def _kept(self, shape: tuple[int, ...]) -> Any | None:
+        """The interpreter for that size that was used last; if there is none, room is made for it."""
+        area = shape[0] * shape[1]
+        with self._lock:
+            self._used += area
             for place in range(len(self._idle) - 1, -1, -1):
                 if self._idle[place][0] == shape:
                     return self._idle.pop(place)[1]
-            self._make_room(shape)
-        return self._made(shape)
-
-    def _given_back(self, shape: tuple[int, ...], interpreter: Any) -> None:
-        with self._idle_lock:
-            self._make_room(shape)
-            self._idle.append((shape, interpreter))
-
-    def _make_room(self, shape: tuple[int, ...]) -> None:
-        """Gives up those that were used longest ago, until there is room for one more."""
-        while (
-            self._idle and sum(height * width for height, width, *_ in (*(one for one, _ in self._idle), shape)) > ROOM
-        ):
-            del self._idle[0]
+            while self._idle and self._used + sum(height * width for (height, width, *_), _ in self._idle) > ROOM:
+                del self._idle[0]
+        return None
 
     def _made(self, shape: tuple[int, ...] | None) -> Any:
         from ai_edge_litert.interpreter import Interpreter
@@ -161,5 +169,6 @@ class Sized:
         return made
 
 
-ROOM = 2_500_000
-"""Pixels of the sizes for which interpreters are kept; YuNet takes 80 bytes for each."""
+ROOM = 4_800_000
+"""Pixels of the sizes for which there are interpreters, where no more are at work: two tiles of the largest size. YuNet
+takes 80 bytes for each."""
