@@ -47,7 +47,7 @@ Precision = Annotated[
     Numbers,
     typer.Option(
         "--precision",
-        help="In what numbers vgg-face computes: float32; int8, three times as fast in a seventh of the memory; or "
+        help="In what numbers vgg-face computes: float32; int8, three times as fast in a fifth of the memory; or "
         "bfloat16, twice as fast on processors that have it. auto takes those of the gallery's templates, and float32 "
         "for a new gallery.",
         metavar="<name>",
