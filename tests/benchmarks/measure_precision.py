@@ -9,13 +9,13 @@ pairs (400 if not given), which has its size but none of its knowledge. Its thre
 
 from __future__ import annotations
 
-import math
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from bench_vgg_face import random_weights
 from rich.console import Console
 from rich.table import Table
 
@@ -23,7 +23,7 @@ from gallery.adapters.cores import usable_cores
 from gallery.adapters.embedders.sface_network import INPUT as SFACE_INPUT
 from gallery.adapters.embedders.sface_network import read_network
 from gallery.adapters.embedders.vgg_face_converted import layers
-from gallery.adapters.embedders.vgg_face_network import INPUT, LAYERS, MEAN_BGR
+from gallery.adapters.embedders.vgg_face_network import INPUT, MEAN_BGR
 from gallery.adapters.litert.interpreters import Interpreters
 from gallery.adapters.litert.model_file import model_file
 from gallery.bootstrap import Bootstrap
@@ -31,16 +31,6 @@ from gallery.domain.embedding import finished
 from gallery.domain.verification import ImageName
 
 Network = Callable[[np.ndarray], np.ndarray]
-
-
-def random_weights(seed: int = 0) -> Iterator[np.ndarray]:
-    """He-scaled kernels and small biases, in network order."""
-    rng = np.random.default_rng(seed)
-    for layer in LAYERS:
-        kernel = rng.standard_normal(layer.shape, dtype=np.float32)
-        kernel *= math.sqrt(2 / math.prod(layer.kernel[:-1]))
-        yield kernel
-        yield rng.standard_normal(layer.bias, dtype=np.float32) * np.float32(0.1)
 
 
 def sface(int8: bool) -> Network:
@@ -57,7 +47,7 @@ def sface(int8: bool) -> Network:
 
 def vgg_face(int8: bool, folder: Path) -> Network:
     path = folder / f"vgg-face-{int8}.tflite"
-    model_file(layers(random_weights()), (INPUT, INPUT, 3), int8).tofile(path)
+    model_file(layers(random_weights(np.random.default_rng(0))), (INPUT, INPUT, 3), int8).tofile(path)
     run, mean = Interpreters(path, 1, usable_cores()).run, np.array(MEAN_BGR, np.float32)
     return lambda chips: run(chips[..., ::-1] - mean)
 
