@@ -14,13 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gallery.adapters.embedders.vgg_face_network import Forward
 from gallery.adapters.placing import free_bytes, place, require_room, writing
 from gallery.domain.errors import ModelChanged, ModelFailed, ModelMissing
-from gallery.domain.faces import Embeddings
 from gallery.domain.models import ModelCard, Precision
 from gallery.domain.ports import Conversion
 
-Forward = Callable[[NDArray[np.uint8]], Embeddings]
 _ABANDONED = 3600
 """Seconds after which a file that is still being written belongs to nobody; a conversion takes half a minute."""
 CHIPS = 8

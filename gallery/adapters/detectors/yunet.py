@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gallery.adapters.cores import usable_cores
 from gallery.adapters.detectors.pyramid import SAME_FACE, Level, levels, merge
-from gallery.adapters.detectors.yunet_network import Rows, YuNetNetwork
+from gallery.adapters.detectors.yunet_network import LEAST, Rows, YuNetNetwork
 from gallery.domain.errors import ModelFailed
 from gallery.domain.faces import RGB, Detection, require_rgb
 from gallery.domain.geometry import Box, Landmarks
@@ -105,15 +105,13 @@ class YuNet:
         except (ValueError, RuntimeError) as error:
             raise _failed(self.card, "cannot run", error) from error
         for piece, rows in zip(pieces, given, strict=True):
-            if not (np.abs(rows) < 100 * max(_LEAST, *piece.shape)).all():  # also where a value is not a number
+            if not (np.abs(rows) < 100 * max(LEAST, *piece.shape)).all():  # also where a value is not a number
                 raise _failed(self.card, "cannot run", "it gave values that make no sense")
         return given
 
 
 _AT_ONCE = 8
 """Tiles that are worked on before what was found in them is taken: memory stays flat."""
-_LEAST = 64
-"""Side of a picture in pixels that counts for the largest sensible value."""
 
 
 def suppressed(rows: Rows) -> Rows:

@@ -74,20 +74,11 @@ class Interpreters:
     def _interpreter(self) -> Any:
         """This thread's own."""
         if not hasattr(self._own, "interpreter"):
-            with _quietly():
-                made = self._made()
-                made.allocate_tensors()
+            made = _ready(self._model, self._threads)
             self._own.input = made.get_input_details()[0]["index"]
             self._own.output = made.get_output_details()[0]["index"]
             self._own.interpreter = made
         return self._own.interpreter
-
-    def _made(self) -> Any:
-        from ai_edge_litert.interpreter import Interpreter
-
-        if isinstance(self._model, str):
-            return Interpreter(model_path=self._model, num_threads=self._threads)
-        return Interpreter(model_content=self._model, num_threads=self._threads)
 
 
 class Sized:
@@ -110,7 +101,7 @@ class Sized:
         self._used = 0
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="network")
-        self._made(None)
+        _ready(self._model)
 
     def run(self, inputs: Sequence[Values]) -> list[list[Values]]:
         """What the network gives for each picture: all outputs, in the model's order.
@@ -135,7 +126,7 @@ class Sized:
         area = shape[0] * shape[1]
         found = self._kept(shape)
         try:
-            found = found or self._made(shape)
+            found = found or _ready(self._model, shape=shape)
             yield found
         except BaseException:
             found = None
@@ -158,15 +149,18 @@ class Sized:
                 del self._idle[0]
         return None
 
-    def _made(self, shape: tuple[int, ...] | None) -> Any:
-        from ai_edge_litert.interpreter import Interpreter
 
-        with _quietly():
-            made = Interpreter(model_content=self._model, num_threads=1)
-            if shape is not None:
-                made.resize_tensor_input(made.get_input_details()[0]["index"], (1, *shape))
-            made.allocate_tensors()
-        return made
+def _ready(model: str | bytes, threads: int = 1, shape: tuple[int, ...] | None = None) -> Any:
+    """A new interpreter of a model, given by its path or its bytes; for pictures of that shape, or the model's own."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    given = {"model_path": model} if isinstance(model, str) else {"model_content": model}
+    with _quietly():
+        made = Interpreter(**given, num_threads=threads)
+        if shape is not None:
+            made.resize_tensor_input(made.get_input_details()[0]["index"], (1, *shape))
+        made.allocate_tensors()
+    return made
 
 
 ROOM = 4_800_000
