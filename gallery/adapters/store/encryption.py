@@ -96,7 +96,7 @@ def _salt(file: GalleryFile) -> bytes | None:
     Raises:
         StoreUnusable: If it is none of these.
     """
-    known = _salts.get(_inode(file.path))
+    known = _remembered(file)
     if known is not None or _opens(file):
         return known
     with file.path.open("rb") as content:
@@ -106,15 +106,35 @@ def _salt(file: GalleryFile) -> bytes | None:
     return page[:SALT]
 
 
+def _remembered(file: GalleryFile) -> bytes | None:
+    """What is known of an encrypted file, unless an ordinary one has got the inode of one that was deleted.
+
+    Asked through the driver for encrypted files, since only that may have such a file open.
+    """
+    known = _salts.get(_inode(file.path))
+    if known is None:
+        return None
+    with closing(drivers.cipher_connection(file.uri, file.timeout, key=None)) as connection:
+        if not _answers(connection):
+            return known
+    _salts.pop(_inode(file.path), None)
+    return None
+
+
 def _opens(file: GalleryFile) -> bool:
     """Whether a file is one of SQLite's, or one of SQLCipher's with the right key."""
     with closing(connect_bare(file)) as connection:
-        try:
-            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        except Exception as error:
-            if drivers.is_code(error, sqlite3.SQLITE_NOTADB):
-                return False
-            raise
+        return _answers(connection)
+
+
+def _answers(connection: sqlite3.Connection) -> bool:
+    """Whether SQLite can read the file that a connection is to."""
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except Exception as error:
+        if drivers.is_code(error, sqlite3.SQLITE_NOTADB):
+            return False
+        raise
     return True
 
 

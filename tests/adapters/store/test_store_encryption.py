@@ -437,3 +437,15 @@ def test_a_file_that_has_got_the_inode_of_another_is_looked_at_anew(encrypted, n
         file.write(new_gallery.read_bytes())
     assert GalleryFile(encrypted).key is None
     assert open_file(encrypted, create=False, keys=Keys()).key is None
+
+
+@pytest.mark.parametrize("another", [b"", None], ids=["empty", "a gallery"])
+def test_an_ordinary_file_with_the_inode_of_an_encrypted_one_needs_no_key(encrypted, new_gallery, monkeypatch, another):
+    SqliteStore.open(encrypted, create=False).close()
+    content = new_gallery.read_bytes() if another is None else another
+    with encrypted.open("rb+") as file:
+        file.truncate()
+        file.write(content)
+    monkeypatch.delenv("GALLERY_KEY")
+    SqliteStore.open(encrypted, create=True).close()
+    assert not status(encrypted).encrypted
