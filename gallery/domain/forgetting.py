@@ -142,12 +142,15 @@ def _spelled(name: str) -> tuple[str, str]:
     parts = re.split(r"([\W_]+)", name)  # words at even places
     if not any(parts[::2]):
         return "", re.escape(name)
+    words = [part for part in parts[::2] if part]
+    alone = sum(map(len, words)) == 1
     for place in range(1, len(parts), 2):
-        if not parts[place - 1] or not parts[place + 1]:  # the last bracket of `Anna (5b)`
-            parts[place] = f"(?:{re.escape(parts[place])})?"
+        if not parts[place - 1]:  # where it is left out, the word stands for itself: `:0` is not in `100`
+            parts[place] = f"(?:{re.escape(parts[place])}|(?<!{_neighbours(words[0][0], alone)}))"
+        elif not parts[place + 1]:  # the last bracket of `Anna (5b)`
+            parts[place] = f"(?:{re.escape(parts[place])}|(?!{_neighbours(words[-1][-1], alone)}))"
         else:
             parts[place] = f"{_GAP}+" if any(map(str.isspace, parts[place])) else f"{_GAP}*"
-    alone = len(name) == 1
     return f"(?<!{_neighbours(name[0], alone)})", f"{''.join(parts)}(?!{_neighbours(name[-1], alone)})"
 
 

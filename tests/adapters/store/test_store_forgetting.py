@@ -22,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 import gallery
@@ -1069,6 +1069,7 @@ def forget_one_of(
 
 @settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(names, around, around, st.sampled_from(["NFC", "NFD"]))
+@example(":0", "", "", "NFC")
 def test_anybody_can_be_forgotten(tmp_path, empty, name, before, after, form):
     others = ["Grace", "Joanna", "李雷雷", "Æsa"]
     assume(name_key(name) not in {name_key(other) for other in others})
