@@ -780,32 +780,38 @@ class Bootstrap:
         return Demo(DemoPictures(), enrol.photos, enrol, self.anonymise(store, recogniser))
 
     @contextmanager
-    def bench(self, folder: Path, model: str | None, detector: str) -> Iterator[Bench]:
+    def bench(self, folder: Path, model: str | None, detector: str, precision: str | None = None) -> Iterator[Bench]:
         """The use case of that name. The gallery, if there is one and it is of that model, is only read.
 
         Args:
             folder: Where what nobody needs afterwards is put.
             model: The embedder; None for the gallery's own, or that of a new one.
             detector: The detector's name.
+            precision: In what numbers the embedder computes; None for the usual.
         """
         from gallery.adapters.machine import ThisMachine
         from gallery.usecases.bench import Bench
 
         with replace(self, db=folder / "bench.db").store(create=True) as record:
-            with self.store() if self._holds(model) else nullcontext(record) as own:
-                anonymise = self.anonymise(own, self.recogniser(self.choose(own, model).card, detector))
+            with self.store() if self._holds(model, precision) else nullcontext(record) as own:
+                card = self.choose(own, model, precision).card
+                anonymise = self.anonymise(own, self.recogniser(card, detector))
                 people = anonymise.people()
             yield Bench(replace(anonymise, store=record), people, ThisMachine())
 
-    def _holds(self, model: str | None) -> bool:
-        """Whether there is a gallery whose people can be compared under a model."""
+    def _holds(self, model: str | None, precision: str | None) -> bool:
+        """Whether there is a gallery whose people can be compared under a model in such numbers."""
         if not self.db.exists():
             return False
-        if model is None:
+        numbers = _precision(precision)
+        if model is None and numbers is None:
             return True
         with self.store() as store:
             space = store.space()
-        return space is not None and self.registry().card(model).like(space).space.comparable(space)
+        if space is None:
+            return False
+        card = self.registry().card(model or space.model)
+        return (card.like(space) if numbers is None else card.at(numbers)).space.comparable(space)
 
     def compose(self, folder: Path, copies: int) -> list[Path]:
         """Writes copies of the demo's group picture; see `gallery.usecases.bench.compose`."""

@@ -28,20 +28,23 @@ class Setting:
     Attributes:
         folder: The photos; None for copies of the demo's picture.
         model: The embedder.
+        precision: In what numbers it computed.
         detector: The detector.
         templates: With how many each face was compared.
     """
 
     folder: str | None
     model: str
+    precision: str
     detector: str
     templates: int
 
     @classmethod
     def of(cls, bench: Bench, folder: str | None) -> Self:
         """That of a measurement."""
-        recogniser = bench.anonymise.recogniser
-        return cls(folder, recogniser.embedder.card.name, recogniser.detector.card.name, len(bench.people.whitelist))
+        recogniser, templates = bench.anonymise.recogniser, len(bench.people.whitelist)
+        card = recogniser.embedder.card
+        return cls(folder, card.name, card.spec.precision.value, recogniser.detector.card.name, templates)
 
 
 def table(result: Benched, setting: Setting) -> RenderableType:
@@ -50,7 +53,7 @@ def table(result: Benched, setting: Setting) -> RenderableType:
     head = (
         f"{result.photos} {photos}: {result.pixels / result.photos / 1e6:.1f} megapixels and "
         f"{result.faces / result.photos:.1f} faces each\n"
-        f"{setting.model} with {setting.detector}, {counted(setting.templates, 'template')}; "
+        f"{setting.model} in {setting.precision} with {setting.detector}, {counted(setting.templates, 'template')}; "
         f"{counted(result.cores, 'core')}, {result.jobs} at work\n"
     )
     made = plain_table()

@@ -42,6 +42,26 @@ def test_the_demo_picture_where_no_folder_is_named(gallery):
     found = json.loads(gallery("bench", "--photos", 2, "--json").out)
 
     assert (found["folder"], found["photos"], found["faces"]) == (None, 2, 6)
+    assert (found["model"], found["precision"]) == ("sface", "float32")
+
+
+def test_few_photos_are_said_to_tell_little(gallery, photos):
+    assert "are few" in gallery("bench", "--photos", 2, "--jobs", 1).err
+    assert "are few" not in gallery("bench", "--photos", 4, "--jobs", 1).err
+
+
+def test_what_is_not_there_is_said_before_anything_is_measured(gallery, here):
+    said = gallery("bench", here / "nothing")
+
+    assert said.code == 1
+    assert said.err.startswith("Error: No such file")
+
+
+def test_numbers_that_the_model_does_not_compute_in_are_refused(gallery):
+    said = gallery("bench", "--precision", "int8", "--model", "sface")
+
+    assert said.code == 2
+    assert "does not compute in int8" in said.err
 
 
 def test_a_photo_that_cannot_be_read_is_named(gallery, photos):

@@ -11,6 +11,8 @@ from gallery.cli import options
 from gallery.cli.exits import Exit
 
 EXAMPLE = "Example: gallery bench photos/ --photos 20"
+FEW = 4
+"""Photos for each at work at once, below which the end of a run, where not all are, weighs much."""
 
 
 def bench(
@@ -46,6 +48,7 @@ def bench(
             show_default="the gallery's own; for a new one vgg-face if installed, else sface",
         ),
     ] = None,
+    precision: options.Precision = options.Numbers.AUTO,
     detector: options.Detector = "yunet",
     db: options.Db = None,
     models_dir: options.ModelsDir = None,
@@ -58,6 +61,7 @@ def bench(
     from gallery.cli import bench_results
     from gallery.cli.output import console, print_json, remark
     from gallery.cli.progress import steps_progress
+    from gallery.cli.tables import counted
     from gallery.usecases.bench import COPIES, spread
 
     boot = Bootstrap.of(db, models_dir)
@@ -66,14 +70,22 @@ def bench(
         if folder is None:
             files = boot.compose(place, photos or COPIES)
         else:
-            files = spread(boot.photos().find([folder]), photos or 50)
-        with boot.bench(place, model, detector) as measure:
+            found = boot.photos().find([folder])
+            if found == [folder] and not folder.exists():
+                boot.photos().read(folder)  # says so, before models are loaded
+            files = spread(found, photos or 50)
+        with boot.bench(place, model, detector, precision) as measure:
             result = measure(files, place / "outputs", jobs or boot.cores(), advance)
             setting = bench_results.Setting.of(measure, None if folder is None else str(folder))
     if as_json:
         print_json(bench_results.document(result, setting))
     else:
         console().print(bench_results.table(result, setting))
+    if result.photos < FEW * result.jobs:
+        remark(
+            f"{counted(result.photos, 'photo')} for {result.jobs} at once are few: at the run's end some cores have "
+            "nothing left to do. A folder of more photos tells more about a long run."
+        )
     for file, why in result.failed.items():
         remark(f"{file} was left out: {why}")
     raise typer.Exit(Exit.PARTLY if result.failed else Exit.OK)
