@@ -68,23 +68,48 @@ PEOPLE = ("name", "refs", "templates", "added", "last matched", "consent", "tags
 """The columns of `gallery list`."""
 
 
-def people(summaries: Iterable[IdentitySummary], today: date) -> Table:
-    """Everybody in the gallery."""
+def people(summaries: Iterable[IdentitySummary], today: date, width: int) -> Table:
+    """Everybody in the gallery.
+
+    Args:
+        summaries: The people.
+        today: Decides whose consent has ended.
+        width: Of the console, in columns. What there is no room for, `gallery show` tells.
+    """
+    rows = [(person, dict(zip(PEOPLE, person_cells(person, today), strict=True))) for person in summaries]
+    least = {name: max(len(name), _longest(cells[name] for _, cells in rows)) for name in _WHOLE}
+    least["name"] = 12
+    least["templates"] = max(9, _longest(word for _, cells in rows for word in cells["templates"].split(", ")) + 1)
+    least["tags"] = max(4, min(_WORD, _longest(tag for person, _ in rows for tag in person.tags) + 1))
+    columns = list(PEOPLE)
+    for name in _CAN_GO:
+        if sum(least[column] + 2 for column in columns) - 2 > width:
+            columns.remove(name)
     table = plain_table()
-    for name in PEOPLE:
-        fixed = name in ("refs", "added", "last matched")
-        least = {"name": 12, "templates": 7, "consent": 16}.get(name)
+    for name in columns:
         table.add_column(
             name,
             justify="right" if name == "refs" else "left",
-            no_wrap=fixed,
-            overflow="ellipsis" if fixed else "fold",
-            min_width=least,
+            no_wrap=name in _WHOLE,
+            overflow="ellipsis" if name in _WHOLE else "fold",
+            min_width=least[name],
         )
-    for person in summaries:
-        cells = [escape(cell) for cell in person_cells(person, today)]
-        table.add_row(*cells[:5], Text(cells[5], "red" if person.withheld(today) else ""), cells[6])
+    for person, cells in rows:
+        withheld = "red" if person.withheld(today) else ""
+        table.add_row(*(Text(cells[name], withheld if name == "consent" else "") for name in columns))
     return table
+
+
+_WHOLE = ("refs", "added", "last matched", "consent")
+"""Columns whose cells are not broken."""
+_CAN_GO = ("added", "templates", "last matched", "refs")
+"""Columns that are left out where there is no room, the first first."""
+_WORD = 16
+"""Columns that a long tag is given before it is broken."""
+
+
+def _longest(texts: Iterable[str]) -> int:
+    return max(map(len, texts), default=0)
 
 
 def person_cells(person: IdentitySummary, today: date) -> tuple[str, ...]:

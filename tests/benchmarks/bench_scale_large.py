@@ -120,7 +120,7 @@ def exact(count: int, dimension: int) -> None:
 
 
 def lost(probes: np.ndarray, whitelist: Whitelist, named: list[np.ndarray]) -> tuple[int, int]:
-    """Of the probes that match somebody within `LIMIT`, those for which nobody is named who does; and how many match."""
+    """Of the probes that match somebody within `LIMIT`, how many have nobody named who does; and how many match."""
     matching = [at for at, found in enumerate(candidates(probes, whitelist)) if found[0].cosine <= LIMIT]
     missed = [at for at in matching if not (1 - whitelist.templates[named[at]] @ probes[at] <= LIMIT).any()]
     return len(missed), len(matching)

@@ -110,6 +110,18 @@ def test_bad_input_is_one_sentence_and_changes_nothing(people, here, words, code
     assert rows() == before
 
 
+@pytest.mark.parametrize(("width", "columns"), [(60, "refs consent"), (80, "templates consent"), (140, "added")])
+def test_tags_are_whole_in_every_width_and_what_show_tells_gives_way(people, monkeypatch, width, columns):
+    tags = ("consent-2026", "photographer", "5b")
+    people("set", "Ada", "--expires", "2099-12-31", *(word for tag in tags for word in ("--tag", tag)))
+    monkeypatch.setenv("COLUMNS", str(width))
+
+    listed = people("list").out
+
+    assert max(map(len, listed.splitlines())) <= width
+    assert all(text in listed for text in (*tags, "until 2099-12-31", *columns.split()))
+
+
 def test_what_is_settled_is_shown_and_listed(people):
     said = people("set", "Ada", "--expires", "2099-12-31", "--tag", "5b", "--tag", "choir", "--notes", "told by mail")
     assert said.code == 0, said.err

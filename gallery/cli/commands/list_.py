@@ -34,7 +34,7 @@ def list_people(
     elif people:
         out = console()
         if len(people) < long_table.FROM:
-            out.print(people_tables.people(people, today))
+            out.print(people_tables.people(people, today, out.width))
         else:
             rows = [people_tables.person_cells(person, today) for person in people]
             long_table.write(out.file, out.width, people_tables.PEOPLE, rows, frozenset([1]), give=(6, 2, 0))
