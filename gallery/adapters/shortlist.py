@@ -16,8 +16,9 @@ NEAREST = 10
 """Templates named for each probe."""
 LINKS, CARE = 16, 64
 """Links of each template, and how many are weighed for them. Measured in `tests/benchmarks/bench_scale_large.py`."""
-LOOKS = 64
-"""Templates that a search keeps in view."""
+LOOKS = 512
+"""Templates that a search keeps in view. With 64, 11 % of those who match would be missed among 1,000,000 made-up
+templates, with 512 hardly anybody, in a fifth of the time of an exact search (the same benchmark)."""
 AT_ONCE = 32768
 """Templates added at once."""
 

@@ -54,7 +54,13 @@ class Database:
             yield session
 
     def close(self) -> None:
-        """Closes all connections."""
+        """Closes all connections.
+
+        The listener goes, too: SQLAlchemy finds it by the engine's address, which another engine may have next, and
+        then stumbles over it when this one's memory is freed.
+        """
+        if event.contains(self._engine, "begin", _begin):
+            event.remove(self._engine, "begin", _begin)
         self._engine.dispose()
 
 
