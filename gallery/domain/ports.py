@@ -739,14 +739,17 @@ class Converter(Protocol):
         """Whether a model's weights have such a form."""
 
     def find(self, card: ModelCard) -> Path | None:
-        """Where it lies, unread; None where it has not been made."""
+        """Where it lies, unread; None where it or its record is not there."""
+
+    def target(self, card: ModelCard) -> Path:
+        """Where it lies, or would lie."""
 
     def verified(self, card: ModelCard) -> Conversion:
         """It, after hashing it.
 
         Raises:
             ModelMissing: If it has not been made.
-            ModelChanged: If it is not what was made of the model's file.
+            ModelChanged: If it is not what was made of the model's file, or there without its record, or the reverse.
         """
 
     def make(self, card: ModelCard, weights: Path) -> Conversion:
@@ -762,7 +765,7 @@ class Converter(Protocol):
 
         Raises:
             ModelMissing: If it has not been made.
-            ModelChanged: If it is not what was made of the model's file.
+            ModelChanged: As `verified` does.
             ModelFailed: If it strays too far from them; it is removed.
         """
 
