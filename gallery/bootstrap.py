@@ -216,9 +216,10 @@ class Bootstrap:
     def models(self) -> Models:
         """The use cases behind `gallery models`."""
         from gallery.adapters.download import HttpDownloader
+        from gallery.adapters.own_weights import WeightsReaders
         from gallery.usecases.models import Models
 
-        return Models(self.registry(), self.weights(), HttpDownloader(), self.converted())
+        return Models(self.registry(), self.weights(), HttpDownloader(), self.converted(), WeightsReaders())
 
     def converted(self) -> ConvertedWeights:
         """Faster forms of the models' files."""

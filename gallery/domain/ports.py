@@ -715,6 +715,18 @@ class Weights(Protocol):
         """
 
 
+class WeightsReader(Protocol):
+    """Reads weights files as the architectures do."""
+
+    def require(self, card: ModelCard, file: Path) -> None:
+        """Reads a file to its end; nothing is kept of it.
+
+        Raises:
+            ModelMissing: If there is no such file.
+            ModelFailed: If it does not hold the weights of the card's architecture.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Conversion:
     """Weights in another form.

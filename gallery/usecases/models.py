@@ -10,7 +10,16 @@ from pathlib import Path
 
 from gallery.domain.errors import BadArgument, GalleryError, ModelChanged, ModelFailed, ModelMissing
 from gallery.domain.models import Kind, ModelCard, Thresholds
-from gallery.domain.ports import Conversion, Converter, Downloader, Installed, Progress, Registry, Weights
+from gallery.domain.ports import (
+    Conversion,
+    Converter,
+    Downloader,
+    Installed,
+    Progress,
+    Registry,
+    Weights,
+    WeightsReader,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +147,14 @@ class Models:
         weights: Their files on this machine.
         downloader: Brings files from the network.
         converter: Makes faster forms of the files.
+        reader: Reads files as their architectures do.
     """
 
     registry: Registry
     weights: Weights
     downloader: Downloader
     converter: Converter
+    reader: WeightsReader
 
     def listing(self) -> list[Listed]:
         """All models, the built-in ones first, with where their files lie.
@@ -225,13 +236,14 @@ class Models:
     def add(self, own: OwnWeights, today: date) -> ModelCard:
         """Puts a user's own weights of a known architecture on the list, with their hash.
 
-        Faces are prepared for them as for the built-in model of that architecture.
+        Faces are prepared for them as for the built-in model of that architecture. The file is read as a run would read
+        it, so that a wrong one is found out now.
 
         Raises:
             BadArgument: If the name is taken or cannot be one, the architecture is not known, or a threshold makes no
                 sense.
             ModelMissing: If there is no such file.
-            ModelFailed: If it cannot be read.
+            ModelFailed: If it cannot be read, or does not hold the weights of that architecture.
             NotWritten: If the list could not be written.
         """
         cards = self.registry.cards()
@@ -245,6 +257,7 @@ class Models:
         if not found.size:
             raise BadArgument(f"{file} is empty.", "Give the file of the weights.")
         card = replace(card, file=str(file), sha256=found.sha256, size=found.size)
+        self.reader.require(card, file)
         self.registry.add(card)
         return card
 

@@ -459,6 +459,13 @@ class NothingConverted:
         return False
 
 
+class NothingRead:
+    """A reader of weights that nobody adds."""
+
+    def require(self, card: ModelCard, file: Path) -> None:
+        raise NotImplementedError
+
+
 def test_the_use_cases_from_registry_to_file(server: Server, tmp_path: Path) -> None:
     entry = f"""
         [some]
@@ -473,7 +480,11 @@ def test_the_use_cases_from_registry_to_file(server: Server, tmp_path: Path) -> 
     (tmp_path / "list.toml").write_text(entry)
     folder = tmp_path / "models"
     models = Models(
-        TomlRegistry(folder, tmp_path / "list.toml"), WeightsFolder(folder), HttpDownloader(QUICK), NothingConverted()
+        TomlRegistry(folder, tmp_path / "list.toml"),
+        WeightsFolder(folder),
+        HttpDownloader(QUICK),
+        NothingConverted(),
+        NothingRead(),
     )
     assert models.install("some").fresh
     assert not models.install("some").fresh

@@ -132,6 +132,18 @@ class FakeConverter:
         return found
 
 
+@dataclass
+class FakeReader:
+    """Takes every file for the right weights but one that says otherwise, and remembers what it has read."""
+
+    read: list[tuple[str, Path]] = field(default_factory=list)
+
+    def require(self, card: ModelCard, file: Path) -> None:
+        self.read.append((card.architecture, file))
+        if file.read_bytes().startswith(b"other"):
+            raise ModelFailed("It holds other weights.")
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tmp_path / "models"
@@ -148,9 +160,17 @@ def converter(folder: Path) -> FakeConverter:
 
 
 @pytest.fixture
-def models(tmp_path: Path, folder: Path, downloader: FakeDownloader, converter: FakeConverter) -> Models:
+def reader() -> FakeReader:
+    return FakeReader()
+
+
+@pytest.fixture
+def models(
+    tmp_path: Path, folder: Path, downloader: FakeDownloader, converter: FakeConverter, reader: FakeReader
+) -> Models:
     (tmp_path / "list.toml").write_text(ENTRY)
-    return Models(TomlRegistry(folder, tmp_path / "list.toml"), WeightsFolder(folder), downloader, converter)
+    registry = TomlRegistry(folder, tmp_path / "list.toml")
+    return Models(registry, WeightsFolder(folder), downloader, converter, reader)
 
 
 @pytest.fixture
@@ -289,6 +309,16 @@ def test_weights_that_are_no_file_are_not_added(models: Models, tmp_path: Path, 
         models.add(own(tmp_path), TODAY)
     with pytest.raises(BadArgument, match="empty"):
         models.add(own(tmp_path / "empty"), TODAY)
+    assert not folder.exists()
+
+
+def test_weights_of_something_else_are_not_added(
+    models: Models, reader: FakeReader, tmp_path: Path, folder: Path
+) -> None:
+    (tmp_path / "other.h5").write_bytes(b"other weights")
+    with pytest.raises(ModelFailed, match="other weights"):
+        models.add(own(tmp_path / "other.h5"), TODAY)
+    assert reader.read == [("vgg-face", tmp_path / "other.h5")]
     assert not folder.exists()
 
 

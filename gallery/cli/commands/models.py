@@ -132,7 +132,7 @@ def add(
     models_dir: options.ModelsDir = None,
     as_json: options.Json = False,
 ) -> None:
-    """Add weights of your own for a known architecture. The file is refused once it changes."""
+    """Add weights of your own for a known architecture, after reading them. The file is refused once it changes."""
     from datetime import UTC, datetime
 
     from gallery.bootstrap import Bootstrap
