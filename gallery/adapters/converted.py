@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.adapters.embedders.vgg_face_network import Forward
-from gallery.adapters.placing import free_bytes, place, require_room, writing
+from gallery.adapters.placing import deleting, free_bytes, place, require_room, writing
 from gallery.domain.errors import ModelChanged, ModelFailed, ModelMissing
 from gallery.domain.models import ModelCard, Precision
 from gallery.domain.ports import Conversion
@@ -134,6 +134,24 @@ class ConvertedWeights:
             there.path.unlink(missing_ok=True)
             raise
         return found
+
+    def parts(self, card: ModelCard) -> tuple[Path, ...]:
+        """The form of a model's weights and its record, those that are there."""
+        path = self.target(card)
+        return tuple(one for one in (path, _record_of(path)) if one.is_file())
+
+    def remove(self, card: ModelCard) -> None:
+        """Deletes the form of a model's weights with its record, whatever of them is there.
+
+        Without its record a form is not used; so that goes first.
+
+        Raises:
+            NotWritten: If they cannot be deleted.
+        """
+        path = self.target(card)
+        for one in (_record_of(path), path):
+            with deleting(one):
+                one.unlink(missing_ok=True)
 
     def _apart(self, card: ModelCard, weights: Path, form: Path) -> tuple[float, float]:
         """The largest cosine and Euclidean distance between the two networks' embeddings of the same chips."""

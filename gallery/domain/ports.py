@@ -679,6 +679,18 @@ class Registry(Protocol):
             NotWritten: If the list could not be written; it is as it was.
         """
 
+    def is_own(self, name: str) -> bool:
+        """Whether an entry is one of the user's list, rather than one that comes with the program."""
+
+    def remove(self, name: str) -> None:
+        """Takes an entry out of the user's list, all or nothing.
+
+        Raises:
+            UnknownName: If there is none of that name in it.
+            RegistryUnusable: If it cannot be taken out without changing another.
+            NotWritten: If the list could not be written; it is as it was.
+        """
+
 
 class Weights(Protocol):
     """The models' files on this machine."""
@@ -712,6 +724,13 @@ class Weights(Protocol):
             ModelMissing: If there is no such file.
             ModelChanged: If it is not the file whose hash is on record.
             NotWritten: If the copy could not be written; nothing is left in its place.
+        """
+
+    def remove(self, card: ModelCard) -> None:
+        """Deletes a model's file from where downloads are put, if it is there.
+
+        Raises:
+            NotWritten: If it cannot be deleted.
         """
 
 
@@ -781,6 +800,16 @@ class Converter(Protocol):
             ModelFailed: If it strays too far from them; it is removed.
         """
 
+    def parts(self, card: ModelCard) -> tuple[Path, ...]:
+        """The files of it that are there, whole or not."""
+
+    def remove(self, card: ModelCard) -> None:
+        """Deletes it with its record, whatever of them is there.
+
+        Raises:
+            NotWritten: If they cannot be deleted.
+        """
+
 
 class Downloader(Protocol):
     """Brings a model's file from the network."""
@@ -791,6 +820,17 @@ class Downloader(Protocol):
         Raises:
             DownloadFailed: If no address gave the file whose hash is on record.
             NotWritten: If there is no room for it, or it could not be written.
+        """
+
+    def left(self, target: Path) -> Path | None:
+        """What a download to `target` that broke off has left, to be gone on from; None for nothing."""
+
+    def discard(self, card: ModelCard, target: Path) -> None:
+        """Deletes that, if it is there.
+
+        Raises:
+            DownloadFailed: If another process is downloading it.
+            NotWritten: If it cannot be deleted.
         """
 
 

@@ -133,3 +133,29 @@ def test_what_a_killed_conversion_left_is_removed_by_a_later_one(tmp_path, weigh
 
     assert not old.exists()
     assert young.exists(), "another process may be at it"
+
+
+@pytest.mark.parametrize("gone", ["nothing", "form", "record", "both"])
+def test_whatever_is_there_of_it_is_removed(tmp_path, weights, gone):
+    folder = tmp_path / "models"
+    made = forms(folder).make(CARD, weights)
+    parts = {"form": made.path, "record": made.path.with_suffix(".json")}
+    (folder / "something else").write_bytes(b"")
+    for name, path in parts.items():
+        if gone in (name, "both"):
+            path.unlink()
+
+    assert forms(folder).parts(CARD) == tuple(path for name, path in parts.items() if gone not in (name, "both"))
+    forms(folder).remove(CARD)
+
+    assert [path.name for path in folder.iterdir()] == ["something else"]
+    assert forms(folder).parts(CARD) == ()
+
+
+def test_a_form_that_cannot_be_removed_is_not_used(tmp_path):
+    path = forms(tmp_path).target(CARD)
+    path.mkdir()
+    path.with_suffix(".json").write_text("{}")
+    with pytest.raises(NotWritten, match="could not be deleted"):
+        forms(tmp_path).remove(CARD)
+    assert forms(tmp_path).find(CARD) is None

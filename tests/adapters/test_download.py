@@ -410,6 +410,29 @@ def test_ctrl_c_leaves_the_start_and_no_lock(server: Server, tmp_path: Path) -> 
     assert files(tmp_path) == WHOLE
 
 
+def test_what_a_broken_off_download_left_is_discarded_but_not_under_a_running_one(
+    server: Server, tmp_path: Path
+) -> None:
+    downloader, target = HttpDownloader(QUICK), tmp_path / "some.onnx"
+    card = a_card(server.at("/a", whole()))
+    assert downloader.left(target) is None
+    downloader.discard(card, target)
+    assert files(tmp_path) == {}
+
+    def interrupt(done: int, total: int) -> None:
+        with pytest.raises(DownloadFailed, match="Another process is downloading"):
+            downloader.discard(card, target)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        downloader.fetch(card, target, interrupt)
+    part = downloader.left(target)
+    assert part is not None
+    assert [part.name] == list(files(tmp_path))
+    downloader.discard(card, target)
+    assert files(tmp_path) == {}
+
+
 def test_a_second_download_of_the_same_file_is_refused(server: Server, tmp_path: Path) -> None:
     url = server.at("/a", whole())
 

@@ -13,8 +13,9 @@ from gallery.cli.exits import Exit
 if TYPE_CHECKING:
     from gallery.bootstrap import Bootstrap
     from gallery.domain.calibrated import Calibration
+    from gallery.domain.people import SpaceUse
 
-app = typer.Typer(help="List, install, verify and add models.", no_args_is_help=True)
+app = typer.Typer(help="List, install, verify, add and remove models.", no_args_is_help=True)
 
 
 @app.command("list", epilog="Example: gallery models list --json")
@@ -145,3 +146,60 @@ def add(
         print_json({"model": card.name, "architecture": card.architecture, "file": card.file, "sha256": card.sha256})
     else:
         console().print(f"Added {card.name}: {card.file}, SHA-256 {card.sha256}", markup=False)
+
+
+@app.command("remove", epilog="Example: gallery models remove vgg-face")
+def remove(
+    name: Annotated[str, typer.Argument(help="The model, see 'gallery models list'.", metavar="NAME")],
+    force: Annotated[
+        bool, typer.Option("--force", help="Even if the gallery's templates were made by it; do not look at them.")
+    ] = False,
+    yes: options.Yes = False,
+    db: options.Db = None,
+    models_dir: options.ModelsDir = None,
+    as_json: options.Json = False,
+) -> None:
+    """Delete a model's weights and eight-bit form from the models folder; of one you added, take it off the list.
+
+    Your own weights file stays where it is. What comes with a package cannot be removed.
+    """
+    from gallery.bootstrap import Bootstrap
+    from gallery.cli import model_removal
+    from gallery.cli.asking import confirm
+    from gallery.cli.output import console, print_json, remark
+
+    boot = Bootstrap.of(db, models_dir)
+    use = boot.remove_model()
+    planned = use.plan(name)
+    uses = [] if force else _spaces(boot, name)
+    planned.require_unused(uses)
+    if not yes:
+        confirm(
+            model_removal.question(planned),
+            f"Nobody is at a terminal to confirm that {name} is to be removed.",
+            "Add --yes to remove without being asked.",
+        )
+    use(planned)
+    if as_json:
+        print_json(model_removal.of_removal(planned))
+    else:
+        for line in model_removal.done(planned):
+            console().print(line, markup=False, soft_wrap=True)
+    remark(model_removal.remaining(planned.made(uses)))
+
+
+def _spaces(boot: Bootstrap, name: str) -> list[SpaceUse]:
+    """The models that the gallery holds templates of.
+
+    Raises:
+        StoreUnusable: If it cannot be read, so that nobody knows.
+    """
+    from gallery.domain.errors import StoreUnusable
+
+    try:
+        return boot.spaces_here()
+    except StoreUnusable as error:
+        raise StoreUnusable(
+            f"Whether the gallery's templates were made by {name} cannot be told: {error.message}",
+            f"{error.hint} To remove it without looking: --force".strip(),
+        ) from error
