@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from gallery.domain.geometry import Box
     from gallery.domain.identification import LabelledPhoto
     from gallery.domain.models import EmbeddingSpace, ModelCard, Precision, Thresholds
-    from gallery.domain.people import FaceCrop, Identity
+    from gallery.domain.people import FaceCrop, Identity, SpaceUse
     from gallery.domain.ports import Cropper, Detector, Embedder, Onlooker, Redactor, Registry, Reports, Store, Weights
     from gallery.domain.review_ports import Keyboard
     from gallery.domain.runs import Run, RunSettings
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from gallery.usecases.overrides import OverrideFace
     from gallery.usecases.prune_runs import PruneRuns
     from gallery.usecases.reembed import Reembed
+    from gallery.usecases.remove_model import RemoveModel
     from gallery.usecases.report import MakeReport
     from gallery.usecases.review import Review
     from gallery.usecases.rewrite import Rewrite
@@ -216,9 +217,28 @@ class Bootstrap:
     def models(self) -> Models:
         """The use cases behind `gallery models`."""
         from gallery.adapters.download import HttpDownloader
+        from gallery.adapters.own_weights import WeightsReaders
         from gallery.usecases.models import Models
 
-        return Models(self.registry(), self.weights(), HttpDownloader(), self.converted())
+        return Models(self.registry(), self.weights(), HttpDownloader(), self.converted(), WeightsReaders())
+
+    def remove_model(self) -> RemoveModel:
+        """The use case of that name."""
+        from gallery.adapters.download import HttpDownloader
+        from gallery.usecases.remove_model import RemoveModel
+
+        return RemoveModel(self.registry(), self.weights(), HttpDownloader(), self.converted())
+
+    def spaces_here(self) -> list[SpaceUse]:
+        """The models that the gallery holds templates of; none while there is no gallery.
+
+        Raises:
+            StoreUnusable: If it cannot be read.
+        """
+        if not self.db.exists():
+            return []
+        with self.store() as store:
+            return store.spaces()
 
     def converted(self) -> ConvertedWeights:
         """Faster forms of the models' files."""

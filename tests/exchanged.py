@@ -18,6 +18,7 @@ from gallery.domain.people import Details, FaceCrop, Reference
 
 RAW = EmbeddingSpace("raw", "a" * 64, "box margin 0, none, 4-d", 4)
 UNIT = EmbeddingSpace("unit", "b" * 64, "aligned margin 0, l2, 3-d", 3)
+RAW_INT8 = EmbeddingSpace("raw", "a" * 64, "box margin 0, none, 4-d, int8", 4)
 OTHER = EmbeddingSpace("other", "c" * 64, "box margin 0, none, 2-d", 2)
 MOMENT = datetime(2026, 1, 31, 12, 0, 0, 123456, tzinfo=UTC)
 POINTS = Landmarks((0.1, 0.2), (1 / 3, 2.0), (3.5, 4.5), (1e-17, 6.0), (7.0, 1e300))

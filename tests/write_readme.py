@@ -52,6 +52,7 @@ COMMANDS = [
     ["models", "install"],
     ["models", "verify"],
     ["models", "add"],
+    ["models", "remove"],
     ["init"],
     ["db", "status"],
     ["db", "check"],

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.adapters.embedders.vgg_face_network import Forward
-from gallery.adapters.placing import free_bytes, place, require_room, writing
+from gallery.adapters.placing import deleting, free_bytes, place, require_room, writing
 from gallery.domain.errors import ModelChanged, ModelFailed, ModelMissing
 from gallery.domain.models import ModelCard, Precision
 from gallery.domain.ports import Conversion
@@ -50,31 +50,34 @@ class ConvertedWeights:
         return card.embedder is not None and Precision.INT8 in card.embedder.precisions
 
     def find(self, card: ModelCard) -> Path | None:
-        """Where the form of a model's weights lies, unread; None where it has not been made."""
-        path = self._path(card)
+        """Where the form of a model's weights lies, unread; None where it or its record is not there."""
+        path = self.target(card)
         return path if path.is_file() and _record_of(path).is_file() else None
+
+    def target(self, card: ModelCard) -> Path:
+        """Where it lies, or would lie: by the hash of the weights, so that models which share a file share its form."""
+        return self._folder / f"{card.architecture}-{card.sha256[:16]}.int8.tflite"
 
     def verified(self, card: ModelCard) -> Conversion:
         """The form of a model's weights, after hashing it.
 
         Raises:
             ModelMissing: If it has not been made.
-            ModelChanged: If it is not what was made of the model's file.
+            ModelChanged: If it is not what was made of the model's file, or there without its record, or the reverse.
         """
-        path = self._path(card)
+        path = self.target(card)
         try:
+            _require_both(path, card)
             record = json.loads(_record_of(path).read_bytes())
             with path.open("rb") as file:
                 sha256 = hashlib.file_digest(file, "sha256").hexdigest()
             found = Conversion(path, str(record["sha256"]), float(record["cosine"]), float(record["euclidean"]))
             source = record["source_sha256"]
-        except FileNotFoundError as error:
-            raise ModelMissing(
-                f"The eight-bit form of {card.name} has not been made on this machine.", _make(card)
-            ) from error
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise ModelChanged(f"{path} or its record cannot be read.", _make(card)) from error
-        if sha256 != found.sha256 or source != card.sha256:
+            raise ModelChanged(f"{path} or its record {_record_of(path).name} cannot be read.", _make(card)) from error
+        if source != card.sha256:
+            raise ModelChanged(f"{path} is not what was made of {card.name}, says its record.", _make(card))
+        if sha256 != found.sha256:
             raise ModelChanged(
                 f"{path} is not what was made of {card.name}: expected SHA-256 {found.sha256}, found {sha256}.",
                 _make(card),
@@ -92,7 +95,7 @@ class ConvertedWeights:
             ModelFailed: If the weights cannot be read, or the form strays too far from them.
             NotWritten: If it could not be written.
         """
-        data, target = self._convert(weights), self._path(card)
+        data, target = self._convert(weights), self.target(card)
         with writing(target):
             target.parent.mkdir(parents=True, exist_ok=True)
             _sweep(target)
@@ -119,7 +122,7 @@ class ConvertedWeights:
 
         Raises:
             ModelMissing: If it has not been made.
-            ModelChanged: If it is not what was made of the model's file.
+            ModelChanged: As `verified` does.
             ModelFailed: If it strays too far from them; it is removed.
         """
         there = self.verified(card)
@@ -131,6 +134,24 @@ class ConvertedWeights:
             there.path.unlink(missing_ok=True)
             raise
         return found
+
+    def parts(self, card: ModelCard) -> tuple[Path, ...]:
+        """The form of a model's weights and its record, those that are there."""
+        path = self.target(card)
+        return tuple(one for one in (path, _record_of(path)) if one.is_file())
+
+    def remove(self, card: ModelCard) -> None:
+        """Deletes the form of a model's weights with its record, whatever of them is there.
+
+        Without its record a form is not used; so that goes first.
+
+        Raises:
+            NotWritten: If they cannot be deleted.
+        """
+        path = self.target(card)
+        for one in (_record_of(path), path):
+            with deleting(one):
+                one.unlink(missing_ok=True)
 
     def _apart(self, card: ModelCard, weights: Path, form: Path) -> tuple[float, float]:
         """The largest cosine and Euclidean distance between the two networks' embeddings of the same chips."""
@@ -153,10 +174,6 @@ class ConvertedWeights:
             os.fchmod(file.fileno(), 0o644)
         place(Path(file.name), path)
 
-    def _path(self, card: ModelCard) -> Path:
-        """By the hash of the weights, so that models which share a file share its form."""
-        return self._folder / f"{card.architecture}-{card.sha256[:16]}.int8.tflite"
-
 
 def fixed_chips(size: tuple[int, int]) -> NDArray[np.uint8]:
     """Pictures with coarse and fine structure, the same every time: `(CHIPS, height, width, 3) uint8`.
@@ -172,6 +189,17 @@ def fixed_chips(size: tuple[int, int]) -> NDArray[np.uint8]:
         rows, columns = (np.linspace(0, cells - 1, side).round().astype(int) for side in (height, width))
         found += coarse[:, rows][:, :, columns]
     return np.asarray(found / 3, np.uint8)
+
+
+def _require_both(path: Path, card: ModelCard) -> None:
+    """Refuses a form without its record, and a record without its form, as a conversion that was killed leaves."""
+    form, record = path.exists(), _record_of(path).exists()
+    if not (form or record):
+        raise ModelMissing(f"The eight-bit form of {card.name} has not been made on this machine.", _make(card))
+    if not record:
+        raise ModelChanged(f"{path} is there without its record {_record_of(path).name}.", _make(card))
+    if not form:
+        raise ModelChanged(f"{_record_of(path)} is there without the form it is the record of.", _make(card))
 
 
 def _require_near(card: ModelCard, made: Conversion) -> None:

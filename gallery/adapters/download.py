@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from io import BufferedRandom
 from pathlib import Path
 
-from gallery.adapters.placing import free_bytes, place, require_room, writing
+from gallery.adapters.placing import deleting, free_bytes, place, require_room, writing
 from gallery.adapters.transfer import Patience, Transfer
 from gallery.domain.errors import DownloadFailed
 from gallery.domain.models import ModelCard
@@ -50,7 +50,7 @@ class HttpDownloader:
                 f"The registry has no address from which {card.file} could be downloaded.",
                 f"Give a file you have: 'gallery models install {card.name} --from FILE'.",
             )
-        part = target.with_name(f"{target.name}.part")
+        part = _part(target)
         with writing(part):
             part.parent.mkdir(parents=True, exist_ok=True)
             with _alone(part, card) as file:
@@ -60,6 +60,28 @@ class HttpDownloader:
                     raise _failed(card, part, troubles)
                 os.fsync(file.fileno())
                 place(part, target)
+
+    def left(self, target: Path) -> Path | None:
+        """What a download to `target` that broke off has left, to be gone on from; None for nothing."""
+        part = _part(target)
+        return part if part.is_file() else None
+
+    def discard(self, card: ModelCard, target: Path) -> None:
+        """Deletes that, if it is there.
+
+        Raises:
+            DownloadFailed: If another process is downloading it.
+            NotWritten: If it cannot be deleted.
+        """
+        part = _part(target)
+        with deleting(part):
+            if part.is_file():
+                with _locked(part, card):
+                    part.unlink(missing_ok=True)
+
+
+def _part(target: Path) -> Path:
+    return target.with_name(f"{target.name}.part")
 
 
 @contextmanager

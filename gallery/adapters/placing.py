@@ -32,6 +32,21 @@ def writing(path: Path) -> Iterator[None]:
         ) from error
 
 
+@contextmanager
+def deleting(path: Path) -> Iterator[None]:
+    """Turns an operating system's refusal to delete into a sentence.
+
+    Raises:
+        NotWritten: If anything inside fails with an `OSError`.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise NotWritten(
+            f"{path} could not be deleted: {error.strerror or error}.", "Check the permissions of its folder."
+        ) from error
+
+
 def require_room(target: Path, needed: int, free: int) -> None:
     """Refuses to start what cannot be finished.
 

@@ -1,13 +1,14 @@
 """The list of models: `models/registry.toml`, which comes with the program, and the user's own beside the weights.
 
-Both files have one table per model with the same fields. The user's is written by `gallery models add` and may be
-edited by hand; it may not give another meaning to a name of the built-in list.
+Both files have one table per model with the same fields. The user's is written by `gallery models add` and
+`gallery models remove` and may be edited by hand; it may not give another meaning to a name of the built-in list.
 """
 
 from __future__ import annotations
 
 import difflib
 import fcntl
+import io
 import os
 import tempfile
 import tomllib
@@ -24,7 +25,7 @@ from gallery.resources import resource
 
 FILE = "registry.toml"
 
-_HEADER = "# Your own models, for gallery. 'gallery models add' adds an entry; to forget one, delete its tables here.\n"
+_HEADER = "# Your own models, for gallery. 'gallery models add' adds an entry, 'gallery models remove' takes it out.\n"
 
 
 def load(models_dir: Path, builtin: Path | None = None) -> dict[str, ModelCard]:
@@ -39,8 +40,7 @@ def load(models_dir: Path, builtin: Path | None = None) -> dict[str, ModelCard]:
             not known; if it states a preprocessing that its architecture does not do; or if an entry of the user has
             the name of a built-in model.
     """
-    path = builtin or resource("models", FILE)
-    cards = _read(path, "Install gallery again.")
+    cards = _builtin(builtin)
     theirs = models_dir / FILE
     try:
         own = _read(theirs, f"Correct the entry in {theirs}, or delete it and add the model again.")
@@ -52,6 +52,10 @@ def load(models_dir: Path, builtin: Path | None = None) -> dict[str, ModelCard]:
             f"Give the entry another name in {theirs}, or delete it.",
         )
     return cards | own
+
+
+def _builtin(path: Path | None) -> dict[str, ModelCard]:
+    return _read(path or resource("models", FILE), "Install gallery again.")
 
 
 class TomlRegistry:
@@ -108,10 +112,39 @@ class TomlRegistry:
                 if card.name in self.cards():
                     raise BadArgument(
                         f"There is a model named {card.name} already.",
-                        f"Choose another name, or, if it is yours, first delete its tables from {target}.",
+                        f"Choose another name, or, if it is yours, first run: gallery models remove {card.name}",
                     )
                 before = target.read_text("utf-8") if target.exists() else _HEADER
                 _write(target, _encoded(f"{before.rstrip()}\n\n{write_entry(card)}", card))
+
+    def is_own(self, name: str) -> bool:
+        """Whether an entry is one of the user's list, rather than one that comes with the program.
+
+        Raises:
+            RegistryUnusable: As `load` does.
+        """
+        return name in self.cards() and name not in _builtin(self._builtin)
+
+    def remove(self, name: str) -> None:
+        """Takes an entry out of the user's list, all or nothing.
+
+        What the file holds besides is kept byte for byte. Processes that write to it at the same time wait for one
+        another.
+
+        Raises:
+            UnknownName: If there is none of that name in it.
+            RegistryUnusable: As `load` does, or if the entry is written in a way that it cannot be taken out alone.
+            NotWritten: If the list could not be written; it is as it was.
+        """
+        target = self._folder / FILE
+        self._require_own(name)
+        with writing(target), _alone(self._folder):
+            self._require_own(name)  # another process may have taken it out
+            _write(target, _without(target, name).encode("utf-8"))
+
+    def _require_own(self, name: str) -> None:
+        if not self.is_own(name):
+            raise UnknownName(f"There is no model named {name!r} of your own.", "'gallery models list' shows them all.")
 
 
 def _read(path: Path, hint: str) -> dict[str, ModelCard]:
@@ -131,9 +164,50 @@ def _tables(path: Path, hint: str) -> dict[str, Any]:
         raise RegistryUnusable(f"{path} is not valid TOML: {error}.", hint) from error
 
 
+def _without(path: Path, name: str) -> str:
+    """A list without the tables of one entry. Comments after its last field are taken for the next entry's."""
+    text = path.read_bytes().decode("utf-8")
+    kept: list[str] = []
+    inside = False
+    waiting: list[str] = []
+    for line in io.StringIO(text, newline="\n"):
+        header = _header(line)
+        if header:
+            inside = header == name
+        if not inside:
+            kept += [*waiting, line]
+            waiting = []
+        elif line.strip() and not line.lstrip().startswith("#"):
+            waiting = []
+        else:
+            waiting.append(line)
+    left = "".join([*kept, *waiting])
+    if _parsed(left) != {other: table for other, table in tomllib.loads(text).items() if other != name}:
+        raise RegistryUnusable(
+            f"{path}: [{name}] is written in a way that it cannot be taken out alone; nothing was changed.",
+            f"Delete its tables from {path} by hand.",
+        )
+    return left
+
+
+def _header(line: str) -> str:
+    """The entry that a line begins a table of; empty if it begins none."""
+    if not line.lstrip().startswith("["):
+        return ""
+    parsed = _parsed(line)
+    return next(iter(parsed), "") if parsed is not None else ""
+
+
+def _parsed(text: str) -> dict[str, Any] | None:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return None
+
+
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """Waits until no other process is adding a model. The empty lock file stays; removing it would let two in."""
+    """Waits until no other process is writing to the list. The empty lock file stays; removing it would let two in."""
     with (folder / f".{FILE}.lock").open("ab") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

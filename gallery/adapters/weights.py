@@ -15,7 +15,7 @@ from collections.abc import Callable
 from io import BufferedReader, BufferedWriter
 from pathlib import Path
 
-from gallery.adapters.placing import free_bytes, place, require_room, writing
+from gallery.adapters.placing import deleting, free_bytes, place, require_room, writing
 from gallery.domain.errors import ModelChanged, ModelFailed, ModelMissing
 from gallery.domain.models import ModelCard
 from gallery.domain.ports import Fingerprint, Installed, Progress
@@ -107,6 +107,17 @@ class WeightsFolder:
             finally:
                 Path(name).unlink(missing_ok=True)
         return Installed(target, "models folder")
+
+    def remove(self, card: ModelCard) -> None:
+        """Deletes a model's file from the models folder, if it is there; never one that a user added.
+
+        Raises:
+            NotWritten: If it cannot be deleted.
+        """
+        target = self.target(card)
+        if not card.own:
+            with deleting(target):
+                target.unlink(missing_ok=True)
 
 
 def _copy(source: BufferedReader, path: Path, copy: BufferedWriter, size: int, progress: Progress) -> str:

@@ -13,6 +13,7 @@ import typer
 from gallery import __version__
 from gallery.cli import options
 from gallery.cli.boundary import DEBUG
+from gallery.cli.usage_errors import PlainUsage
 
 COMMANDS = {
     "init": "init.init",
@@ -53,6 +54,7 @@ def app_for(words: Sequence[str] = ("--help",)) -> typer.Typer:
         words: The command line.
     """
     app = typer.Typer(
+        cls=PlainUsage,
         help=root.__doc__,
         epilog="Start with: gallery demo. Exit codes: 0 all well, 1 failed, 2 wrong usage, 3 finished but some inputs "
         "failed, were rejected or wait for review.",

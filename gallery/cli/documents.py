@@ -366,6 +366,8 @@ def of_listed(listed: Listed) -> dict[str, Any]:
         "preparation": spec.preparation if spec else None,
         "installed": str(listed.installed.path) if listed.installed else None,
         "origin": listed.installed.origin if listed.installed else None,
+        "convertible": listed.convertible,
+        "converted": str(listed.converted) if listed.converted else None,
     }
 
 
@@ -394,7 +396,10 @@ def of_checked(checked: Checked) -> dict[str, Any]:
     return {
         "name": checked.card.name,
         "path": str(checked.installed.path) if checked.installed else None,
+        "form": checked.form,
         "converted": _of_conversion(checked.converted) if checked.converted else None,
         "intact": checked.intact,
-        "error": checked.error.message if checked.error else None,
+        "state": checked.state.value,
+        "error": checked.error.message if checked.error and checked.failed else None,
+        "remedy": checked.error.hint if checked.error else None,
     }

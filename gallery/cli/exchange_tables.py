@@ -13,6 +13,7 @@ from gallery.cli.tables import facts, plain_table
 
 if TYPE_CHECKING:
     from gallery.domain.exchanging import Conflict, Imported, Planned, Written
+    from gallery.domain.models import EmbeddingSpace
 
 MOST_ROWS = 40
 """People shown one by one; nobody reads on after a screen or two."""
@@ -45,7 +46,7 @@ def noteworthy(result: Imported) -> Table | None:
     table.add_column("why", overflow="fold", min_width=16)
     for person in people[:MOST_ROWS]:
         fate = "left out" if result.refused else person.fate.value
-        why = " ".join(sentence(person, conflict) for conflict in person.conflicts)
+        why = " ".join(sentence(person, conflict, result.space) for conflict in person.conflicts)
         count = f"{0 if result.refused else person.references}/{len(person.taken)}"
         table.add_row(escape(person.name), count, Text(fate, _COLOURS.get(fate, "")), escape(why))
     return table
@@ -60,13 +61,33 @@ def summary(result: Imported) -> Table:
         [
             ("people", told),
             ("references", f"{references} added"),
-            ("model", result.space.model if result.space else "none"),
+            ("model", result.space.label if result.space else "none"),
         ]
     )
 
 
-def sentence(person: Planned, conflict: Conflict) -> str:
-    """A conflict in words."""
+def to_be_made(result: Imported) -> str:
+    """A sentence on templates that have to be made before they are of use; empty where there are none."""
+    if not result.lacking or result.space is None:
+        return ""
+    command = f"gallery reembed --model {result.space.model}"
+    if not result.other_numbers:
+        return f"To make the missing templates from the pictures: {command}"
+    others = " and ".join(result.other_numbers)
+    return (
+        f"Templates that were computed in {others} are not used for comparison in this gallery, whose own are in "
+        f"{result.space.numbers}: nobody is recognised by them until you make new ones from the pictures: {command}"
+    )
+
+
+def sentence(person: Planned, conflict: Conflict, space: EmbeddingSpace | None) -> str:
+    """A conflict in words.
+
+    Args:
+        person: Whose it is.
+        conflict: What it is.
+        space: The gallery's own model.
+    """
     from gallery.domain.exchanging import ConflictKind
 
     count = f"{conflict.references} of {len(person.taken)}" if len(person.taken) > 1 else "The only"
@@ -79,9 +100,19 @@ def sentence(person: Planned, conflict: Conflict) -> str:
             verb = "shows" if single else "show"
             return f"{count} {references} {verb} a face that is enrolled for {conflict.other}."
         case ConflictKind.MODEL:
-            return f"{count} {references} {'has' if single else 'have'} no template of {conflict.other} yet."
+            lacks = f"{'has' if single else 'have'} no template of {_wanted(conflict, space)}"
+            return f"{count} {references} {lacks} yet{_only(conflict)}."
         case ConflictKind.USELESS:
-            return f"No template of {conflict.other}, and no picture to make one from."
+            return f"No template of {_wanted(conflict, space)}{_only(conflict)}, and no picture to make one from."
+
+
+def _wanted(conflict: Conflict, space: EmbeddingSpace | None) -> str:
+    """The model there is no template of, with the numbers it computes in where there are templates in others."""
+    return f"{conflict.other} in {space.numbers}" if space and conflict.instead else conflict.other
+
+
+def _only(conflict: Conflict) -> str:
+    return f", only in {' and '.join(conflict.instead)}" if conflict.instead else ""
 
 
 def _size(size: int) -> str:
@@ -109,6 +140,7 @@ def of_imported(result: Imported, dry_run: bool) -> dict[str, Any]:
         "resolution": result.resolution.value,
         "model": result.space.model if result.space else None,
         "people": [_of_planned(person) for person in result.people],
+        "numbers": result.space.numbers if result.space else None,
         "lacking": list(result.lacking),
     }
 
@@ -120,7 +152,12 @@ def _of_planned(person: Planned) -> dict[str, Any]:
         "references": person.references,
         "left_out": person.left_out,
         "conflicts": [
-            {"kind": conflict.kind.value, "other": conflict.other, "references": conflict.references}
+            {
+                "kind": conflict.kind.value,
+                "other": conflict.other,
+                "references": conflict.references,
+                "instead": list(conflict.instead),
+            }
             for conflict in person.conflicts
         ],
     }

@@ -368,10 +368,30 @@ def models(listing: Iterable[Listed]) -> Table:
             f"{card.size / 1e6:.1f}",
             f"{spec.thresholds.cosine:.3f}" if spec else "–",
             distance(spec.thresholds.euclidean) if spec else "–",
-            Text("yes", "green") if listed.installed else "no",
+            _on_disk(listed),
             escape(card.licence),
         )
     return table
+
+
+def _on_disk(listed: Listed) -> Text:
+    """Whether the weights are there, and in a second line whether their eight-bit form is, where either is."""
+    weights = Text("yes", "green") if listed.installed else Text("no")
+    if not listed.convertible or not (listed.installed or listed.converted):
+        return weights
+    return weights.append("\n").append(Text("+ int8", "green") if listed.converted else Text("no int8", "yellow"))
+
+
+def unconverted(listing: Iterable[Listed]) -> str:
+    """A sentence on models whose eight-bit form could be made; empty where there is none."""
+    lacking = [one.card for one in listing if one.convertible and one.installed and not one.converted]
+    if not lacking:
+        return ""
+    making = {card.sha256: f"gallery models install {card.name}" for card in reversed(lacking)}
+    return (
+        f"There is no eight-bit form of {', '.join(card.name for card in lacking)}, which --precision int8 needs. "
+        f"To make it: {', '.join(reversed(making.values()))}"
+    )
 
 
 def threshold_origins(listing: Iterable[Listed]) -> Table:
@@ -382,10 +402,7 @@ def threshold_origins(listing: Iterable[Listed]) -> Table:
     )
 
 
-def _state(result: Checked) -> Text:
-    if result.intact:
-        return Text("intact", "green")
-    return Text("broken", "red") if result.installed else Text("not here")
+_STATES = {"intact": "green", "broken": "red", "not made": "yellow"}
 
 
 def checked(results: Iterable[Checked]) -> Table:
@@ -396,13 +413,22 @@ def checked(results: Iterable[Checked]) -> Table:
     table.add_column("state", no_wrap=True)
     table.add_column("why", overflow="fold")
     for result in results:
+        state = result.state.value
         table.add_row(
             escape(result.card.name),
             escape(str(result.installed.path)) if result.installed else "–",
-            _state(result),
-            escape(result.error.text) if result.error else apart(result.converted) if result.converted else "",
+            Text(state, _STATES.get(state, "")),
+            escape(_why(result)),
         )
     return table
+
+
+def _why(result: Checked) -> str:
+    if result.error and not result.failed:
+        return f"No eight-bit form. To make it: gallery models install {result.card.name}"
+    if result.error:
+        return result.error.text
+    return apart(result.converted) if result.converted else ""
 
 
 def apart(converted: Conversion) -> str:

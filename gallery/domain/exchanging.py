@@ -17,7 +17,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from gallery.domain.models import EmbeddingSpace, Normalisation, Thresholds
+from gallery.domain.models import EmbeddingSpace, Normalisation, Precision, Thresholds
 from gallery.domain.people import Details, FaceCrop, Reference
 
 UNIT_TOLERANCE = 1e-3
@@ -183,11 +183,14 @@ class Conflict:
         kind: What.
         other: The name of the person in the gallery; the model's name if it is about templates.
         references: How many of the person's references it is about.
+        instead: In what numbers these references have templates of that very model, where those are not the
+            gallery's.
     """
 
     kind: ConflictKind
     other: str
     references: int
+    instead: tuple[Precision, ...] = ()
 
     @property
     def blocks(self) -> bool:
@@ -285,3 +288,15 @@ class Imported:
             for person in self.people
             if person.fate in CHANGES and any(one.kind is ConflictKind.MODEL for one in person.conflicts)
         )
+
+    @property
+    def other_numbers(self) -> tuple[Precision, ...]:
+        """In what numbers, other than the gallery's, templates of its model come."""
+        found = {
+            numbers
+            for person in self.people
+            if person.fate in CHANGES
+            for conflict in person.conflicts
+            for numbers in conflict.instead
+        }
+        return tuple(numbers for numbers in Precision if numbers in found)

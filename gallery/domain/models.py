@@ -296,9 +296,19 @@ class EmbeddingSpace:
         """What people are shown; see `labelled`."""
         return labelled(self.model, self.preparation)
 
+    @property
+    def numbers(self) -> Precision:
+        """In what numbers its embeddings were computed."""
+        return _split(self.preparation)[1]
+
     def comparable(self, other: EmbeddingSpace) -> bool:
         """Whether embeddings of both may be compared: same weights, same preparation, whatever the names."""
         return (self.sha256, self.preparation, self.dimension) == (other.sha256, other.preparation, other.dimension)
+
+    def differs_in_numbers(self, other: EmbeddingSpace) -> bool:
+        """Whether embeddings of both cannot be compared only because they were computed in different numbers."""
+        mine, others = ((one.sha256, _split(one.preparation)[0], one.dimension) for one in (self, other))
+        return mine == others and self.numbers is not other.numbers
 
 
 def labelled(model: str, preparation: str) -> str:
@@ -308,5 +318,11 @@ def labelled(model: str, preparation: str) -> str:
         model: The name.
         preparation: See `EmbedderSpec.preparation`.
     """
-    numbers = preparation.rpartition(", ")[2]
-    return f"{model} ({numbers})" if numbers in (Precision.BFLOAT16, Precision.INT8) else model
+    numbers = _split(preparation)[1]
+    return model if numbers is Precision.FLOAT32 else f"{model} ({numbers})"
+
+
+def _split(preparation: str) -> tuple[str, Precision]:
+    """A preparation without the numbers, and those; see `EmbedderSpec.preparation`."""
+    rest, _, last = preparation.rpartition(", ")
+    return (rest, Precision(last)) if last in (Precision.BFLOAT16, Precision.INT8) else (preparation, Precision.FLOAT32)

@@ -679,6 +679,18 @@ class Registry(Protocol):
             NotWritten: If the list could not be written; it is as it was.
         """
 
+    def is_own(self, name: str) -> bool:
+        """Whether an entry is one of the user's list, rather than one that comes with the program."""
+
+    def remove(self, name: str) -> None:
+        """Takes an entry out of the user's list, all or nothing.
+
+        Raises:
+            UnknownName: If there is none of that name in it.
+            RegistryUnusable: If it cannot be taken out without changing another.
+            NotWritten: If the list could not be written; it is as it was.
+        """
+
 
 class Weights(Protocol):
     """The models' files on this machine."""
@@ -714,6 +726,25 @@ class Weights(Protocol):
             NotWritten: If the copy could not be written; nothing is left in its place.
         """
 
+    def remove(self, card: ModelCard) -> None:
+        """Deletes a model's file from where downloads are put, if it is there.
+
+        Raises:
+            NotWritten: If it cannot be deleted.
+        """
+
+
+class WeightsReader(Protocol):
+    """Reads weights files as the architectures do."""
+
+    def require(self, card: ModelCard, file: Path) -> None:
+        """Reads a file to its end; nothing is kept of it.
+
+        Raises:
+            ModelMissing: If there is no such file.
+            ModelFailed: If it does not hold the weights of the card's architecture.
+        """
+
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
@@ -739,14 +770,17 @@ class Converter(Protocol):
         """Whether a model's weights have such a form."""
 
     def find(self, card: ModelCard) -> Path | None:
-        """Where it lies, unread; None where it has not been made."""
+        """Where it lies, unread; None where it or its record is not there."""
+
+    def target(self, card: ModelCard) -> Path:
+        """Where it lies, or would lie."""
 
     def verified(self, card: ModelCard) -> Conversion:
         """It, after hashing it.
 
         Raises:
             ModelMissing: If it has not been made.
-            ModelChanged: If it is not what was made of the model's file.
+            ModelChanged: If it is not what was made of the model's file, or there without its record, or the reverse.
         """
 
     def make(self, card: ModelCard, weights: Path) -> Conversion:
@@ -762,8 +796,18 @@ class Converter(Protocol):
 
         Raises:
             ModelMissing: If it has not been made.
-            ModelChanged: If it is not what was made of the model's file.
+            ModelChanged: As `verified` does.
             ModelFailed: If it strays too far from them; it is removed.
+        """
+
+    def parts(self, card: ModelCard) -> tuple[Path, ...]:
+        """The files of it that are there, whole or not."""
+
+    def remove(self, card: ModelCard) -> None:
+        """Deletes it with its record, whatever of them is there.
+
+        Raises:
+            NotWritten: If they cannot be deleted.
         """
 
 
@@ -776,6 +820,17 @@ class Downloader(Protocol):
         Raises:
             DownloadFailed: If no address gave the file whose hash is on record.
             NotWritten: If there is no room for it, or it could not be written.
+        """
+
+    def left(self, target: Path) -> Path | None:
+        """What a download to `target` that broke off has left, to be gone on from; None for nothing."""
+
+    def discard(self, card: ModelCard, target: Path) -> None:
+        """Deletes that, if it is there.
+
+        Raises:
+            DownloadFailed: If another process is downloading it.
+            NotWritten: If it cannot be deleted.
         """
 
 

@@ -24,7 +24,7 @@ from gallery.domain.exchanging import (
     whole,
 )
 from gallery.domain.geometry import Box
-from gallery.domain.models import EmbeddingSpace
+from gallery.domain.models import EmbeddingSpace, Precision
 from gallery.domain.people import SAME_FACE, name_key
 from gallery.domain.progress import Advance, unwatched
 
@@ -226,14 +226,14 @@ class _Planner:
             return ()
         if any(one.has_crop or any(_is_among(space, usable) for space in one.spaces) for one in coming):
             return ()
-        return (Conflict(ConflictKind.USELESS, self.own.model, len(coming)),)
+        return (Conflict(ConflictKind.USELESS, self.own.model, len(coming), _instead(coming, self.own)),)
 
     def _to_be_made(self, person: ExchangedPerson, taken: tuple[bool, ...]) -> tuple[Conflict, ...]:
         own = self.own
         if own is None:
             return ()
         without = [one for one in _chosen(person, taken) if not _is_among(own, one.spaces)]
-        return (Conflict(ConflictKind.MODEL, own.model, len(without)),) if without else ()
+        return (Conflict(ConflictKind.MODEL, own.model, len(without), _instead(without, own)),) if without else ()
 
 
 def _blocking(there: str | None, person: ExchangedPerson, others: Sequence[str | None]) -> tuple[Conflict, ...]:
@@ -248,6 +248,12 @@ def _chosen(person: ExchangedPerson, taken: Sequence[bool]) -> list[ExchangedRef
 
 def _is_among(space: EmbeddingSpace, others: Sequence[EmbeddingSpace]) -> bool:
     return any(space.comparable(other) for other in others)
+
+
+def _instead(references: Sequence[ExchangedReference], own: EmbeddingSpace) -> tuple[Precision, ...]:
+    """In what numbers references have templates of a model that computes in others."""
+    found = {space.numbers for one in references for space in one.spaces if own.differs_in_numbers(space)}
+    return tuple(numbers for numbers in Precision if numbers in found)
 
 
 def _unmerged(person: ExchangedPerson, present: tuple[bool, ...]) -> Fate:

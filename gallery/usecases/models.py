@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
+from enum import StrEnum
 from pathlib import Path
 
 from gallery.domain.errors import BadArgument, GalleryError, ModelChanged, ModelFailed, ModelMissing
 from gallery.domain.models import Kind, ModelCard, Thresholds
-from gallery.domain.ports import Conversion, Converter, Downloader, Installed, Progress, Registry, Weights
+from gallery.domain.ports import (
+    Conversion,
+    Converter,
+    Downloader,
+    Installed,
+    Progress,
+    Registry,
+    Weights,
+    WeightsReader,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +29,14 @@ class Listed:
     Attributes:
         card: The model.
         installed: Where its file lies (which has not been hashed for this); None where it is not on this machine.
+        convertible: Whether there can be a faster form of it.
+        converted: Where that lies, likewise; None where it has not been made.
     """
 
     card: ModelCard
     installed: Installed | None
+    convertible: bool = False
+    converted: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +56,16 @@ class Installation:
     converted: Conversion | None = None
 
 
+class State(StrEnum):
+    """How a file was found."""
+
+    INTACT = "intact"
+    BROKEN = "broken"
+    NOT_HERE = "not here"
+    NOT_MADE = "not made"
+    """A faster form that could be made. The model works without it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Checked:
     """One row of `gallery models verify`.
@@ -51,17 +75,33 @@ class Checked:
         installed: Where its file lies; None where it is not on this machine.
         error: What is wrong, with the hash expected and the hash found, and the remedy; None where all is well.
         converted: The faster form of the file, compared with it; None where this row is about the file itself.
+        form: Whether this row is about a faster form of the file.
     """
 
     card: ModelCard
     installed: Installed | None
     error: GalleryError | None
     converted: Conversion | None = None
+    form: bool = False
 
     @property
     def intact(self) -> bool:
         """Whether the file is the one on record."""
         return self.error is None
+
+    @property
+    def state(self) -> State:
+        """How the file was found."""
+        if self.intact:
+            return State.INTACT
+        if self.form and isinstance(self.error, ModelMissing):
+            return State.NOT_MADE
+        return State.BROKEN if self.installed else State.NOT_HERE
+
+    @property
+    def failed(self) -> bool:
+        """Whether something is wrong, rather than only to be had."""
+        return self.state in (State.BROKEN, State.NOT_HERE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +121,9 @@ class OwnWeights:
     file: Path
     cosine: float
     euclidean: float
+
+
+_MADE_HERE = "made on this machine"
 
 
 def _ignore_card(_card: ModelCard) -> None:
@@ -104,12 +147,14 @@ class Models:
         weights: Their files on this machine.
         downloader: Brings files from the network.
         converter: Makes faster forms of the files.
+        reader: Reads files as their architectures do.
     """
 
     registry: Registry
     weights: Weights
     downloader: Downloader
     converter: Converter
+    reader: WeightsReader
 
     def listing(self) -> list[Listed]:
         """All models, the built-in ones first, with where their files lie.
@@ -117,7 +162,11 @@ class Models:
         Raises:
             RegistryUnusable: If the registry cannot be read.
         """
-        return [Listed(card, self.weights.find(card)) for card in self.registry.cards().values()]
+        return [self._listed(card) for card in self.registry.cards().values()]
+
+    def _listed(self, card: ModelCard) -> Listed:
+        convertible = self.converter.handles(card)
+        return Listed(card, self.weights.find(card), convertible, self.converter.find(card) if convertible else None)
 
     def install(
         self,
@@ -173,7 +222,8 @@ class Models:
     def verify(self, name: str | None = None) -> list[Checked]:
         """Hashes the files of one model, or of all that are on this machine or that the user added.
 
-        A faster form of a file is compared with it on fixed pictures, and removed if it strays too far.
+        A faster form of a file is compared with it on fixed pictures, and removed if it strays too far. One that could
+        be made of an intact file is named.
 
         Raises:
             UnknownName: If there is no model of that name.
@@ -186,13 +236,14 @@ class Models:
     def add(self, own: OwnWeights, today: date) -> ModelCard:
         """Puts a user's own weights of a known architecture on the list, with their hash.
 
-        Faces are prepared for them as for the built-in model of that architecture.
+        Faces are prepared for them as for the built-in model of that architecture. The file is read as a run would read
+        it, so that a wrong one is found out now.
 
         Raises:
             BadArgument: If the name is taken or cannot be one, the architecture is not known, or a threshold makes no
                 sense.
             ModelMissing: If there is no such file.
-            ModelFailed: If it cannot be read.
+            ModelFailed: If it cannot be read, or does not hold the weights of that architecture.
             NotWritten: If the list could not be written.
         """
         cards = self.registry.cards()
@@ -206,24 +257,28 @@ class Models:
         if not found.size:
             raise BadArgument(f"{file} is empty.", "Give the file of the weights.")
         card = replace(card, file=str(file), sha256=found.sha256, size=found.size)
+        self.reader.require(card, file)
         self.registry.add(card)
         return card
 
     def _checked(self, card: ModelCard) -> list[Checked]:
         file = self._check(card)
-        if not self.converter.handles(card) or self.converter.find(card) is None:
+        form = self._check_form(card, file) if self.converter.handles(card) else None
+        if form is None or (form.state is State.NOT_MADE and not file.intact):
             return [file]
-        return [file, self._check_form(card, file)]
+        return [file, form]
 
     def _check_form(self, card: ModelCard, file: Checked) -> Checked:
-        path = self.converter.find(card)
-        form = None if path is None else Installed(path, "made on this machine")
         try:
             if file.error is not None or file.installed is None:
-                return Checked(card, form, None, self.converter.verified(card))
-            return Checked(card, form, None, self.converter.compared(card, file.installed.path))
-        except (ModelMissing, ModelChanged, ModelFailed) as error:
-            return Checked(card, form, error)
+                found = self.converter.verified(card)
+            else:
+                found = self.converter.compared(card, file.installed.path)
+        except ModelMissing as error:
+            return Checked(card, None, error, form=True)
+        except (ModelChanged, ModelFailed) as error:
+            return Checked(card, Installed(self.converter.target(card), _MADE_HERE), error, form=True)
+        return Checked(card, Installed(found.path, _MADE_HERE), None, found, form=True)
 
     def _check(self, card: ModelCard) -> Checked:
         try:

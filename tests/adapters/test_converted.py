@@ -61,20 +61,39 @@ def test_without_it_the_remedy_is_named(tmp_path):
     assert forms(tmp_path).find(CARD) is None
 
 
-@pytest.mark.parametrize("change", ["form", "record", "source", "no record"])
-def test_what_was_changed_is_not_used(tmp_path, weights, change):
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("form", "expected SHA-256"),
+        ("no form", r"json is there without the form"),
+        ("record", r"its record .*\.json cannot be read"),
+        ("list", "cannot be read"),
+        ("no field", "cannot be read"),
+        ("source", "says its record"),
+        ("no record", r"tflite is there without its record .*\.json"),
+    ],
+)
+def test_what_was_changed_is_not_used(tmp_path, weights, change, said):
     made = forms(tmp_path).make(CARD, weights)
     record = made.path.with_suffix(".json")
     if change == "form":
         made.path.write_bytes(b"another")
+    elif change == "no form":
+        made.path.unlink()
     elif change == "record":
         record.write_text("{")
+    elif change == "list":
+        record.write_text("[]")
+    elif change == "no field":
+        record.write_text("{}")
     elif change == "source":
         record.write_text(json.dumps({**json.loads(record.read_text()), "source_sha256": "b" * 64}))
     else:
         record.unlink()
-    with pytest.raises((ModelChanged, ModelMissing)):
+    with pytest.raises(ModelChanged, match=said) as caught:
         forms(tmp_path).verified(CARD)
+    assert "gallery models install vgg-face" in caught.value.hint
+    assert (forms(tmp_path).find(CARD) is None) == (change in ("no form", "no record"))
 
 
 def test_one_that_strays_is_not_kept(tmp_path, weights):
@@ -114,3 +133,29 @@ def test_what_a_killed_conversion_left_is_removed_by_a_later_one(tmp_path, weigh
 
     assert not old.exists()
     assert young.exists(), "another process may be at it"
+
+
+@pytest.mark.parametrize("gone", ["nothing", "form", "record", "both"])
+def test_whatever_is_there_of_it_is_removed(tmp_path, weights, gone):
+    folder = tmp_path / "models"
+    made = forms(folder).make(CARD, weights)
+    parts = {"form": made.path, "record": made.path.with_suffix(".json")}
+    (folder / "something else").write_bytes(b"")
+    for name, path in parts.items():
+        if gone in (name, "both"):
+            path.unlink()
+
+    assert forms(folder).parts(CARD) == tuple(path for name, path in parts.items() if gone not in (name, "both"))
+    forms(folder).remove(CARD)
+
+    assert [path.name for path in folder.iterdir()] == ["something else"]
+    assert forms(folder).parts(CARD) == ()
+
+
+def test_a_form_that_cannot_be_removed_is_not_used(tmp_path):
+    path = forms(tmp_path).target(CARD)
+    path.mkdir()
+    path.with_suffix(".json").write_text("{}")
+    with pytest.raises(NotWritten, match="could not be deleted"):
+        forms(tmp_path).remove(CARD)
+    assert forms(tmp_path).find(CARD) is None

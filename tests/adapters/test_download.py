@@ -410,6 +410,29 @@ def test_ctrl_c_leaves_the_start_and_no_lock(server: Server, tmp_path: Path) -> 
     assert files(tmp_path) == WHOLE
 
 
+def test_what_a_broken_off_download_left_is_discarded_but_not_under_a_running_one(
+    server: Server, tmp_path: Path
+) -> None:
+    downloader, target = HttpDownloader(QUICK), tmp_path / "some.onnx"
+    card = a_card(server.at("/a", whole()))
+    assert downloader.left(target) is None
+    downloader.discard(card, target)
+    assert files(tmp_path) == {}
+
+    def interrupt(done: int, total: int) -> None:
+        with pytest.raises(DownloadFailed, match="Another process is downloading"):
+            downloader.discard(card, target)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        downloader.fetch(card, target, interrupt)
+    part = downloader.left(target)
+    assert part is not None
+    assert [part.name] == list(files(tmp_path))
+    downloader.discard(card, target)
+    assert files(tmp_path) == {}
+
+
 def test_a_second_download_of_the_same_file_is_refused(server: Server, tmp_path: Path) -> None:
     url = server.at("/a", whole())
 
@@ -459,6 +482,13 @@ class NothingConverted:
         return False
 
 
+class NothingRead:
+    """A reader of weights that nobody adds."""
+
+    def require(self, card: ModelCard, file: Path) -> None:
+        raise NotImplementedError
+
+
 def test_the_use_cases_from_registry_to_file(server: Server, tmp_path: Path) -> None:
     entry = f"""
         [some]
@@ -473,7 +503,11 @@ def test_the_use_cases_from_registry_to_file(server: Server, tmp_path: Path) -> 
     (tmp_path / "list.toml").write_text(entry)
     folder = tmp_path / "models"
     models = Models(
-        TomlRegistry(folder, tmp_path / "list.toml"), WeightsFolder(folder), HttpDownloader(QUICK), NothingConverted()
+        TomlRegistry(folder, tmp_path / "list.toml"),
+        WeightsFolder(folder),
+        HttpDownloader(QUICK),
+        NothingConverted(),
+        NothingRead(),
     )
     assert models.install("some").fresh
     assert not models.install("some").fresh

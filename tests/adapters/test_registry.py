@@ -284,6 +284,59 @@ def test_a_path_that_is_no_text_is_refused(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == [".registry.toml.lock"]
 
 
+def test_what_was_added_can_be_taken_out_again(tmp_path: Path) -> None:
+    path, registry = tmp_path / "registry.toml", TomlRegistry(tmp_path)
+    registry.add(own_card(tmp_path, "my.model"))
+    before = path.read_bytes()
+    registry.add(own_card(tmp_path))
+    assert [registry.is_own(name) for name in ("mine", "my.model", "sface", "nobody")] == [True, True, False, False]
+    registry.remove("mine")
+    assert path.read_bytes().rstrip() == before.rstrip()
+    registry.remove("my.model")
+    assert load(tmp_path) == load(tmp_path / "nowhere")
+    registry.add(own_card(tmp_path))
+    assert registry.is_own("mine")
+
+
+def test_taking_one_out_keeps_what_the_user_wrote(tmp_path: Path) -> None:
+    path = tmp_path / "registry.toml"
+    first, last = (tomli_w.dumps({name: EMBEDDER}).replace("\n", "\r\n") for name in ("first", "last"))
+    mine = tomli_w.dumps({"mine": {**EMBEDDER, "urls": ["[first]", "a\n[last]"]}}).replace(
+        "[mine]", "[ 'mine' ] # good"
+    )
+    mine = mine.replace("kind =", "# what it does\n\nkind =")
+    path.write_bytes(f"# my notes\n{first}\n# mine!\n{mine}\n# of the last\u2028[x]\n{last}# the end".encode())
+    TomlRegistry(tmp_path).remove("mine")
+    assert path.read_bytes().decode() == f"# my notes\n{first}\n# mine!\n\n# of the last\u2028[x]\n{last}# the end"
+    assert [name for name in load(tmp_path) if TomlRegistry(tmp_path).is_own(name)] == ["first", "last"]
+
+
+@pytest.mark.parametrize("written", ["dotted", "inline", "said in a text"])
+def test_one_that_cannot_be_taken_out_alone_stays(tmp_path: Path, written: str) -> None:
+    path = tmp_path / "registry.toml"
+    mine = tomli_w.dumps({"mine": DETECTOR})
+    if written == "dotted":
+        text = "".join(f"mine.{line}\n" for line in mine.splitlines()[1:])
+    elif written == "inline":
+        text = "mine = {" + ", ".join(mine.splitlines()[1:]) + "}\n"
+    else:
+        said = tomli_w.dumps({"first": DETECTOR | {"source": "S"}}).replace('"S"', '"""\n[mine]\n"""')
+        text = f"{said}\n{mine}"
+    path.write_text(text)
+    assert TomlRegistry(tmp_path).is_own("mine")
+    with pytest.raises(RegistryUnusable, match="cannot be taken out alone") as failure:
+        TomlRegistry(tmp_path).remove("mine")
+    assert str(path) in failure.value.hint
+    assert path.read_text() == text
+
+
+@pytest.mark.parametrize("name", ["sface", "nobody"])
+def test_only_an_entry_of_ones_own_is_taken_out(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UnknownName):
+        TomlRegistry(tmp_path / "new").remove(name)
+    assert list(tmp_path.iterdir()) == []
+
+
 ADDS = """
 import sys
 from dataclasses import replace
@@ -293,10 +346,12 @@ registry = TomlRegistry(Path(sys.argv[1]))
 card = replace(registry.card("vgg-face"), file="/weights/mine.h5", urls=())
 for number in range(10):
     registry.add(replace(card, name=f"{sys.argv[2]}-{number}"))
+    registry.add(replace(card, name=f"{sys.argv[2]}-{number}-for-a-while"))
+    registry.remove(f"{sys.argv[2]}-{number}-for-a-while")
 """
 
 
-def test_processes_that_add_at_once_lose_nothing(tmp_path: Path) -> None:
+def test_processes_that_add_and_remove_at_once_lose_nothing(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     adding = [
         subprocess.Popen([sys.executable, "-c", ADDS, str(tmp_path), f"p{number}"], env=environment)

@@ -276,3 +276,25 @@ def test_a_pipe_is_not_read_for_ever(tmp_path: Path) -> None:
     for endless in (tmp_path / "pipe", Path("/dev/zero")):
         with pytest.raises(ModelFailed, match="not a regular file"):
             WeightsFolder(tmp_path).fingerprint(endless)
+
+
+def test_only_a_file_of_the_models_folder_is_removed(folder: Path, package: Path, tmp_path: Path) -> None:
+    weights, card = WeightsFolder(folder), a_card(package="carries_weights")
+    weights.remove(card)
+    assert package.read_bytes() == CONTENT
+    (folder / "some.onnx").write_bytes(CONTENT)
+    weights.remove(card)
+    assert list(folder.iterdir()) == []
+    found = weights.find(card)
+    assert found is not None
+    assert found.path == package
+    for own in (tmp_path / "own.onnx", folder / "own.onnx"):
+        own.write_bytes(CONTENT)
+        weights.remove(a_card(file=str(own)))
+        assert own.read_bytes() == CONTENT
+
+
+def test_a_file_that_cannot_be_removed_is_named(folder: Path) -> None:
+    (folder / "some.onnx").mkdir()
+    with pytest.raises(NotWritten, match=r"some\.onnx could not be deleted"):
+        WeightsFolder(folder).remove(a_card())

@@ -183,6 +183,25 @@ def test_models_that_are_not_there(gallery, here, words, wanted):
     assert wanted in sentence(said)
 
 
+@pytest.mark.parametrize(
+    ("words", "option", "allowed"),
+    [
+        (["enroll", "Ada", "x.jpg", "--precision"], "precision", "'auto', 'float32', 'bfloat16', 'int8'"),
+        (["anonymise", "x.jpg", "-o", "out", "--method"], "method", "'blur', 'pixelate', 'solid'"),
+        (["anonymise", "x.jpg", "-o", "out", "--shape"], "shape", "'ellipse', 'box'"),
+        (["anonymise", "x.jpg", "-o", "out", "--verify"], "verify", "'written', 'full'"),
+        (["anonymise", "x.jpg", "-o", "out", "--fusion"], "fusion", "'best', 'mean', 'median-of-3'"),
+        (["audit", "show", "1", "--decision"], "decision", "'keep', 'blur'"),
+    ],
+)
+def test_a_word_that_is_none_of_those_allowed(gallery, here, words, option, allowed):
+    said = gallery(*words, "int16")
+
+    assert said.code == 2
+    assert said.err.splitlines()[-1] == f"Error: Invalid value for '--{option}': 'int16' is not one of {allowed}."
+    assert list(here.iterdir()) == []
+
+
 def test_an_unknown_command(gallery):
     assert gallery("publish").code == 2
 

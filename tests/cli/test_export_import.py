@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 
-from exchanged import RAW, UNIT, contents, everything, person, reference
+from exchanged import RAW, RAW_INT8, UNIT, contents, everything, person, reference
 from gallery.bootstrap import Bootstrap
 from gallery.domain.people import Details
 
@@ -190,6 +190,30 @@ def test_templates_to_be_made_are_remarked(gallery, archive, here):
     assert said.code == 0
     assert "1 of 2 references has no template of unit yet." in sentence(said) or "have no template" in sentence(said)
     assert "gallery reembed --model unit" in said.err
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [(RAW, RAW_INT8), (RAW_INT8, RAW)])
+def test_templates_in_other_numbers_are_said_not_to_be_used_until_they_are_made_anew(gallery, here, ours, theirs):
+    fill(here / "theirs.db", contents(person("Ada", [reference(1, (theirs,))]), models=(theirs,), own=theirs))
+    fill(here / "ours.db", contents(person("Grace", [reference(9, (ours,))]), models=(ours,), own=ours))
+    gallery("export", here / "a.gallery", "--db", here / "theirs.db")
+    words = ("import", here / "a.gallery", "--db", here / "ours.db")
+
+    for said in (gallery(*words, "--dry-run"), gallery(*words)):
+        assert said.code == 0
+        assert f"has no template of raw in {ours.numbers} yet, only in {theirs.numbers}." in sentence(said)
+        assert (
+            f"Templates that were computed in {theirs.numbers} are not used for comparison in this gallery, whose own "
+            f"are in {ours.numbers}: nobody is recognised by them until you make new ones from the pictures: "
+            "gallery reembed --model raw"
+        ) in said.err
+        assert all(len(line) <= 80 for line in said.out.splitlines())
+
+    again = gallery(*words, "--merge", "--json")
+    assert (again.json["model"], again.json["numbers"], again.err) == ("raw", ours.numbers, "")
+    gallery("undo", "--db", here / "ours.db")
+    again = gallery(*words, "--json")
+    assert again.json["people"][0]["conflicts"][0]["instead"] == [theirs.numbers]
 
 
 def test_whoever_is_of_no_use_is_left_out(gallery, filled, here):

@@ -53,3 +53,21 @@ def test_spaces_are_compared_by_weights_and_preparation_not_by_name():
     assert dataclasses.replace(EMBEDDER, name="other").space.comparable(EMBEDDER.space)
     assert not dataclasses.replace(EMBEDDER, sha256="f" * 64).space.comparable(EMBEDDER.space)
     assert not aligned.space.comparable(EMBEDDER.space)
+
+
+def test_spaces_that_differ_in_numbers_only():
+    space = EMBEDDER.space
+    in_int8, in_bfloat16 = (
+        dataclasses.replace(space, preparation=f"{space.preparation}, {name}") for name in ("int8", "bfloat16")
+    )
+    other = dataclasses.replace(in_int8, sha256="f" * 64)
+
+    assert [one.numbers for one in (space, in_int8, in_bfloat16)] == ["float32", "int8", "bfloat16"]
+    assert [one.label for one in (space, in_int8)] == [space.model, f"{space.model} (int8)"]
+    assert in_int8.differs_in_numbers(space)
+    assert space.differs_in_numbers(in_int8)
+    assert in_bfloat16.differs_in_numbers(in_int8)
+    for one in (in_int8, other):
+        assert not one.differs_in_numbers(one)
+    assert not other.differs_in_numbers(space)
+    assert not dataclasses.replace(space, preparation="box margin 0.5").differs_in_numbers(in_int8)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from exchange_fakes import FakeExchange
-from exchanged import BOX, OTHER, RAW, UNIT, contents, person, reference
+from exchanged import BOX, OTHER, RAW, RAW_INT8, UNIT, contents, person, reference
 from gallery.domain.errors import StoreUnusable
 from gallery.domain.exchanging import Conflict, ConflictKind, Fate, Resolution
 from gallery.domain.geometry import Box
@@ -226,6 +226,38 @@ class TestModels:
         assert not result.refused
         assert not result.complete
         assert result.lacking == ()
+
+    @pytest.mark.parametrize(("ours", "theirs"), [(RAW, RAW_INT8), (RAW_INT8, RAW)])
+    def test_that_differ_in_numbers_only_are_told_apart(self, ours, theirs):
+        store = there(person("Eve", [reference(9, (ours,))]), own=ours)
+        ada = person("Ada", [reference(1, (theirs, UNIT)), reference(2, (ours,)), reference(3, (UNIT,))])
+        bea = person("Bea", [reference(4, (UNIT,))])
+        cleo = person("Cleo", [reference(5, (theirs,), crop=False)])
+
+        result = imported(store, contents(ada, bea, cleo, models=(theirs, ours, UNIT), own=theirs))
+
+        assert [who.conflicts for who in result.people] == [
+            (Conflict(ConflictKind.MODEL, "raw", 2, (theirs.numbers,)),),
+            (Conflict(ConflictKind.MODEL, "raw", 1),),
+            (Conflict(ConflictKind.USELESS, "raw", 1, (theirs.numbers,)),),
+        ]
+        assert [who.fate for who in result.people] == [Fate.ADDED, Fate.ADDED, Fate.LEFT_OUT]
+        assert result.lacking == ("Ada", "Bea")
+        assert result.other_numbers == (theirs.numbers,)
+        assert result.space == ours
+
+    def test_in_the_numbers_of_an_archive_an_empty_gallery_is_begun(self):
+        given = contents(person("Ada", [reference(1, (RAW_INT8,))]), models=(RAW_INT8,), own=RAW_INT8)
+
+        result = imported(FakeExchange(), given)
+
+        assert (result.space, result.lacking, result.other_numbers) == (RAW_INT8, (), ())
+
+    def test_numbers_of_whoever_stays_out_are_not_told(self):
+        store = there(person("Eve", [reference(9, (RAW,))]), own=RAW)
+        given = contents(person("Cleo", [reference(5, (RAW_INT8,), crop=False)]), models=(RAW_INT8,), own=RAW_INT8)
+
+        assert imported(store, given).other_numbers == ()
 
     def test_that_the_gallery_holds_besides_its_own_will_do(self):
         store = there(person("Eve", [reference(9, (UNIT, RAW))]), own=UNIT)

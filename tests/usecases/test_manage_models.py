@@ -21,7 +21,7 @@ from gallery.domain.errors import (
 )
 from gallery.domain.models import ModelCard
 from gallery.domain.ports import Conversion, Progress
-from gallery.usecases.models import Models, OwnWeights
+from gallery.usecases.models import Models, OwnWeights, State
 
 CONTENT = b"some weights"
 ENTRY = f"""
@@ -85,20 +85,33 @@ class FakeDownloader:
 
 @dataclass
 class FakeConverter:
-    """Makes forms of models of the architecture vgg-face, which are as far from their weights as it was told."""
+    """Makes forms of models of the architecture vgg-face, which are as far from their weights as it was told.
+
+    Attributes:
+        folder: Where they would lie.
+        apart: How far they are from the weights.
+        made: Hashes of the weights that there are forms of.
+        halved: Whether a form is there without its record.
+    """
 
     folder: Path
     apart: float = 0.001
     made: list[str] = field(default_factory=list)
+    halved: bool = False
 
     def handles(self, card: ModelCard) -> bool:
         return card.architecture == "vgg-face"
 
+    def target(self, card: ModelCard) -> Path:
+        return self.folder / f"{card.sha256}.form"
+
     def find(self, card: ModelCard) -> Path | None:
-        return self.folder / f"{card.sha256}.form" if card.sha256 in self.made else None
+        return self.target(card) if card.sha256 in self.made else None
 
     def verified(self, card: ModelCard) -> Conversion:
         path = self.find(card)
+        if self.halved:
+            raise ModelChanged("It is there without its record.")
         if path is None:
             raise ModelMissing("There is none.")
         return Conversion(path, "f" * 64, self.apart, self.apart)
@@ -108,6 +121,7 @@ class FakeConverter:
         if self.apart > 0.01:
             raise ModelFailed("It strays.")
         self.made.append(card.sha256)
+        self.halved = False
         return self.verified(card)
 
     def compared(self, card: ModelCard, weights: Path) -> Conversion:
@@ -116,6 +130,18 @@ class FakeConverter:
             self.made.remove(card.sha256)
             raise ModelFailed("It strays.")
         return found
+
+
+@dataclass
+class FakeReader:
+    """Takes every file for the right weights but one that says otherwise, and remembers what it has read."""
+
+    read: list[tuple[str, Path]] = field(default_factory=list)
+
+    def require(self, card: ModelCard, file: Path) -> None:
+        self.read.append((card.architecture, file))
+        if file.read_bytes().startswith(b"other"):
+            raise ModelFailed("It holds other weights.")
 
 
 @pytest.fixture
@@ -134,9 +160,17 @@ def converter(folder: Path) -> FakeConverter:
 
 
 @pytest.fixture
-def models(tmp_path: Path, folder: Path, downloader: FakeDownloader, converter: FakeConverter) -> Models:
+def reader() -> FakeReader:
+    return FakeReader()
+
+
+@pytest.fixture
+def models(
+    tmp_path: Path, folder: Path, downloader: FakeDownloader, converter: FakeConverter, reader: FakeReader
+) -> Models:
     (tmp_path / "list.toml").write_text(ENTRY)
-    return Models(TomlRegistry(folder, tmp_path / "list.toml"), WeightsFolder(folder), downloader, converter)
+    registry = TomlRegistry(folder, tmp_path / "list.toml")
+    return Models(registry, WeightsFolder(folder), downloader, converter, reader)
 
 
 @pytest.fixture
@@ -278,6 +312,16 @@ def test_weights_that_are_no_file_are_not_added(models: Models, tmp_path: Path, 
     assert not folder.exists()
 
 
+def test_weights_of_something_else_are_not_added(
+    models: Models, reader: FakeReader, tmp_path: Path, folder: Path
+) -> None:
+    (tmp_path / "other.h5").write_bytes(b"other weights")
+    with pytest.raises(ModelFailed, match="other weights"):
+        models.add(own(tmp_path / "other.h5"), TODAY)
+    assert reader.read == [("vgg-face", tmp_path / "other.h5")]
+    assert not folder.exists()
+
+
 def test_own_weights_are_refused_once_they_change(models: Models, own_file: Path) -> None:
     models.add(own(own_file), TODAY)
     assert not models.install("mine").fresh
@@ -295,7 +339,11 @@ def test_verify_tells_intact_changed_gone_and_absent_apart(models: Models, folde
     assert models.verify() == []
     models.install("some")
     models.add(own(own_file), TODAY)
-    assert [(row.card.name, row.intact) for row in models.verify()] == [("some", True), ("mine", True)]
+    assert [(row.card.name, row.state) for row in models.verify()] == [
+        ("some", State.INTACT),
+        ("mine", State.INTACT),
+        ("mine", State.NOT_MADE),
+    ]
 
     (folder / "some.onnx").write_bytes(b"damaged")
     own_file.unlink()
@@ -305,6 +353,8 @@ def test_verify_tells_intact_changed_gone_and_absent_apart(models: Models, folde
     assert some.installed.path == folder / "some.onnx"
     assert isinstance(mine.error, ModelMissing)
     assert mine.installed is None
+    assert [row.state for row in (some, mine)] == [State.BROKEN, State.NOT_HERE]
+    assert all(row.failed for row in (some, mine))
 
 
 def test_verify_one(models: Models) -> None:
@@ -332,7 +382,6 @@ def test_a_form_is_compared_with_its_weights_and_refused_where_it_strays(
     models: Models, converter: FakeConverter, own_file: Path
 ) -> None:
     models.add(own(own_file), TODAY)
-    assert [row.converted for row in models.verify("mine")] == [None]
     models.install("mine")
     file, form = models.verify("mine")
     assert (file.intact, form.intact, form.converted is not None) == (True, True, True)
@@ -341,6 +390,45 @@ def test_a_form_is_compared_with_its_weights_and_refused_where_it_strays(
     assert (file.intact, form.intact, form.converted) == (True, False, None)
     with pytest.raises(ModelFailed, match="strays"):
         models.install("mine")
+
+
+def test_a_form_that_could_be_made_is_named_and_is_no_failure(models: Models, own_file: Path) -> None:
+    models.add(own(own_file), TODAY)
+    file, form = models.verify("mine")
+    assert (file.form, file.failed, form.form, form.failed) == (False, False, True, False)
+    assert (form.state, form.installed, form.converted) == (State.NOT_MADE, None, None)
+    own_file.unlink()
+    (file,) = models.verify("mine")
+    assert (file.state, file.failed) == (State.NOT_HERE, True)
+
+
+@pytest.mark.parametrize("gone", [False, True], ids=["weights there", "weights gone"])
+def test_half_a_form_is_named_and_is_made_anew(
+    models: Models, converter: FakeConverter, own_file: Path, gone: bool
+) -> None:
+    models.add(own(own_file), TODAY)
+    converter.halved = True
+    if gone:
+        own_file.unlink()
+    _, form = models.verify("mine")
+    assert (form.state, form.form, form.failed) == (State.BROKEN, True, True)
+    assert form.installed is not None
+    assert form.installed.path == converter.target(form.card)
+    if not gone:
+        assert models.install("mine").converted is not None
+        assert [row.state for row in models.verify("mine")] == [State.INTACT, State.INTACT]
+
+
+def test_the_listing_says_of_which_models_there_can_be_a_form_and_is_one(models: Models, own_file: Path) -> None:
+    models.add(own(own_file), TODAY)
+    assert {row.card.name: (row.convertible, row.converted) for row in models.listing()} == {
+        "some": (False, None),
+        "vgg-face": (True, None),
+        "mine": (True, None),
+    }
+    done = models.install("mine").converted
+    assert done is not None
+    assert [row.converted for row in models.listing()] == [None, None, done.path]
 
 
 def test_of_weights_that_are_gone_the_form_is_only_hashed(

@@ -90,8 +90,7 @@ def _show(result: Imported, dry_run: bool, as_json: bool) -> None:
         )
     elif dry_run:
         remark("Nothing was changed: this was a dry run.")
-    if result.lacking and result.space is not None:
-        remark(f"To make the missing templates from the pictures: gallery reembed --model {result.space.model}")
+    remark(exchange_tables.to_be_made(result))
 
 
 def _exit_code(result: Imported) -> Exit:

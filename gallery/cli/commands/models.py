@@ -13,13 +13,14 @@ from gallery.cli.exits import Exit
 if TYPE_CHECKING:
     from gallery.bootstrap import Bootstrap
     from gallery.domain.calibrated import Calibration
+    from gallery.domain.people import SpaceUse
 
-app = typer.Typer(help="List, install, verify and add models.", no_args_is_help=True)
+app = typer.Typer(help="List, install, verify, add and remove models.", no_args_is_help=True)
 
 
 @app.command("list", epilog="Example: gallery models list --json")
 def list_models(db: options.Db = None, models_dir: options.ModelsDir = None, as_json: options.Json = False) -> None:
-    """List all models: dimension, licence, size, thresholds and their origin, installed or not."""
+    """List all models: dimension, licence, size, thresholds and their origin, and what of them is on disk."""
     from gallery.bootstrap import Bootstrap
     from gallery.cli import calibration_documents, calibration_tables, documents, tables
     from gallery.cli.output import console, print_json, remark
@@ -37,6 +38,7 @@ def list_models(db: options.Db = None, models_dir: options.ModelsDir = None, as_
     out = console()
     out.print(tables.models(listing), "")
     out.print(tables.threshold_origins(listing))
+    remark(tables.unconverted(listing))
     if calibration:
         out.print("", calibration_tables.own_thresholds(calibration, str(boot.db)), sep="\n")
         remark(calibration.remark)
@@ -101,7 +103,10 @@ def verify(
     models_dir: options.ModelsDir = None,
     as_json: options.Json = False,
 ) -> None:
-    """Hash the installed weights and compare them with the registry, and eight-bit forms with their weights."""
+    """Hash the installed weights and compare them with the registry, and eight-bit forms with their weights.
+
+    A form that could be made is named, but is no failure.
+    """
     from gallery.bootstrap import Bootstrap
     from gallery.cli import documents, tables
     from gallery.cli.output import console, print_json
@@ -111,7 +116,7 @@ def verify(
         print_json([documents.of_checked(c) for c in checked])
     else:
         console().print(tables.checked(checked))
-    if not all(c.intact for c in checked):
+    if any(c.failed for c in checked):
         raise typer.Exit(Exit.FAILED)
 
 
@@ -128,7 +133,7 @@ def add(
     models_dir: options.ModelsDir = None,
     as_json: options.Json = False,
 ) -> None:
-    """Add weights of your own for a known architecture. The file is refused once it changes."""
+    """Add weights of your own for a known architecture, after reading them. The file is refused once it changes."""
     from datetime import UTC, datetime
 
     from gallery.bootstrap import Bootstrap
@@ -141,3 +146,60 @@ def add(
         print_json({"model": card.name, "architecture": card.architecture, "file": card.file, "sha256": card.sha256})
     else:
         console().print(f"Added {card.name}: {card.file}, SHA-256 {card.sha256}", markup=False)
+
+
+@app.command("remove", epilog="Example: gallery models remove vgg-face")
+def remove(
+    name: Annotated[str, typer.Argument(help="The model, see 'gallery models list'.", metavar="NAME")],
+    force: Annotated[
+        bool, typer.Option("--force", help="Even if the gallery's templates were made by it; do not look at them.")
+    ] = False,
+    yes: options.Yes = False,
+    db: options.Db = None,
+    models_dir: options.ModelsDir = None,
+    as_json: options.Json = False,
+) -> None:
+    """Delete a model's weights and eight-bit form from the models folder; of one you added, take it off the list.
+
+    Your own weights file stays where it is. What comes with a package cannot be removed.
+    """
+    from gallery.bootstrap import Bootstrap
+    from gallery.cli import model_removal
+    from gallery.cli.asking import confirm
+    from gallery.cli.output import console, print_json, remark
+
+    boot = Bootstrap.of(db, models_dir)
+    use = boot.remove_model()
+    planned = use.plan(name)
+    uses = [] if force else _spaces(boot, name)
+    planned.require_unused(uses)
+    if not yes:
+        confirm(
+            model_removal.question(planned),
+            f"Nobody is at a terminal to confirm that {name} is to be removed.",
+            "Add --yes to remove without being asked.",
+        )
+    use(planned)
+    if as_json:
+        print_json(model_removal.of_removal(planned))
+    else:
+        for line in model_removal.done(planned):
+            console().print(line, markup=False, soft_wrap=True)
+    remark(model_removal.remaining(planned.made(uses)))
+
+
+def _spaces(boot: Bootstrap, name: str) -> list[SpaceUse]:
+    """The models that the gallery holds templates of.
+
+    Raises:
+        StoreUnusable: If it cannot be read, so that nobody knows.
+    """
+    from gallery.domain.errors import StoreUnusable
+
+    try:
+        return boot.spaces_here()
+    except StoreUnusable as error:
+        raise StoreUnusable(
+            f"Whether the gallery's templates were made by {name} cannot be told: {error.message}",
+            f"{error.hint} To remove it without looking: --force".strip(),
+        ) from error

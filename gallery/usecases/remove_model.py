@@ -1,0 +1,138 @@
+"""Removes a model: what the program put on this machine for it, or what a user added to the list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from gallery.domain.errors import BadArgument, ModelMissing
+from gallery.domain.models import ModelCard
+from gallery.domain.people import SpaceUse
+from gallery.domain.ports import Converter, Downloader, Registry, Weights
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """What removing a model comes to.
+
+    Attributes:
+        card: The model.
+        entry: Whether it leaves the list, being a user's own; else only its files go.
+        weights: The weights file that is deleted; None where none is.
+        stays: The user's own weights file, which stays; None where it is gone, or the model is none of theirs.
+        part: What a download that broke off has left, which is deleted; None for nothing.
+        form: The faster form's files, which are deleted.
+        form_needed_by: Other models for whose sake it stays instead.
+        sharing: Other models that lose the same weights file.
+    """
+
+    card: ModelCard
+    entry: bool
+    weights: Path | None
+    stays: Path | None
+    part: Path | None
+    form: tuple[Path, ...]
+    form_needed_by: tuple[str, ...]
+    sharing: tuple[str, ...]
+
+    def made(self, uses: Iterable[SpaceUse]) -> list[SpaceUse]:
+        """Those of a gallery's models whose templates the removed one made.
+
+        Args:
+            uses: All that the gallery holds templates of.
+        """
+        names = (self.card.name, *self.sharing)
+        return [
+            use for use in uses if use.templates and use.space.model in names and use.space.sha256 == self.card.sha256
+        ]
+
+    def require_unused(self, uses: Iterable[SpaceUse]) -> None:
+        """Checks that a gallery does without the model.
+
+        Raises:
+            BadArgument: If it compares faces under the model.
+        """
+        for use in self.made(uses):
+            if use.current:
+                one = use.templates == 1
+                raise BadArgument(
+                    f"The gallery's {'template was' if one else f'{use.templates:,} templates were'} made by "
+                    f"{use.space.label}; without it no face can be compared with {'it' if one else 'them'}.",
+                    "Move the gallery to another model first ('gallery reembed --model NAME'), or add --force.",
+                )
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveModel:
+    """The use case.
+
+    Attributes:
+        registry: The list of models.
+        weights: Their files on this machine.
+        downloader: Knows what downloads have left.
+        converter: Knows of faster forms of the files.
+    """
+
+    registry: Registry
+    weights: Weights
+    downloader: Downloader
+    converter: Converter
+
+    def plan(self, name: str) -> Removal:
+        """What removing a model would come to; changes nothing.
+
+        Raises:
+            UnknownName: If there is no model of that name.
+            BadArgument: If it comes with a package.
+            ModelMissing: If nothing of it is on this machine.
+        """
+        card = self.registry.card(name)
+        entry, there = self.registry.is_own(name), self.weights.find(card)
+        alike = [one for one in self.registry.cards().values() if one.name != name and one.sha256 == card.sha256]
+        sharing = () if entry else tuple(one.name for one in alike if one.file == card.file)
+        form = self.converter.parts(card) if self.converter.handles(card) else ()
+        needing = tuple(one.name for one in alike if one.architecture == card.architecture and one.name not in sharing)
+        planned = Removal(
+            card,
+            entry,
+            weights=there.path if there and not entry and there.path == self.weights.target(card) else None,
+            stays=there.path if there and entry else None,
+            part=None if entry else self.downloader.left(self.weights.target(card)),
+            form=() if needing else form,
+            form_needed_by=needing if form else (),
+            sharing=sharing,
+        )
+        if not (entry or planned.weights or planned.part or planned.form):
+            raise self._nothing(card)
+        return planned
+
+    def __call__(self, planned: Removal) -> None:
+        """Removes a model.
+
+        The entry, or the weights, go last: until then the model is whole but for its faster form, and the same command
+        finishes what was broken off.
+
+        Raises:
+            UnknownName: If somebody else has taken the entry out meanwhile.
+            RegistryUnusable: If the entry cannot be taken out.
+            DownloadFailed: If another process is downloading the weights.
+            NotWritten: If a file cannot be deleted, or the list not be written.
+        """
+        if planned.part:
+            self.downloader.discard(planned.card, self.weights.target(planned.card))
+        if planned.form:
+            self.converter.remove(planned.card)
+        if planned.weights:
+            self.weights.remove(planned.card)
+        if planned.entry:
+            self.registry.remove(planned.card.name)
+
+    def _nothing(self, card: ModelCard) -> BadArgument | ModelMissing:
+        there = self.weights.find(card)
+        if there is None:
+            return ModelMissing(f"Nothing of {card.name} is on this machine, so there is nothing to remove.")
+        return BadArgument(
+            f"{card.name} comes with the {there.origin} and cannot be removed: {there.path}.",
+            "What you installed or added can be; 'gallery models list' shows all models.",
+        )

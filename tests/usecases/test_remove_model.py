@@ -1,0 +1,256 @@
+"""Removing models: on the real registry and folder, with forms that are plain files."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+import tomli_w
+
+from gallery.adapters.download import HttpDownloader
+from gallery.adapters.registry import TomlRegistry
+from gallery.adapters.weights import WeightsFolder
+from gallery.domain.errors import BadArgument, ModelMissing, NotWritten, UnknownName
+from gallery.domain.models import EmbeddingSpace, ModelCard
+from gallery.domain.people import SpaceUse
+from gallery.usecases.remove_model import RemoveModel
+
+CONTENT = b"some weights"
+ENTRY = {
+    "kind": "embedder",
+    "architecture": "vgg-face",
+    "file": "vgg.h5",
+    "sha256": hashlib.sha256(CONTENT).hexdigest(),
+    "size": len(CONTENT),
+    "licence": "CC BY-NC 4.0",
+    "input_size": [224, 224],
+    "colour": "BGR",
+    "mean": [103.939, 116.779, 123.68],
+    "scale": 1.0,
+    "crop": "box",
+    "margin": 0.0,
+    "dimension": 2622,
+    "normalisation": "none",
+    "thresholds": {"cosine": 0.4, "euclidean": 120.0, "origin": "the notebook"},
+    "floors": {"size": 20, "sharpness": 3, "origin": "guessed"},
+}
+CARRIED = {"kind": "detector", "architecture": "yunet", "file": "yunet.onnx", "licence": "MIT", "size": 9}
+
+
+@dataclass
+class FileForms:
+    """Forms are files beside the weights; removing one fails where it is told to."""
+
+    folder: Path
+    fails: bool = False
+
+    def handles(self, card: ModelCard) -> bool:
+        return card.architecture == "vgg-face"
+
+    def make(self, card: ModelCard) -> Path:
+        self.folder.mkdir(exist_ok=True)
+        path = self.folder / f"{card.sha256}.form"
+        path.write_bytes(b"form")
+        return path
+
+    def parts(self, card: ModelCard) -> tuple[Path, ...]:
+        path = self.folder / f"{card.sha256}.form"
+        return (path,) if path.is_file() else ()
+
+    def remove(self, card: ModelCard) -> None:
+        if self.fails:
+            raise NotWritten("No permission.")
+        for path in self.parts(card):
+            path.unlink()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "models"
+
+
+@pytest.fixture
+def forms(folder: Path) -> FileForms:
+    return FileForms(folder)
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A package that carries a detector."""
+    (tmp_path / "site" / "carries_yunet").mkdir(parents=True)
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    path = tmp_path / "site" / "carries_yunet" / "yunet.onnx"
+    path.write_bytes(CONTENT)
+    return path
+
+
+@pytest.fixture
+def use(tmp_path: Path, folder: Path, forms: FileForms, package: Path) -> RemoveModel:
+    carried = CARRIED | {"sha256": "a" * 64, "package": "carries_yunet", "package_path": "yunet.onnx"}
+    entries = {"yunet": carried, "vgg-face": ENTRY, "vgg-face-aligned": ENTRY | {"crop": "aligned", "margin": 0.3}}
+    (tmp_path / "list.toml").write_text(tomli_w.dumps(entries))
+    return RemoveModel(TomlRegistry(folder, tmp_path / "list.toml"), WeightsFolder(folder), HttpDownloader(), forms)
+
+
+@pytest.fixture
+def downloaded(folder: Path) -> Path:
+    folder.mkdir()
+    (folder / "vgg.h5").write_bytes(CONTENT)
+    return folder / "vgg.h5"
+
+
+@pytest.fixture
+def mine(use: RemoveModel, tmp_path: Path) -> ModelCard:
+    """A user's own weights."""
+    (tmp_path / "own.h5").write_bytes(b"own weights")
+    card = replace(
+        use.registry.card("vgg-face"),
+        name="mine",
+        file=str(tmp_path / "own.h5"),
+        sha256=hashlib.sha256(b"own weights").hexdigest(),
+    )
+    use.registry.add(card)
+    return card
+
+
+def used(card: ModelCard, templates: int = 3, current: bool = True) -> SpaceUse:
+    return SpaceUse(card.space, current, templates, ())
+
+
+def test_of_a_downloaded_model_weights_and_form_are_deleted(
+    use: RemoveModel, forms: FileForms, downloaded: Path
+) -> None:
+    form = forms.make(use.registry.card("vgg-face"))
+
+    planned = use.plan("vgg-face")
+    assert (planned.weights, planned.form, planned.stays, planned.entry) == (downloaded, (form,), None, False)
+    assert planned.sharing == ("vgg-face-aligned",)
+    assert downloaded.exists(), "a plan changes nothing"
+    use(planned)
+
+    assert [path.name for path in downloaded.parent.iterdir()] == []
+    assert "vgg-face" in use.registry.cards()
+    with pytest.raises(ModelMissing, match="nothing to remove"):
+        use.plan("vgg-face")
+
+
+def test_a_form_without_weights_is_removed_too(use: RemoveModel, forms: FileForms) -> None:
+    form = forms.make(use.registry.card("vgg-face"))
+    planned = use.plan("vgg-face-aligned")
+    assert (planned.weights, planned.form) == (None, (form,))
+    use(planned)
+    assert not form.exists()
+
+
+def test_what_a_download_left_is_removed_too(use: RemoveModel, folder: Path, mine: ModelCard) -> None:
+    for name in ("vgg.h5.part", "own.h5.part"):
+        (folder / name).write_bytes(b"some")
+    planned = use.plan("vgg-face")
+    assert (planned.part, planned.weights) == (folder / "vgg.h5.part", None)
+    use(planned)
+    assert not (folder / "vgg.h5.part").exists()
+    use(use.plan("mine"))
+    assert (folder / "own.h5.part").exists()
+
+
+def test_of_ones_own_model_the_weights_stay(use: RemoveModel, forms: FileForms, mine: ModelCard) -> None:
+    form = forms.make(mine)
+
+    planned = use.plan("mine")
+    assert (planned.entry, planned.weights, planned.stays, planned.form) == (True, None, Path(mine.file), (form,))
+    use(planned)
+
+    assert Path(mine.file).read_bytes() == b"own weights"
+    assert not form.exists()
+    assert "mine" not in use.registry.cards()
+    with pytest.raises(UnknownName):
+        use.plan("mine")
+
+
+def test_ones_own_model_whose_weights_are_gone_leaves_the_list(use: RemoveModel, mine: ModelCard) -> None:
+    Path(mine.file).unlink()
+    planned = use.plan("mine")
+    assert (planned.entry, planned.stays) == (True, None)
+    use(planned)
+    assert "mine" not in use.registry.cards()
+
+
+def test_an_entry_written_by_hand_for_a_file_in_the_models_folder_leaves_the_file(
+    use: RemoveModel, folder: Path, downloaded: Path
+) -> None:
+    use.registry.add(replace(use.registry.card("vgg-face"), name="tighter"))
+    planned = use.plan("tighter")
+    assert (planned.weights, planned.stays, planned.sharing) == (None, downloaded, ())
+    use(planned)
+    assert downloaded.exists()
+
+
+@pytest.mark.parametrize("removed", ["vgg-face", "mine"])
+def test_a_form_that_another_model_needs_stays(
+    use: RemoveModel, forms: FileForms, downloaded: Path, tmp_path: Path, removed: str
+) -> None:
+    (tmp_path / "copy.h5").write_bytes(CONTENT)
+    use.registry.add(replace(use.registry.card("vgg-face"), name="mine", file=str(tmp_path / "copy.h5")))
+    form = forms.make(use.registry.card("vgg-face"))
+
+    planned = use.plan(removed)
+    assert planned.form == ()
+    assert planned.form_needed_by == (("mine",) if removed == "vgg-face" else ("vgg-face", "vgg-face-aligned"))
+    use(planned)
+
+    assert form.exists()
+    assert downloaded.exists() == (removed == "mine")
+
+
+def test_what_comes_with_a_package_cannot_be_removed(use: RemoveModel, package: Path, folder: Path) -> None:
+    with pytest.raises(BadArgument, match="yunet comes with the package carries_yunet and cannot be removed"):
+        use.plan("yunet")
+    folder.mkdir()
+    (folder / "yunet.onnx").write_bytes(CONTENT)
+    use(use.plan("yunet"))
+    assert package.exists()
+    assert list(folder.iterdir()) == []
+
+
+def test_an_unknown_model(use: RemoveModel) -> None:
+    with pytest.raises(UnknownName, match="vggface"):
+        use.plan("vggface")
+
+
+def test_a_gallery_that_compares_faces_under_it_forbids_it(use: RemoveModel, downloaded: Path, mine: ModelCard) -> None:
+    card, aligned = (use.registry.card(name) for name in ("vgg-face", "vgg-face-aligned"))
+    planned = use.plan("vgg-face")
+    for own in (card, aligned):
+        with pytest.raises(BadArgument, match=rf"The gallery's 3 templates were made by {own.name}") as caught:
+            planned.require_unused([used(own)])
+        assert "--force" in caught.value.hint
+    for other in ([], [used(mine)], [used(card, templates=0)], [used(mine), used(card, current=False)]):
+        planned.require_unused(other)
+    assert planned.made([used(mine), used(card, current=False)]) == [used(card, current=False)]
+    renewed = EmbeddingSpace("vgg-face", "b" * 64, card.space.preparation, 2622)
+    assert planned.made([SpaceUse(renewed, True, 3, ())]) == []
+    with pytest.raises(BadArgument, match="The gallery's template was made by mine"):
+        use.plan("mine").require_unused([used(mine, templates=1)])
+
+
+@pytest.mark.parametrize("name", ["vgg-face", "mine"])
+def test_what_was_broken_off_leaves_the_model_whole_and_is_finished_by_the_same_command(
+    use: RemoveModel, forms: FileForms, downloaded: Path, mine: ModelCard, name: str
+) -> None:
+    card = use.registry.card(name)
+    forms.make(card)
+    forms.fails = True
+    with pytest.raises(NotWritten):
+        use(use.plan(name))
+    assert use.weights.verified(use.registry.card(name)).path.exists()
+
+    forms.fails = False
+    forms.remove(card)  # as far as a kill may have let it come
+    assert use.weights.verified(use.registry.card(name)).path.exists()
+    use(use.plan(name))
+
+    assert ("mine" in use.registry.cards()) == (name == "vgg-face")
+    assert downloaded.exists() == (name == "mine")
+    assert forms.parts(card) == ()
