@@ -116,6 +116,14 @@ def screen(written: str) -> list[str]:
     return re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", last).replace("\r", "").split("\n")
 
 
+def line(written: str) -> str:
+    """What can be seen of a line in which the terminal goes back and writes over what is there."""
+    seen = ""
+    for part in re.sub(r"\x1b\[K", "\0", written).split("\r"):
+        seen = part.partition("\0")[0] if "\0" in part else part + seen[len(part) :]
+    return seen.rstrip()
+
+
 def test_a_key_decides_and_the_photo_is_written_anew(waiting, terminal, gallery):
     before = (waiting / "out" / "twice.png").read_bytes()
     at = terminal(1)
@@ -135,7 +143,10 @@ def test_a_key_decides_and_the_photo_is_written_anew(waiting, terminal, gallery)
         assert part in "\n".join(lines)
     at.press("n")
     at.until("note, then Enter:")
-    at.press("asked hez\x7fr\r")
+    at.press("asked hez\x7fr")
+    at.until("asked hez")
+    assert line(at.until("asked her") + "asked her") == "note, then Enter: asked her"
+    at.press("\r")
     at.until("note: asked her")
     at.until(KEYS)
     at.press("\x1b[A")
@@ -178,13 +189,31 @@ def test_it_works_without_pictures(waiting, terminal, environment):
     at.until("any other key")
     at.press("u")
     at.until(KEYS)
+    at.press("n")
+    at.until("note, then Enter:")
+    at.press("x" * 70 + "\x15")
+    at.press("no consent")
+    assert line(at.until("no consent") + "no consent") == "note, then Enter: no consent"
+    at.press("\r")
+    at.until("note: no consent")
+    at.until(KEYS)
     at.press("b")
     at.until("any other key")
+    assert [word.note for word in words()] == ["no consent"]
     at.press("u")
-    assert "Taken back" in at.until(KEYS)
-    at.press("q")
-    assert at.ended()[0] == 3
+    at.until("note: no consent")
+    assert "Taken back" in at.until(KEYS), "and its note is proposed again"
     assert words() == []
+    at.press("n")
+    at.until("note, then Enter: no consent")
+    at.press(" yet\r")
+    at.until("note: no consent yet")
+    at.until(KEYS)
+    at.press("k")
+    at.until("any other key")
+    at.press("q")
+    assert at.ended()[0] == 0
+    assert [(word.verdict, word.note) for word in words()] == [(Verdict.KEEP, "no consent yet")]
 
 
 def test_where_the_photo_is_out_of_reach_the_kept_picture_is_shown_and_told_where_to_go(waiting, terminal):
