@@ -166,7 +166,7 @@ class Again:
             floors=recorded.floors or use.policy.floors,
             grey_band=recorded.grey_band,
         )
-        return replace(use, policy=policy)
+        return replace(use, policy=policy, reviewed=self._run.summary.id)
 
     def _loaded(self) -> Recogniser:
         if self._recogniser is None:

@@ -611,6 +611,7 @@ class Bootstrap:
         from gallery.domain.by_hand import ByHand
         from gallery.domain.deciding import Policy
         from gallery.domain.matching import Fusion
+        from gallery.domain.paths import current
         from gallery.usecases.anonymise import Anonymise
 
         wishes, card, by_hand = wishes or Wishes(), recogniser.embedder.card, by_hand or ByHand()
@@ -633,6 +634,7 @@ class Bootstrap:
             Fusion(wishes.fusion),
             by_hand,
             login_name(),
+            current(),
             shortlists=self._shortlists(),
         )
 

@@ -51,6 +51,7 @@ from gallery.domain.models import (
     Normalisation,
     Thresholds,
 )
+from gallery.domain.paths import joined
 from gallery.domain.people import (
     SAME_FACE,
     Change,
@@ -70,7 +71,17 @@ from gallery.domain.people import (
 )
 from gallery.domain.ports import Staged
 from gallery.domain.reviewing import Recorded
-from gallery.domain.runs import Counts, DoneBefore, ImageRecord, ImageStatus, Run, RunSettings, RunStatus, RunSummary
+from gallery.domain.runs import (
+    Counts,
+    DecidedFace,
+    DoneBefore,
+    ImageRecord,
+    ImageStatus,
+    Run,
+    RunSettings,
+    RunStatus,
+    RunSummary,
+)
 from gallery.domain.score_statistics import RULES, ScoredRun, Scores
 from gallery.domain.selecting import Selection
 from gallery.domain.trail import OutputOnRecord, TrailCheck
@@ -716,7 +727,7 @@ class FakeStore:
         for _, images, _ in self.recorded:
             photos |= {one.sha256 for one in images if any(f.decision.rule is Rule.BY_HAND for f in one.faces)}
         return [
-            Recorded(number, LONG_AGO, settings.output, image)
+            Recorded(number, LONG_AGO, settings.output, image, settings.base, settings.reviewed)
             for number, (settings, images, _) in enumerate(self.recorded, 1)
             for image in images
             if image.sha256 in photos
@@ -775,8 +786,13 @@ class FakeStore:
 
     def outputs(self, sha256: str) -> list[str]:
         """Where runs wrote a file with this hash."""
-        images = (image for _, images, _ in self.recorded for image in images)
-        return [image.output for image in images if image.output and image.output_sha256 == sha256]
+        written = [
+            (image.output, settings.base)
+            for settings, images, _ in self.recorded
+            for image in images
+            if image.output and image.output_sha256 == sha256
+        ]
+        return list(dict.fromkeys(path for output, base in written for path in (output, joined(output, base))))
 
     def runs(self) -> list[RunSummary]:
         """All runs, the newest first."""
@@ -796,11 +812,18 @@ class FakeStore:
             detector=settings.detector,
             thresholds=settings.thresholds,
             **asdict(self._pruned.get(number) or Counts.of(images)),
+            settled=sum(self._is_settled(image, face) for image in images for face in image.faces),
+            reviewed=settings.reviewed,
+            rewritten_in=tuple(n for n, (made, _, _) in enumerate(self.recorded, 1) if made.reviewed == number),
             by=self.runners[number - 1],
             pruned=LONG_AGO if number in self._pruned else None,
             pruned_by="" if number in self._pruned else None,
         )
         return Run(summary, settings, tuple(images))
+
+    def _is_settled(self, image: ImageRecord, face: DecidedFace) -> bool:
+        on = [word for word in self.words if word.sha256 == image.sha256]
+        return face.decision.waits and any(face.detection.box.overlap(word.box) >= SAME_PLACE for word in on)
 
     def scores(self, run: int | None = None) -> Scores:
         """What statistics need of one run or of all."""
@@ -845,8 +868,8 @@ class FakeStore:
     def outputs_on_record(self) -> list[OutputOnRecord]:
         """The last file that was written of each photo."""
         found = {
-            (settings.output, image.source): OutputOnRecord(
-                number, image.source, image.output, settings.output, image.output_sha256 or ""
+            (settings.base, settings.output, image.source): OutputOnRecord(
+                number, image.source, image.output, settings.output, image.output_sha256 or "", settings.base
             )
             for number, (settings, images, _) in enumerate(self.recorded, 1)
             for image in images

@@ -126,8 +126,8 @@ def write_runs(out: Console, runs: Sequence[RunSummary]) -> None:
     rows = [
         [
             *(str(run.id), f"{run.started:%Y-%m-%d %H:%M}", "pruned" if run.pruned else run.status.value, run.by),
-            *(str(n) for n in (run.images, run.kept + run.blurred, run.kept, run.blurred, run.waiting, run.failed)),
-            duration(run.seconds),
+            *map(str, (run.images, run.kept + run.blurred, run.kept, run.blurred)),
+            *("–" if run.pruned else str(run.still_waiting), str(run.failed), duration(run.seconds)),
         ]
         for run in runs
     ]
@@ -142,6 +142,7 @@ def write_runs_csv(out: IO[str], runs: Iterable[RunSummary]) -> None:
     for place, run in enumerate(runs):
         known = of_summary(run)
         limits = known.pop("thresholds")
+        known["rewritten_in"] = " ".join(map(str, run.rewritten_in))
         known |= {"cosine": limits["cosine"], "euclidean": limits["euclidean"], "origin": limits["origin"]}
         if place == 0:
             writer.writerow(known)

@@ -64,6 +64,10 @@ def of_summary(summary: RunSummary) -> dict[str, Any]:
         "kept": summary.kept,
         "blurred": summary.blurred,
         "waiting": summary.waiting,
+        "still_waiting": summary.still_waiting,
+        "no_face_found": summary.faceless,
+        "reviewed_run": summary.reviewed,
+        "rewritten_in": list(summary.rewritten_in),
         "by": summary.by,
         "seconds": summary.seconds,
         "pruned": _moment(summary.pruned),
@@ -84,6 +88,7 @@ def _of_settings(settings: RunSettings) -> dict[str, Any]:
         "redaction": settings.redaction,
         "gallery": {"identities": settings.identities, "templates": settings.templates},
         "output_folder": settings.output,
+        "base_folder": settings.base or None,
     }
 
 

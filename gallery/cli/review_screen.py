@@ -30,7 +30,7 @@ HELP = (
     ("b", "blur the face in every later run"),
     ("s", "skip it: it stays blurred and waits for another review"),
     ("u", "undo: take the last decision back and show that face again"),
-    ("n", "note: type a line that is stored with the decision on this face"),
+    ("n", "note: type a line that is stored with the decision on this face; Escape leaves it as it was"),
     ("q", "quit: the faces that are left go on waiting"),
     ("?", "this help; any key leads back"),
 )
@@ -38,6 +38,8 @@ _HELP_BELOW = (
     "Each decision is stored at once, with your name and the time. After the last face, or when you quit, the photos "
     "concerned are written anew and verified."
 )
+
+_PROMPT = "note, then Enter: "
 
 LEAST_ROWS = 4
 """Rows of a picture below which nobody is recognised in it."""
@@ -87,10 +89,13 @@ class Screen:
         self._show([said, "", Text(told(review)), "", Text(message)], LAST)
 
     def prompt(self, typed: str) -> None:
-        """Shows what is typed as a note, as far as it fits, in one line."""
-        room = max(1, self._out.width - 30)
+        """Shows what is typed as a note, its end where it is too long, in the line that the cursor is in."""
+        room = max(1, self._out.width - len(_PROMPT) - 1)  # the last column stays free: behind it the cursor wraps
         shown = chop_cells(typed[-room:], room)[-1] if typed else ""
-        self._out.print(Text("\rnote, then Enter: " + shown), end="\x1b[K" if self._clears else "", soft_wrap=True)
+        line = f"\r{_PROMPT}{shown}"
+        # Not by Rich, which leaves out what leads back to the line's beginning.
+        self._out.file.write(f"{line}\x1b[K" if self._clears else f"\r{' ' * (self._out.width - 1)}{line}")
+        self._out.file.flush()
 
     @property
     def _clears(self) -> bool:

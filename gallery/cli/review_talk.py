@@ -29,7 +29,7 @@ class Talk:
 
     def __init__(self, review: Review, keyboard: Keyboard, screen: Screen, note: str = "") -> None:
         self._review, self._keyboard, self._screen = review, keyboard, screen
-        self._usual = self._note = note
+        self._usual, self._notes = note, dict[tuple[int, int], str]()
         self._message, self._said_what_keeping_means = "", False
 
     def hold(self) -> None:
@@ -44,7 +44,7 @@ class Talk:
                 if not self._goes_back():
                     return
                 continue
-            self._screen.face(self._review, face, self._note, self._message)
+            self._screen.face(self._review, face, self._note(face), self._message)
             self._message = ""
             key = self._pressed()
             if key == "q":
@@ -67,11 +67,10 @@ class Talk:
             self._decide(_VERDICTS[key], face)
         elif key == "s":
             self._review.skip(face)
-            self._note = self._usual
         elif key == "u":
             self._undo()
         elif key == "n":
-            self._note = self._typed()
+            self._notes[_place(face)] = self._typed(self._note(face))
         elif key == "?":
             self._screen.help()
             self._keyboard.key()
@@ -90,14 +89,13 @@ class Talk:
         from gallery.usecases.overrides import Overridden
 
         try:
-            word = self._review.decide(face, verdict, self._note)
+            word = self._review.decide(face, verdict, self._note(face))
         except BadArgument as error:
             self._message = error.text
             return
         if word is None:
             self._message = "Somebody decided on that face meanwhile; this is the next."
             return
-        self._note = self._usual
         done = "Kept" if verdict is Verdict.KEEP else "Blurred"
         self._message = f"{done}: face {face.number} of the photo before."
         remark = Overridden(word, face.number, len(face.image.faces)).remark
@@ -110,19 +108,27 @@ class Talk:
         self._message = "Taken back." if done else "There is nothing to take back."
         return done
 
-    def _typed(self) -> str:
-        """A line; the note so far where it is given up with Escape."""
-        typed = ""
+    def _note(self, face: Doubt) -> str:
+        """What was typed for that face, even before its decision was taken back; else what goes with every decision."""
+        return self._notes.get(_place(face), self._usual)
+
+    def _typed(self, so_far: str) -> str:
+        """A line that begins with the note so far; that note itself where it is given up with Escape."""
+        typed = so_far
         while True:
             self._screen.prompt(typed)
             key = self._keyboard.key()
             if key in _ENTER:
                 return typed.strip()  # what was pasted behind it is forgotten before the next key
             if key == _ESCAPE:
-                return self._note
+                return so_far
             if key in _BACK:
                 typed = typed[:-1]
             elif key == _CLEAR:
                 typed = ""
             elif key.isprintable():
                 typed += key
+
+
+def _place(face: Doubt) -> tuple[int, int]:
+    return face.place, face.number

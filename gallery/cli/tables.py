@@ -11,6 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:  # NumPy comes with these, and `gallery list` does without it
+    from gallery.domain.auditing import Question
+    from gallery.domain.by_hand import Override
     from gallery.domain.deciding import Decision
     from gallery.domain.models import Thresholds
     from gallery.domain.ports import Conversion
@@ -34,7 +36,11 @@ def plain_table(title: str = "", caption: str = "") -> Table:
 
 
 def image(
-    record: ImageRecord, thresholds: Thresholds, personal: Mapping[str, Thresholds], whole: bool = False
+    record: ImageRecord,
+    thresholds: Thresholds,
+    personal: Mapping[str, Thresholds],
+    whole: bool = False,
+    words: Sequence[Override] = (),
 ) -> Table | Text:
     """All decisions of one photo, with the evidence; for a photo that failed, the reason.
 
@@ -43,6 +49,7 @@ def image(
         thresholds: Everybody's.
         personal: Those of people who have their own.
         whole: Whether the decisions of a photo that an earlier run did are shown again.
+        words: What was decided by hand since.
     """
     if record.earlier is not None and not whole:
         return Text.assemble((record.source, "bold"), f"\n  done before, in run {record.earlier}: {record.output}\n")
@@ -52,8 +59,7 @@ def image(
     if not record.faces:
         return Text.assemble((record.source, "bold"), "\n  no face found", _written(record), "\n", *_remarks(record))
     caption = f"{record.kept} kept, {record.blurred} blurred"
-    if record.waiting:
-        caption += f", {record.waiting} of them for a person to look at"
+    caption += _for_a_person(record, words)
     origins = [f"thresholds: {thresholds.origin}"] if thresholds.origin else []
     origins += _origins_of_own(record, personal)
     seen_again = any(face.residual is not None for face in record.faces)
@@ -65,6 +71,16 @@ def image(
         residual = ["–" if face.residual is None else f"{face.residual:.3f}"] if seen_again else []
         table.add_row(str(number), *_decision_cells(face, personal), *residual)
     return table
+
+
+def _for_a_person(record: ImageRecord, words: Sequence[Override]) -> str:
+    if not record.waiting:
+        return ""
+    from gallery.domain.reviewing import still_waiting
+
+    left = still_waiting(record, words)
+    since = f", {record.waiting - left} decided on since" if left < record.waiting else ""
+    return (f", {left} of them for a person to look at" if left else "") + since
 
 
 def _by_hand(record: ImageRecord) -> list[str]:
@@ -150,17 +166,19 @@ def runs(summaries: Sequence[RunSummary], width: int) -> Table:
             f"{run.started:%Y-%m-%d %H:%M}",
             "\n".join(_status(run)),
             *([escape(f"{run.model}, {run.detector}")] if with_models else []),
-            *(str(n) for n in (run.images, run.kept + run.blurred, run.kept, run.blurred, run.waiting, run.failed)),
-            duration(run.seconds),
+            *map(str, (run.images, run.kept + run.blurred, run.kept, run.blurred)),
+            *("–" if run.pruned else str(run.still_waiting), str(run.failed), duration(run.seconds)),
         )
     return table
 
 
 def _status(run: RunSummary) -> list[str]:
-    """How it stands, who ran it, and how many of its photos were done before."""
+    """How it stands, who ran it, how many of its photos were done before, and which runs a review ties it to."""
     lines = [run.status.value if run.pruned is None else "pruned"]
     lines += [escape(run.by)] if run.by else []
-    return lines + ([f"{run.before} before"] if run.before else [])
+    lines += [f"{run.before} before"] if run.before else []
+    lines += [f"anew of {run.reviewed}"] if run.reviewed else []
+    return lines + ([f"anew in {ranges(run.rewritten_in)}"] if run.rewritten_in else [])
 
 
 _WITH_MODELS = 100
@@ -297,24 +315,70 @@ def run_facts(run: Run) -> Table:
             ),
             ("gallery", f"{settings.identities} enrolled, {counted(settings.templates, 'template')}"),
             *([] if pruned else [("output", settings.output)]),
-            (
-                "photos",
-                f"{summary.images}, {summary.failed} failed"
-                + (f", {summary.before} done in earlier runs" if summary.before else ""),
-            ),
-            ("faces", f"{summary.kept} kept, {summary.blurred} blurred, {summary.waiting} of them for review"),
+            *([] if pruned or not settings.base else [("made in", settings.base)]),
+            ("photos", _photos(summary)),
+            ("faces", f"{summary.kept} kept, {summary.blurred} blurred{_waiting(summary)}"),
+            *([("reviewed", f"run {summary.reviewed}: its photos written anew")] if summary.reviewed else []),
+            *([("anew", _rewritten(summary))] if summary.rewritten_in else []),
             *([] if pruned else _to_look_at(summary)),
         ]
     )
 
 
+def asked(run: Run, question: Question, closest: bool) -> Text:
+    """Which run, and what of it was asked for, in a line.
+
+    Args:
+        run: The run.
+        question: What was asked for.
+        closest: Whether faces are listed by how doubtful they are.
+    """
+    faces = [
+        *([f"closest to {question.identity}"] if question.identity is not None else []),
+        *(["kept" if question.verdict.value == "keep" else "blurred"] if question.verdict else []),
+        *([f"cosine at most {question.below:g}"] if question.below is not None else []),
+        *([f"cosine above {question.above:g}"] if question.above is not None else []),
+        *(["the most doubtful first"] if closest else []),
+    ]
+    photos = [
+        *([f"like {question.image}"] if question.image is not None else []),
+        *(["with faces for review"] if question.waiting else []),
+        *(["that failed"] if question.failed else []),
+        *(["without a face"] if question.without_face else []),
+    ]
+    about = [", ".join(["faces", *faces])] if faces else []
+    about += [f"photos {', '.join(photos)}"] if photos else []
+    return Text(f"Run {run.summary.id} of {run.summary.started:%Y-%m-%d %H:%M} (UTC): {', in '.join(about)}")
+
+
+def _photos(summary: RunSummary) -> str:
+    before = f", {summary.before} done in earlier runs" if summary.before else ""
+    without = f", {summary.faceless} without a face" if summary.faceless is not None else ""
+    return f"{summary.images}, {summary.failed} failed{without}{before}"
+
+
+def _waiting(summary: RunSummary) -> str:
+    """How many faces wait; nothing of a run that was pruned, on whose faces nobody can decide any more."""
+    if summary.pruned is not None:
+        return ""
+    since = f", {summary.settled} decided on since" if summary.settled else ""
+    return f", {summary.still_waiting} of them for review{since}"
+
+
+def _rewritten(summary: RunSummary) -> str:
+    what = "run" if len(summary.rewritten_in) == 1 else "runs"
+    return f"photos were written anew after a review, in {what} {ranges(summary.rewritten_in)}"
+
+
 def _to_look_at(summary: RunSummary) -> list[tuple[str, str]]:
     """How to come to what needs somebody's eyes."""
     run, ways = summary.id, []
-    if summary.waiting:
+    if summary.still_waiting:
         ways.append(f"gallery review {run} (the faces that wait), gallery audit {run} --review")
     if summary.failed:
         ways.append(f"gallery audit {run} --failed")
+    if summary.faceless:
+        ways.append(f"gallery audit {run} --no-face")
     return [("look at", ", ".join(ways))] if ways else []
 
 

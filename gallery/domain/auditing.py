@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import difflib
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import PurePath
 
 import numpy as np
 
+from gallery.domain.by_hand import Override
 from gallery.domain.deciding import Verdict
+from gallery.domain.errors import UnknownName
 from gallery.domain.metrics import together
 from gallery.domain.people import name_key
+from gallery.domain.reviewing import still_waiting
 from gallery.domain.runs import DecidedFace, ImageRecord, Run, RunSettings
 
 
@@ -22,13 +26,14 @@ class Question:
 
     Attributes:
         image: Photos whose path, or the end of it, fits this pattern.
-        waiting: Photos with faces that wait for a person's word.
+        waiting: Photos with faces that still wait for a person's word.
         failed: Photos of which nothing came.
         without_face: Photos in which no face was found.
         identity: Faces whose closest person this is, whatever was decided.
         verdict: Faces that were kept, or blurred.
         below: Faces whose cosine distance to their closest person is at most this.
         above: Faces whose cosine distance is more than this, or who were compared with nobody.
+        words: What was decided by hand so far: on such faces nobody's word is waited for any more.
     """
 
     image: str | None = None
@@ -39,6 +44,7 @@ class Question:
     verdict: Verdict | None = None
     below: float | None = None
     above: float | None = None
+    words: tuple[Override, ...] = ()
 
     @property
     def about_faces(self) -> bool:
@@ -50,9 +56,9 @@ class Question:
         path = PurePath(image.source)
         return (
             (self.image is None or fnmatchcase(image.source, self.image) or path.match(self.image))
-            and (image.waiting > 0 or not self.waiting)
+            and (not self.waiting or still_waiting(image, self.words) > 0)
             and (image.failed or not self.failed)
-            and (not (image.faces or image.failed) or not self.without_face)
+            and (image.faceless or not self.without_face)
         )
 
     def fits_face(self, face: DecidedFace) -> bool:
@@ -128,6 +134,45 @@ def faces_among(settings: RunSettings, images: Iterable[ImageRecord], question: 
             for number, face in enumerate(image.faces, 1):
                 if question.fits_face(face):
                     yield Found(image, number, face, share(settings, face))
+
+
+def noting(images: Iterable[ImageRecord], names: set[str]) -> Iterator[ImageRecord]:
+    """The same photos, while the people whom their faces were compared with are added to the names."""
+    for image in images:
+        for face in image.faces:
+            both = face.decision.candidate, face.decision.runner_up
+            names.update(one.identity for one in both if one is not None)
+        yield image
+
+
+def require_known(run: Run, name: str, names: Iterable[str]) -> None:
+    """Checks that a person is known to a run.
+
+    Args:
+        run: The run.
+        name: Whom somebody asks for.
+        names: The people whom its faces were compared with.
+
+    Raises:
+        UnknownName: If nobody is called so, neither there nor in the run's settings; with names that are near.
+    """
+    kept = run.settings.policy.get("by_hand", {}).get("all_of", ())
+    known = {name_key(one): one for one in (*run.settings.personal, *kept, *names)}
+    if name_key(name) in known:
+        return
+    near = [known[key] for key in _near(name_key(name), sorted(known))]
+    number = run.summary.id
+    raise UnknownName(
+        f"Nobody called {name!r} is on record in run {number}.",
+        (f"Did you mean {' or '.join(near)}? " if near else "")
+        + f"'gallery audit {number} --closest' shows whom its faces come closest to.",
+    )
+
+
+def _near(wanted: str, known: Sequence[str]) -> list[str]:
+    """Up to three names that are nearly the one that is wanted, or of which a word is."""
+    words = set(difflib.get_close_matches(wanted, {word for name in known for word in name.split()}))
+    return difflib.get_close_matches(wanted, known) or [name for name in known if words & set(name.split())][:3]
 
 
 def named(images: Iterable[ImageRecord], image: str) -> list[ImageRecord]:

@@ -194,11 +194,11 @@ def _numbered(image: ImageRecord, place: int | None) -> Numbered | None:
     return None if place is None else Numbered(place + 1, image.faces[place])
 
 
-_NOT_COMPARED = ("output",)
+_NOT_COMPARED = ("output", "base", "reviewed")
 
 
 def settings_between(before: RunSettings, after: RunSettings) -> tuple[Setting, ...]:
-    """What of two runs' settings differs, the folder aside that they wrote to."""
+    """What of two runs' settings differs, aside from where and what for they were made."""
     one, other = _flat(_compared(before)), _flat(_compared(after))
     names = [*one, *(name for name in other if name not in one)]
     return tuple(Setting(name, one.get(name), other.get(name)) for name in names if one.get(name) != other.get(name))

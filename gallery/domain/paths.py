@@ -27,6 +27,44 @@ def real(path: Path) -> Path:
         return path.absolute()
 
 
+def current() -> str:
+    """The current folder, as text to be recorded; empty where it has been removed."""
+    try:
+        return shown(Path.cwd())
+    except OSError:
+        return ""
+
+
+def joined(path: str, base: str) -> str:
+    """A recorded path as seen from anywhere.
+
+    Args:
+        path: As it was given.
+        base: The folder that it starts at if it is relative; empty where that is not known, and it stays as it is.
+    """
+    return str(PurePath(base, path)) if base else path
+
+
+def unjoined(path: str, base: str) -> str:
+    """The path with which `joined` gives this one; the same where it does not lie in that folder."""
+    inside = PurePath(path)
+    return str(inside.relative_to(base)) if base and inside.is_relative_to(base) else path
+
+
+def places(path: str, base: str) -> tuple[Path, ...]:
+    """Where the file of a recorded path may lie, the likeliest first; each to be looked for with `on_disk`.
+
+    A relative path means a file below the folder that it was given in. If that folder was moved, whoever stands in it
+    now means the file that is there. What is to be read is told by its hash, so that no other file is taken for it.
+
+    Args:
+        path: As it was given.
+        base: The folder it was given in; empty where that is not known.
+    """
+    here, there = Path(path), Path(joined(path, base))
+    return (here,) if there == here or current() == base else (there, here)
+
+
 def moved(path: str, folder: str, now: Path | None) -> Path:
     """Where a file lies whose folder was moved: at its path below the folder that took the former one's place.
 

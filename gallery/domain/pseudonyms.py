@@ -94,7 +94,11 @@ class Pseudonyms:
     def _settings(self, settings: RunSettings) -> RunSettings:
         thresholds = replace(settings.thresholds, origin=self.text(settings.thresholds.origin))
         return replace(
-            settings, thresholds=thresholds, policy=self._policy(settings.policy), output=self.path(settings.output)
+            settings,
+            thresholds=thresholds,
+            policy=self._policy(settings.policy),
+            output=self.path(settings.output),
+            base="",  # a home folder is called after its owner
         )
 
     def _policy(self, policy: Mapping[str, Any]) -> dict[str, Any]:

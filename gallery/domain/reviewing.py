@@ -10,6 +10,7 @@ from pathlib import PurePath
 from gallery.domain.by_hand import SAME_PLACE, Override
 from gallery.domain.deciding import Rule, Verdict
 from gallery.domain.geometry import Box
+from gallery.domain.paths import joined
 from gallery.domain.runs import DecidedFace, ImageRecord, ImageStatus, Run
 
 
@@ -94,6 +95,17 @@ def _of_photo(place: int, image: ImageRecord, cosine: float) -> list[Doubt]:
     return found
 
 
+def still_waiting(image: ImageRecord, words: Sequence[Override]) -> int:
+    """How many faces of a photo wait for a person's word that nobody has decided on since.
+
+    Args:
+        image: The photo.
+        words: All that was decided by hand so far.
+    """
+    doubts = [Doubt(0, image, number, face) for number, face in enumerate(image.faces, 1) if face.decision.waits]
+    return sum(not any(doubt.is_meant(word) for word in words) for doubt in doubts)
+
+
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """What one run did with one photo.
@@ -103,12 +115,16 @@ class Recorded:
         begun: When the run began, in UTC.
         output: The run's output folder.
         image: What it did with the photo.
+        base: The folder that the run's relative paths start at; empty where that is not known.
+        reviewed: Number of the run whose photos it wrote anew; None for other runs.
     """
 
     run: int
     begun: datetime
     output: str
     image: ImageRecord
+    base: str = ""
+    reviewed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +155,7 @@ def touched(run: Run, words: Sequence[Override], later: Iterable[Recorded]) -> l
     found = []
     for image in run.images:
         meant = [word for word in on.get(image.sha256 or "", ()) if _is_on(word, image.faces)]
-        written = last.get(_key(image, run.settings.output))
+        written = last.get(_key(image, run.settings.output, run.settings.base))
         if any(not _heeded(word, written) for word in meant) or _taken_back(written, meant):
             blurred = any(word.verdict is Verdict.BLUR for word in meant)
             found.append(Touched(image, blurred and image.status is ImageStatus.UNVERIFIED))
@@ -148,12 +164,23 @@ def touched(run: Run, words: Sequence[Override], later: Iterable[Recorded]) -> l
 
 def _last(run: Run, later: Iterable[Recorded]) -> dict[tuple[str, ...], Recorded]:
     """What was done last with each photo and output, by the reviewed run or after it."""
-    return {_key(one.image, one.output): one for one in later if one.run >= run.summary.id}
+    return {_key(one.image, one.output, _base(run, one)): one for one in later if one.run >= run.summary.id}
 
 
-def _key(image: ImageRecord, output: str) -> tuple[str, ...]:
+def _base(run: Run, later: Recorded) -> str:
+    """Where relative paths of a later run start, so that they are told apart as those of this run are.
+
+    If it wrote photos of this run anew, it meant the same files, even if their folder had been moved. Where one of
+    the two is by an earlier version of the program, paths can only be compared as they were given.
+    """
+    if not (run.settings.base and later.base) or later.reviewed == run.summary.id:
+        return run.settings.base
+    return later.base
+
+
+def _key(image: ImageRecord, output: str, base: str) -> tuple[str, ...]:
     """What tells outputs apart, those of photos that failed included."""
-    return image.sha256 or "", image.source, output
+    return image.sha256 or "", joined(image.source, base), joined(output, base)
 
 
 def _heeded(word: Override, last: Recorded | None) -> bool:

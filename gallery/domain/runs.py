@@ -68,6 +68,9 @@ class RunSettings:
         identities: How many people the whitelist held.
         templates: How many templates.
         output: The output folder.
+        base: The folder that the run was made in, at which relative paths start; empty where none is relative, and
+            for runs of earlier versions.
+        reviewed: Number of the run whose photos this one writes anew, after a review; None for other runs.
     """
 
     program: str
@@ -80,12 +83,14 @@ class RunSettings:
     identities: int
     templates: int
     output: str
+    base: str = ""
+    reviewed: int | None = None
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of all that shapes the outputs besides the photos and the people; not where they are written to."""
+        """SHA-256 of all that shapes the outputs besides the photos and the people; not where and what for."""
         shaping = asdict(self)
-        for unneeded in ("identities", "templates", "output"):
+        for unneeded in ("identities", "templates", "output", "base", "reviewed"):
             del shaping[unneeded]
         return sha256(json.dumps(shaping, sort_keys=True, default=str).encode()).hexdigest()
 
@@ -175,6 +180,11 @@ class ImageRecord:
         """How many of the blurred faces wait for a person's word."""
         return sum(face.decision.waits for face in self.faces)
 
+    @property
+    def faceless(self) -> bool:
+        """Whether it was read, and no face was found in it."""
+        return not (self.faces or self.failed)
+
 
 @dataclass(frozen=True, slots=True)
 class Counts:
@@ -187,6 +197,7 @@ class Counts:
         blurred: Faces that were blurred.
         waiting: Blurred faces that wait for a person's word.
         before: Photos that an earlier run had done.
+        faceless: Photos in which no face was found.
     """
 
     images: int = 0
@@ -195,6 +206,7 @@ class Counts:
     blurred: int = 0
     waiting: int = 0
     before: int = 0
+    faceless: int = 0
 
     @classmethod
     def of(cls, images: Sequence[ImageRecord]) -> Self:
@@ -206,6 +218,7 @@ class Counts:
             sum(image.blurred for image in images),
             sum(image.waiting for image in images),
             sum(image.earlier is not None for image in images),
+            sum(image.faceless for image in images),
         )
 
 
@@ -225,8 +238,12 @@ class RunSummary:
         failed: Photos that failed.
         kept: Faces that stayed visible.
         blurred: Faces that were blurred.
-        waiting: Blurred faces that wait for a person's word.
+        waiting: Blurred faces that waited for a person's word when the run ended.
         before: Photos that an earlier run had done.
+        faceless: Photos in which no face was found; None where an earlier version of the program pruned the run.
+        settled: Of the faces that waited, those on which somebody has decided since.
+        reviewed: Number of the run whose photos this one wrote anew, after a review.
+        rewritten_in: Numbers of the runs that wrote photos of this one anew, after a review.
         by: Who ran it; empty where that is not known.
         pruned: When its photos and decisions were removed, in UTC; None while they are there.
         pruned_by: Who removed them.
@@ -245,9 +262,18 @@ class RunSummary:
     blurred: int
     waiting: int
     before: int = 0
+    faceless: int | None = None
+    settled: int = 0
+    reviewed: int | None = None
+    rewritten_in: tuple[int, ...] = ()
     by: str = ""
     pruned: datetime | None = None
     pruned_by: str | None = None
+
+    @property
+    def still_waiting(self) -> int:
+        """How many faces wait for a person's word now; of a run that was pruned, none can be decided on any more."""
+        return 0 if self.pruned is not None else self.waiting - self.settled
 
     @property
     def seconds(self) -> float | None:

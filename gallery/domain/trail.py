@@ -87,6 +87,7 @@ class OutputOnRecord:
         path: The file's, as it was given.
         folder: The run's output folder, as it was given.
         sha256: Of the file.
+        base: The folder that relative paths start at; empty where that is not known.
     """
 
     run: int
@@ -94,6 +95,7 @@ class OutputOnRecord:
     path: str
     folder: str
     sha256: str
+    base: str = ""
 
 
 @dataclass(frozen=True, slots=True)

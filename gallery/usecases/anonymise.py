@@ -14,7 +14,7 @@ from gallery.domain.errors import UnknownName
 from gallery.domain.faces import RGB
 from gallery.domain.matching import Fusion, Shortlist, Whitelist
 from gallery.domain.models import Thresholds
-from gallery.domain.paths import shown
+from gallery.domain.paths import shown, unjoined
 from gallery.domain.people import name_key
 from gallery.domain.ports import PhotoFiles, Redactor, Store
 from gallery.domain.progress import Advance, unwatched
@@ -91,6 +91,9 @@ class Anonymise:
         fusion: What a person's distance is, when they have several references.
         by_hand: What was settled by hand for all photos.
         by: Who runs it, for the record; empty where that is not known.
+        base: The current folder, for the record; it is put there only where a path is relative. Empty where that is not
+            known.
+        reviewed: Number of the run whose photos are written anew, for the record; None if there is none.
         crops: Makes pictures of faces that wait for a person's word, for the review; None where none are to be kept.
         shortlists: Makes them; None where nothing can.
     """
@@ -104,6 +107,8 @@ class Anonymise:
     fusion: Fusion = Fusion.BEST
     by_hand: ByHand = field(default_factory=ByHand)
     by: str = ""
+    base: str = ""
+    reviewed: int | None = None
     crops: ReviewCrops | None = None
     shortlists: Shortlists | None = None
 
@@ -140,6 +145,11 @@ class Anonymise:
         people = self._shortlisted(options.people or self.people(), len(files), verification)
         use = replace(self, by_hand=self._of_known(people.whitelist))
         settings = use._settings(people.whitelist, output, verification)
+        if options.base is not None:
+            base = shown(options.base)
+            settings = replace(settings, base=base, output=unjoined(settings.output, base))
+        elif not (output.is_absolute() and all(path.is_absolute() for path, _ in files)):
+            settings = replace(settings, base=self.base)
         plan = Plan(files, output, settings, verification, people, number=None)
         if options.dry_run:
             return use._run(plan, options, report, advance)
@@ -243,6 +253,7 @@ class Anonymise:
             identities=len(whitelist.names),
             templates=len(whitelist),
             output=shown(output),
+            reviewed=self.reviewed,
         )
 
 

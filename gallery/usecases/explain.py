@@ -13,7 +13,7 @@ from gallery.domain.errors import BadPhoto, GalleryError, NoFace
 from gallery.domain.explaining import Explained, ExplainedFace, compared
 from gallery.domain.faces import RGB, Embeddings, Photo
 from gallery.domain.matching import Candidate, Fusion, Whitelist, candidates
-from gallery.domain.paths import on_disk
+from gallery.domain.paths import on_disk, places
 from gallery.domain.ports import PhotoFiles, Store
 from gallery.domain.review_ports import ReviewCrops
 from gallery.domain.runs import DecidedFace, ImageRecord, RunSettings
@@ -114,7 +114,7 @@ class ExplainRecord:
         Raises:
             NoFace: If there is no such face.
         """
-        photo, remarks = self._photo(record)
+        photo, remarks = self._photo(record, settings.base)
         ranked = [_on_record(one) for one in record.faces]
         if record.faces and photo is not None:
             ranked, said = self._ranked(settings, record, photo.pixels, ranked)
@@ -127,18 +127,21 @@ class ExplainRecord:
         explained = Explained(record, tuple(chosen_face(record, faces, face)), thresholds, personal, remarks)
         return Seen(explained, photo.pixels if photo else None)
 
-    def _photo(self, record: ImageRecord) -> tuple[Photo | None, tuple[str, ...]]:
+    def _photo(self, record: ImageRecord, base: str) -> tuple[Photo | None, tuple[str, ...]]:
         """The photo, if it is the one on record; else a sentence."""
         if record.sha256 is None:
             return None, ()
-        only = "so only the two closest people on record are shown, and no picture."
-        try:
-            photo = self.photos.read(_found(record.source))
-        except BadPhoto as error:
-            return None, (f"{error.message} It cannot be looked at again, {only}",)
-        if photo.sha256 != record.sha256:
-            return None, (f"{record.source} was changed since the run, {only}",)
-        return photo.opaque(), ()
+        why = ""
+        for place in places(record.source, base):
+            try:
+                photo = self.photos.read(_found(place))
+            except BadPhoto as error:
+                why = why or f"{error.message} It cannot be looked at again"
+                continue
+            if photo.sha256 == record.sha256:
+                return photo.opaque(), ()
+            why = why or f"{place} was changed since the run"
+        return None, (f"{why}, so only the two closest people on record are shown, and no picture.",)
 
     def _ranked(
         self, settings: RunSettings, record: ImageRecord, image: RGB, on_record: list[tuple[Candidate, ...]]
@@ -186,8 +189,8 @@ def _on_record(face: DecidedFace) -> tuple[Candidate, ...]:
     return tuple(one for one in (face.decision.candidate, face.decision.runner_up) if one)
 
 
-def _found(source: str) -> Path:
+def _found(place: Path) -> Path:
     """The photo's file; the path as it was recorded, where it cannot be looked for."""
     with suppress(OSError):
-        return on_disk(Path(source))
-    return Path(source)
+        return on_disk(place)
+    return place

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from gallery.domain.errors import BadArgument, TrailBroken, UnknownName
-from gallery.domain.paths import real, shown
+from gallery.domain.paths import places, real, shown
 from gallery.domain.picture_budget import Plan, plan
 from gallery.domain.ports import Store
 from gallery.domain.progress import Advance, unwatched
@@ -115,14 +115,15 @@ class MakeReport:
 
 
 def _require_apart(target: Path, run: Run, outputs: Path | None) -> None:
-    if outputs is None and not real(Path(run.settings.output)).is_dir():
+    written = [real(place) for place in places(run.settings.output, run.settings.base)]
+    if outputs is None and not any(folder.is_dir() for folder in written):
         raise BadArgument(
             f"The run's output folder {run.settings.output} is not here, so it cannot be told whether "
             f"{shown(target)} would lie in it and show the faces of everybody.",
             "Go to the folder in which the run was made, or name the outputs' folder with --outputs.",
         )
-    folders = {Path(run.settings.output), *([outputs] if outputs else [])}
-    if any(real(folder) in real(target).parents for folder in folders):
+    folders = {*written, *([real(outputs)] if outputs else [])}
+    if any(folder in real(target).parents for folder in folders):
         raise BadArgument(
             f"{shown(target)} lies in the output folder, but would show the faces of everybody.",
             "Choose a place that is not published, or leave out --include-originals.",
@@ -132,6 +133,15 @@ def _require_apart(target: Path, run: Run, outputs: Path | None) -> None:
 def _notes(run: Run, photos: tuple[ReportedPhoto, ...], planned: Plan) -> Iterator[str]:
     if run.summary.status is RunStatus.RUNNING:
         yield f"Run {run.summary.id} is still going on, or was cut off; what follows is what was recorded so far."
+    if run.summary.settled:
+        yield (
+            f"Since the run ended, somebody has decided on {run.summary.settled:,} of the {run.summary.waiting:,} that "
+            "waited for review; this page shows what the run itself did."
+        )
+    if run.summary.rewritten_in:
+        yield f"Photos were written anew after a review, in run {', '.join(map(str, run.summary.rewritten_in))}."
+    if run.summary.reviewed is not None:
+        yield f"This run wrote photos of run {run.summary.reviewed} anew, after a review."
     for what, slots in (
         ("output", [photo.after for photo in photos]),
         ("original", [photo.before for photo in photos if photo.before is not None]),

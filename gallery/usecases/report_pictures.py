@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from gallery.domain.paths import moved
+from gallery.domain.paths import moved, places
 from gallery.domain.picture_budget import Fit, Plan
 from gallery.domain.progress import Advance
 from gallery.domain.pseudonyms import Pseudonyms
@@ -79,14 +79,29 @@ class Pictures:
         """The output and the original, None for what is not to be looked at."""
         after = before = None
         if image.output is not None and image.output_sha256 is not None:
-            place = moved(image.output, run.settings.output, self.wishes.outputs)
+            looked = places(image.output, run.settings.base)
+            if self.wishes.outputs is not None:
+                looked = (moved(image.output, run.settings.output, self.wishes.outputs),)
             if image.blurred and image.output_sha256 == image.sha256:
                 after = Glance(fault=Fault.UNREADABLE, detail="it is the photo itself, with nothing blurred.")
             else:
-                after = self.glancer.glance(place, image.output_sha256, fit)
+                after = self._glanced(looked, image.output, image.output_sha256, fit)
         if self.wishes.originals and image.sha256 is not None:
-            before = self.glancer.glance(Path(image.source), image.sha256, fit)
+            before = self._glanced(places(image.source, run.settings.base), image.source, image.sha256, fit)
         return after, before
+
+    def _glanced(self, looked: Sequence[Path], recorded: str, sha256: str, fit: Fit | None) -> Glance:
+        """The file at the first place where it is as recorded; else what is wrong at the first of all.
+
+        The page names files as they were recorded: whoever is shown it has no business with this machine's folders.
+        """
+        glances = (self.glancer.glance(place, sha256, fit) for place in looked)
+        first = next(glances)
+        found = first if _as_recorded(first) else next(filter(_as_recorded, glances), first)
+        detail = found.detail
+        for place in looked:
+            detail = detail.replace(str(place), recorded)
+        return replace(found, detail=detail)
 
     def _slot(self, glance: Glance | None, image: ImageRecord, what: str, path: str | None) -> Slot:
         if glance is None:
@@ -97,6 +112,10 @@ class Pictures:
             return Slot(sentence="Not shown, so that the page does not become too large.")
         detail = self.names.path(glance.detail)
         return Slot(sentence=_SENTENCES[glance.fault].format(what, path, detail), fault=glance.fault)
+
+
+def _as_recorded(glance: Glance) -> bool:
+    return glance.fault is None or not glance.fault.against_record
 
 
 def _most_wanted(images: tuple[ImageRecord, ...], most: int) -> frozenset[int]:

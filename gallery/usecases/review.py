@@ -9,6 +9,7 @@ from datetime import datetime
 from gallery.domain.by_hand import SAME_PLACE, Override
 from gallery.domain.deciding import Verdict
 from gallery.domain.errors import BadPhoto, RunGoingOn, UnknownName
+from gallery.domain.paths import places
 from gallery.domain.people import clean_notes
 from gallery.domain.ports import Store
 from gallery.domain.review_ports import ReviewCrops
@@ -170,10 +171,12 @@ class Review:
 
     def face(self, doubt: Doubt) -> Look:
         """The picture of a face: cut out of the photo, or else the one that was kept."""
-        try:
-            return Look(self.crops.cut(doubt.image.source, doubt.sha256, doubt.box), "this face")
-        except BadPhoto as error:
-            why = error.message
+        why = ""
+        for place in places(doubt.image.source, self.run.settings.base):
+            try:
+                return Look(self.crops.cut(str(place), doubt.sha256, doubt.box), "this face")
+            except BadPhoto as error:
+                why = why or error.message
         kept = self.store.review_crop(self.run.summary.id, doubt.place, doubt.number)
         if kept is None:
             return Look(None, f"{why} No picture was kept.")

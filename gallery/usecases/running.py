@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gallery.domain.errors import GalleryChanged, GalleryError, NotWritten, StoreUnusable, UnknownName
-from gallery.domain.paths import real, shown
+from gallery.domain.paths import real, shown, unjoined
 from gallery.domain.ports import Onlooker, Store
 from gallery.domain.runs import ImageRecord, ImageStatus, RunSettings, RunStatus, Verification
 from gallery.domain.selecting import Selection
@@ -44,6 +44,7 @@ class Options:
         onlookers: What else looks at the photos.
         pairs: Photos with their outputs' paths below the output folder, in place of what the inputs come to.
         people: Those who may stay visible, in place of the store's.
+        base: A folder whose files are recorded as if the run were made in it; None for the current one.
     """
 
     dry_run: bool = False
@@ -56,6 +57,7 @@ class Options:
     onlookers: tuple[Onlooker, ...] = ()
     pairs: tuple[tuple[Path, Path], ...] = ()
     people: PeopleInForce | None = None
+    base: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +200,7 @@ class Run:
                 return self._looked_at(worked.finished, image, relative)
             if image.failed:
                 image = replace(image, error=f"{image.error}{self._withdrawn(target)}")
+            image = self._as_given(image)
             try:
                 image = self._recorded(worked, image, self._plan.number)
             except GalleryChanged:
@@ -208,6 +211,15 @@ class Run:
             else:
                 return self._looked_at(worked.finished, image, relative)
         raise GalleryChanged("The gallery's people are being changed all the time.", "Run it again when that is over.")
+
+    def _as_given(self, image: ImageRecord) -> ImageRecord:
+        """With paths as they are given in the folder that the run is recorded for."""
+        if self._options.base is None:
+            return image
+        base = shown(self._options.base)
+        output = None if image.output is None else unjoined(image.output, base)
+        error = None if image.error is None else image.error.replace(base.rstrip("/") + "/", "")
+        return replace(image, source=unjoined(image.source, base), output=output, error=error)
 
     def _recorded(self, worked: Worked, image: ImageRecord, number: int) -> ImageRecord:
         """Records a photo and gives its output its name; what is on record is there, and what is there is on record."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gallery.domain.errors import BadArgument, NotWritten
-from gallery.domain.paths import moved, on_disk, real, shown
+from gallery.domain.paths import moved, on_disk, places, real, shown
 from gallery.domain.ports import PhotoFiles, Store
 from gallery.domain.progress import Advance, unwatched
 from gallery.domain.trail import OutputOnRecord, TrailCheck
@@ -90,16 +90,29 @@ class VerifyRecord:
         trail = self.store.check_trail(head)
         if not outputs:
             return VerifiedRecord(trail, None, ())
-        wanted = [one for one in self.store.outputs_on_record() if run in (None, one.run)]
+        everything = self.store.outputs_on_record()
+        last = {one.path: one for one in everything}
+        wanted = [one for one in everything if run in (None, one.run) and not _replaced(one, last[one.path])]
         if folder is not None and run is None:
             wanted = _of_folder(wanted, folder)
         differing = []
         for done, one in enumerate(wanted, 1):
-            differing += self._differing(one, moved(one.path, one.folder, folder))
+            looked = places(one.path, one.base) if folder is None else (moved(one.path, one.folder, folder),)
+            differing += self._differing(one, looked)
             advance(done, len(wanted))
         return VerifiedRecord(trail, len(wanted), tuple(differing))
 
-    def _differing(self, output: OutputOnRecord, path: Path) -> list[Differing]:
+    def _differing(self, output: OutputOnRecord, looked: Sequence[Path]) -> list[Differing]:
+        """What is wrong with an output at the first of the places where it may lie; nothing if it is at one of them."""
+        found = []
+        for path in looked:
+            wrong = self._differing_at(output, path)
+            if not wrong:
+                return []
+            found += wrong
+        return found[:1]
+
+    def _differing_at(self, output: OutputOnRecord, path: Path) -> list[Differing]:
         try:
             found = self.photos.fingerprint(on_disk(path))
         except (NotWritten, OSError) as error:
@@ -110,10 +123,15 @@ class VerifyRecord:
         return [Differing(output, shown(path), f"The output {shown(path)} of run {output.run} {state}.")]
 
 
+def _replaced(output: OutputOnRecord, last: OutputOnRecord) -> bool:
+    """Whether a later run with the same paths wrote it anew elsewhere, as the folder that it was made in was moved."""
+    return last.run > output.run and output.base not in ("", last.base) and not on_disk(Path(output.base)).is_dir()
+
+
 def _of_folder(outputs: Sequence[OutputOnRecord], folder: Path) -> list[OutputOnRecord]:
     """Those that were written to that folder; or all, where all were written to one."""
-    those = [one for one in outputs if real(Path(one.folder)) == real(folder)]
-    if those or len({one.folder for one in outputs}) <= 1:
+    those = [one for one in outputs if real(folder) in map(real, places(one.folder, one.base))]
+    if those or len({(one.folder, one.base) for one in outputs}) <= 1:
         return those or list(outputs)
     raise BadArgument(
         f"No run on record wrote to {shown(folder)}.",

@@ -9,6 +9,7 @@ import sqlite3
 from contextlib import closing
 
 import pytest
+from PIL import Image
 
 from gallery.adapters.store import trail
 from gallery.domain.trail import FIRST, entry_hash
@@ -40,10 +41,52 @@ def test_faces_are_listed_the_most_doubtful_first(gallery, run):
 def test_kept_and_blurred_faces_can_be_asked_for(gallery, run):
     assert "1 face in 1 photo" in gallery("audit", run, "--decision", "keep").out
     assert "matches" not in gallery("audit", run, "--decision", "blur").out
-    assert "0 faces in 0 photos" in gallery("audit", run, "--identity", "Bob").out
+    assert gallery("audit", run, "--decision", "keep").out.count("SHA-256") == 0, "no settings above a few faces"
     assert "2 faces" in gallery("audit", run, "--identity", "grace hopper").out
     assert "1 face in" in gallery("audit", run, "--below", "0.3").out
     assert "1 face in" in gallery("audit", run, "--above", "0.3").out
+
+
+def test_what_was_asked_for_is_said_in_a_line(gallery, run):
+    said = gallery("audit", run, "--identity", "grace hopper", "--below", 0.3, "--image", "*.png", "--closest").out
+    first = " ".join(said.split("\n\n")[0].split())
+    assert first.startswith("Run 1 of 20")
+    assert first.endswith(
+        "(UTC): faces, closest to grace hopper, cosine at most 0.3, the most doubtful first, in photos like *.png"
+    )
+    failed = gallery("audit", run, "--failed", "--image", "*.jpg").out
+    assert failed.splitlines()[0].endswith("(UTC): photos like *.jpg, that failed")
+    assert "SHA-256" in gallery("audit", run).out
+    assert gallery("audit", run, "--failed", "--json").json["detector_sha256"]
+
+
+def test_somebody_whom_the_run_does_not_know_is_an_error(gallery, run):
+    for form in ([], ["--csv"], ["--json"]):
+        said = gallery("audit", run, "--identity", "Bob", *form)
+        assert (said.code, said.out) == (1, "")
+        assert "Nobody called 'Bob' is on record in run 1." in said.err
+    assert "Did you mean Grace Hopper?" in gallery("audit", run, "--identity", "Hoppr", "--above", 1).err
+
+
+def test_where_no_face_fits_a_sentence_says_so(gallery, run):
+    for question in (["--identity", "Grace Hopper", "--above", "1.9"], ["--below", "0"]):
+        said = gallery("audit", run, *question)
+        assert (said.code, said.out, said.err) == (0, "", "No face of run 1 is like that.\n")
+    assert len(gallery("audit", run, "--below", "0", "--csv").out.splitlines()) == 1
+    assert gallery("audit", run, "--below", "0", "--json").json["images"] == []
+
+
+def test_photos_without_a_face_are_counted(gallery, run, here):
+    Image.new("RGB", (80, 60)).save(here / "in" / "black.png")
+    gallery("anonymise", here / "in" / "black.png", here / "in" / "broken.jpg", "-o", here / "other")
+    said = " ".join(gallery("audit", 2).out.split())
+    assert "photos 2, 1 failed, 1 without a face" in said
+    assert "gallery audit 2 --no-face" in said
+    assert "0 without a face" in " ".join(gallery("audit", 1).out.split())
+    assert gallery("audit", 2, "--no-face").out.splitlines()[0].endswith("photos without a face")
+    assert [one["no_face_found"] for one in gallery("audit", "--json").json] == [1, 0]
+    gallery("report", 2, "-o", "page.html")
+    assert "<dt>photos, no face found</dt><dd>1</dd>" in (here / "page.html").read_text()
 
 
 def test_photos_can_be_asked_for(gallery, run):
@@ -220,7 +263,13 @@ def test_old_runs_are_pruned_to_stubs(gallery, run, here):
     said = gallery("audit", "prune", "--older-than", "90d", "--yes")
     assert said.code == 0
     assert "2 photos and 2 decisions, was removed; stubs are left" in " ".join(said.out.split())
-    assert "pruned" in gallery("audit").out
+    listed = gallery("audit").out
+    assert "pruned" in listed
+    assert listed.splitlines()[3].split()[-4:-2] == ["–", "1"], "nobody can review it any more"
+    assert "review" not in gallery("audit", run).out
+    asked = gallery("audit", run, "--decision", "keep")
+    assert (asked.code, asked.out) == (1, "")
+    assert "Run 1 cannot show that: its photos are no longer on record." in asked.err
     assert "no longer on record" in " ".join(gallery("audit", run).out.split())
     assert "its photos are no longer on record" in gallery("audit", run, "=pair.png").err
     assert gallery("audit", "verify").code == 0

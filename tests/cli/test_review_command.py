@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import codecs
+import csv
 import fcntl
+import io
 import os
 import pty
 import re
 import select
 import signal
+import sqlite3
 import struct
 import subprocess
 import sys
 import termios
 import time
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -116,6 +120,14 @@ def screen(written: str) -> list[str]:
     return re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", last).replace("\r", "").split("\n")
 
 
+def line(written: str) -> str:
+    """What can be seen of a line in which the terminal goes back and writes over what is there."""
+    seen = ""
+    for part in re.sub(r"\x1b\[K", "\0", written).split("\r"):
+        seen = part.partition("\0")[0] if "\0" in part else part + seen[len(part) :]
+    return seen.rstrip()
+
+
 def test_a_key_decides_and_the_photo_is_written_anew(waiting, terminal, gallery):
     before = (waiting / "out" / "twice.png").read_bytes()
     at = terminal(1)
@@ -135,7 +147,10 @@ def test_a_key_decides_and_the_photo_is_written_anew(waiting, terminal, gallery)
         assert part in "\n".join(lines)
     at.press("n")
     at.until("note, then Enter:")
-    at.press("asked hez\x7fr\r")
+    at.press("asked hez\x7fr")
+    at.until("asked hez")
+    assert line(at.until("asked her") + "asked her") == "note, then Enter: asked her"
+    at.press("\r")
     at.until("note: asked her")
     at.until(KEYS)
     at.press("\x1b[A")
@@ -155,6 +170,31 @@ def test_a_key_decides_and_the_photo_is_written_anew(waiting, terminal, gallery)
         assert store.run(2).images[0].kept == 2
     again = gallery("review", 1)
     assert (again.code, again.err) == (0, "Nothing of run 1 waits for review.\n")
+
+
+def test_after_a_review_nothing_waits_and_both_runs_name_each_other(waiting, terminal, gallery):
+    at = terminal(1)
+    at.until(KEYS)
+    at.press("b")
+    at.until("any other key")
+    at.press("q")
+    assert at.ended()[0] == 0
+    after, before = gallery("audit", "--json").json
+    assert (before["waiting"], before["still_waiting"], before["rewritten_in"]) == (1, 0, [2])
+    assert after["reviewed_run"] == 1
+    listed = gallery("audit").out
+    assert "anew of 1" in listed
+    assert "anew in 2" in listed
+    first = gallery("audit", 1).out
+    assert "0 of them for review, 1 decided on since" in first
+    assert "photos were written anew after a review, in run 2" in first
+    assert "gallery review 1" not in first
+    assert "1 blurred, 1 decided on since" in gallery("audit", 1, "--image", "*").out
+    assert "run 1: its photos written anew" in gallery("audit", 2).out
+    assert "No photo of run 1 is like that" in gallery("audit", 1, "--review").err
+    assert "No recorded run is like that" in gallery("audit", "--review").err
+    assert [row["rewritten_in"] for row in csv.DictReader(io.StringIO(gallery("audit", "--csv").out))] == ["", "2"]
+    assert gallery("audit", "verify").code == 0
 
 
 def test_keys_that_come_before_a_face_can_have_been_seen_decide_nothing(waiting, terminal):
@@ -178,16 +218,78 @@ def test_it_works_without_pictures(waiting, terminal, environment):
     at.until("any other key")
     at.press("u")
     at.until(KEYS)
+    at.press("n")
+    at.until("note, then Enter:")
+    at.press("x" * 70 + "\x15")
+    at.press("no consent")
+    assert line(at.until("no consent") + "no consent") == "note, then Enter: no consent"
+    at.press("\r")
+    at.until("note: no consent")
+    at.until(KEYS)
     at.press("b")
     at.until("any other key")
+    assert [word.note for word in words()] == ["no consent"]
     at.press("u")
-    assert "Taken back" in at.until(KEYS)
-    at.press("q")
-    assert at.ended()[0] == 3
+    at.until("note: no consent")
+    assert "Taken back" in at.until(KEYS), "and its note is proposed again"
     assert words() == []
+    at.press("n")
+    at.until("note, then Enter: no consent")
+    at.press(" yet\r")
+    at.until("note: no consent yet")
+    at.until(KEYS)
+    at.press("k")
+    at.until("any other key")
+    at.press("q")
+    assert at.ended()[0] == 0
+    assert [(word.verdict, word.note) for word in words()] == [(Verdict.KEEP, "no consent yet")]
 
 
-def test_where_the_photo_is_out_of_reach_the_kept_picture_is_shown_and_told_where_to_go(waiting, terminal):
+def test_a_run_with_relative_paths_is_looked_at_and_reviewed_from_another_folder(
+    waiting, terminal, gallery, monkeypatch
+):
+    (waiting / "else").mkdir()
+    monkeypatch.chdir(waiting / "else")
+    written = waiting / "out" / "twice.png"
+    before = written.read_bytes()
+    assert gallery("audit", "verify").code == 0
+    assert "only the two closest" not in gallery("audit", 1, "twice.png").err
+    assert gallery("report", 1, "-o", "page.html", "--pseudonyms").code == 0
+    assert str(waiting) not in (waiting / "else" / "page.html").read_text()
+    at = terminal(1)
+    assert "this face  " in "\n".join(screen(at.until(KEYS)))
+    at.press("k")
+    at.until("any other key")
+    at.press("q")
+    code, said = at.ended()
+    assert code == 0, said
+    assert written.read_bytes() != before
+    with Bootstrap.of().store() as store:
+        made = store.run(2)
+    assert (made.settings.base, made.settings.output, made.images[0].source) == (str(waiting), "out", "twice.png")
+    assert gallery("audit", "verify").code == 0
+    assert gallery("review", 1).err == "Nothing of run 1 waits for review.\n"
+    for place in (waiting / "else", waiting):
+        monkeypatch.chdir(place)
+        start = os.path.relpath(waiting, place)
+        resumed = gallery("anonymise", f"{start}/twice.png", "-o", f"{start}/out", "--resume")
+        assert resumed.code == 0
+        assert "1, in earlier runs" in resumed.out
+
+
+def test_a_run_of_which_it_is_not_known_where_it_was_made_says_where_to_go(waiting, terminal):
+    with closing(sqlite3.connect(waiting / "gallery.db")) as connection, connection:
+        connection.execute("UPDATE run SET policy = json_remove(policy, '$.base')")
+    (waiting / "twice.png").unlink()
+    at = terminal(1)
+    at.until(KEYS)
+    at.press("b")
+    at.until("any other key")
+    at.press("q")
+    assert "go to the folder in which run 1 was made" in " ".join(at.ended()[1].split())
+
+
+def test_where_the_photo_is_out_of_reach_the_kept_picture_is_shown(waiting, terminal):
     (waiting / "twice.png").rename(waiting / "moved.png")
     at = terminal(1)
     assert "as kept for the review" in at.until(KEYS)
@@ -197,7 +299,6 @@ def test_where_the_photo_is_out_of_reach_the_kept_picture_is_shown_and_told_wher
     code, said = at.ended()
     assert code == 3
     assert "twice.png was not written anew: It is not there." in " ".join(said.split())
-    assert "go to the folder in which run 1 was made" in " ".join(said.split())
     (waiting / "moved.png").rename(waiting / "twice.png")
     code, said = terminal(1).ended()
     assert code == 0, "the next review writes what this one could not"

@@ -8,8 +8,10 @@ from dataclasses import replace
 import pytest
 
 from decided_faces import blurred, kept, record
-from gallery.domain.auditing import Question, chosen, faces, named
-from gallery.domain.deciding import Verdict
+from gallery.domain.auditing import Question, chosen, faces, named, noting, require_known
+from gallery.domain.by_hand import Override
+from gallery.domain.deciding import Rule, Verdict
+from gallery.domain.errors import UnknownName
 from gallery.domain.geometry import Box
 from gallery.domain.matching import Candidate
 from gallery.domain.models import EmbeddingSpace, Thresholds
@@ -117,3 +119,41 @@ def test_of_a_photo_that_is_on_record_twice_the_last_counts():
 def test_a_path_is_meant_before_all_that_fit_it_as_a_pattern():
     odd = record(source="class/5b/*")
     assert named((EMPTY, odd), "class/5b/*") == [odd]
+
+
+def test_a_photo_on_whose_faces_somebody_decided_waits_no_more():
+    unsure = blurred(BOX, rule=Rule.GREY_BAND)
+    photo = replace(record(unsure, source="a.jpg"), sha256="1" * 64)
+    word = Override(1, "1" * 64, BOX, Verdict.BLUR, "a.jpg", "dora", LONG_AGO)
+    assert list(chosen([photo], Question(waiting=True))) == [photo]
+    assert list(chosen([photo], Question(waiting=True, words=(word,)))) == []
+    elsewhere = replace(word, sha256="2" * 64)
+    assert list(chosen([photo], Question(waiting=True, words=(elsewhere,)))) == [photo]
+
+
+def test_whom_a_run_knows_is_gathered_while_its_photos_go_by():
+    names = set()
+    assert list(noting(RUN.images, names)) == [GROUP, EMPTY, BROKEN]
+    assert {"Ada", "Grace"} <= names
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("Grcae Hopper", "Did you mean Grace Hopper? "),
+        ("hoper", "Did you mean Grace Hopper? "),
+        ("Lovelace", "Did you mean Ada Lovelace or Edith Lovelace? "),
+        ("Xerxes", "'gallery audit 1 --closest'"),
+    ],
+)
+def test_a_person_whom_a_run_does_not_know_is_an_error_that_names_who_is_near(name, hint):
+    policy = {
+        "personal": {"Ada Lovelace": {"cosine": 0.1, "euclidean": 0.5}},
+        "by_hand": {"all_of": ["Edith Lovelace"]},
+    }
+    run = replace(RUN, settings=replace(SETTINGS, policy=policy))
+    with pytest.raises(UnknownName, match=f"Nobody called {name!r} is on record in run 1") as caught:
+        require_known(run, name, ["Grace Hopper"])
+    assert caught.value.hint.startswith(hint)
+    require_known(run, "grace hopper", ["Grace Hopper"])
+    require_known(run, "Edith lovelace", [])

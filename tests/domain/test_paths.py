@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gallery.domain.paths import moved, on_disk, real, shown
+from gallery.domain.paths import current, joined, moved, on_disk, places, real, shown, unjoined
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,32 @@ def test_names_that_were_recorded_otherwise_are_found(tmp_path, name):
     recorded = tmp_path / shown(folder.relative_to(tmp_path)) / shown((folder / name).relative_to(folder))
     assert on_disk(recorded) == folder / name
     assert on_disk(tmp_path / "no\\u2028ne" / "x.jpg") == tmp_path / "no\\u2028ne" / "x.jpg"
+
+
+def test_a_relative_path_is_looked_for_where_it_was_given_and_then_here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert places("in/a.jpg", "/home/ann") == (Path("/home/ann/in/a.jpg"), Path("in/a.jpg"))
+    assert places("in/a.jpg", "") == (Path("in/a.jpg"),), "an earlier version did not record where"
+    assert places("in/a.jpg", current()) == (Path("in/a.jpg"),), "both are one"
+    assert places("/in/a.jpg", "/home/ann") == (Path("/in/a.jpg"),)
+
+
+@pytest.mark.parametrize(
+    ("path", "base", "whole"),
+    [
+        ("in/a.jpg", "/home/ann", "/home/ann/in/a.jpg"),
+        ("in/a.jpg", "", "in/a.jpg"),
+        ("/in/a.jpg", "/home", "/in/a.jpg"),
+    ],
+)
+def test_paths_as_they_are_seen_from_anywhere(path, base, whole):
+    assert joined(path, base) == whole
+    assert unjoined(whole, base) == path
+
+
+def test_a_current_folder_that_was_removed_is_none(tmp_path, monkeypatch):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert current() == ""
+    assert places("a.jpg", "/home/ann") == (Path("/home/ann/a.jpg"), Path("a.jpg"))

@@ -104,3 +104,8 @@ def test_a_first_name_that_two_people_share_is_nobodys():
 def test_the_quick_look_for_letters_passes_no_name_over(text, names):
     renaming = Renaming.of_several({name: f"<{number}>" for number, name in enumerate(names)})
     assert renaming(text) == renaming._pattern.sub(renaming._instead_of, text)
+
+
+def test_the_folder_in_which_a_run_was_made_is_nobodys_business():
+    at_home = replace(RUN, settings=replace(RUN.settings, base="/home/anna"))
+    assert Pseudonyms.of(["Anna"], []).run(at_home).settings.base == ""

@@ -13,7 +13,7 @@ from gallery.domain.by_hand import Override
 from gallery.domain.deciding import Decision, Rule, Verdict
 from gallery.domain.geometry import Box
 from gallery.domain.models import EmbeddingSpace, Thresholds
-from gallery.domain.reviewing import Recorded, below_output, doubts, touched
+from gallery.domain.reviewing import Recorded, below_output, doubts, still_waiting, touched
 from gallery.domain.runs import ImageRecord, ImageStatus, Run, RunSettings, RunStatus, RunSummary
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
@@ -125,3 +125,28 @@ def test_where_the_output_of_a_failed_photo_goes(source, others, expected):
     failed = unverified(blurred(A), source=source)
     rest = [photo(source=one, output=output) for one, output in others]
     assert below_output(failed, a_run(failed, *rest)) == PurePath(expected)
+
+
+def test_relative_paths_mean_the_files_below_the_folder_of_their_run():
+    keep, shows = word(), photo(by_hand(A, Verdict.KEEP))
+    run = replace(a_run(photo(blurred(A, rule=GREY))), settings=replace(SETTINGS, base="/party"))
+    seen = replace(shows, source="/party/in/a.jpg", output="/party/out/a.jpg")
+    first = Recorded(3, T0, "out", run.images[0], "/party")
+
+    def is_heeded(later):
+        return touched(run, [keep], [first, later]) == []
+
+    assert is_heeded(Recorded(4, T0, "out", shows, "/party"))
+    assert is_heeded(Recorded(4, T0, "/party/out", seen)), "the same files by their whole paths"
+    assert not is_heeded(Recorded(4, T0, "out", shows, "/wedding")), "another copy of the photo"
+    assert is_heeded(Recorded(4, T0, "out", shows, "/moved", reviewed=3)), "the same files, moved"
+    assert not is_heeded(Recorded(4, T0, "out", shows, "/moved", reviewed=2))
+    assert is_heeded(Recorded(4, T0, "out", shows)), "by an earlier version of the program"
+    old = a_run(run.images[0])
+    assert touched(old, [keep], [replace(first, base=""), Recorded(4, T0, "out", shows, "/party")]) == []
+
+
+def test_faces_that_still_wait_are_counted():
+    image = photo(blurred(A, rule=GREY), blurred(B, rule=RIVAL), kept(Box(90, 0, 9, 9)))
+    assert still_waiting(image, []) == 2
+    assert still_waiting(image, [word(A), word(B, sha="2")]) == 1

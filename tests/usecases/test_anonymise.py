@@ -770,3 +770,34 @@ def test_no_shortlist_is_made_where_it_does_not_pay(world, given):
     _, made = shortlisted(world, [], GROUP, **{"verification": Verification.WRITTEN, **given})
 
     assert made.asked == 0
+
+
+@pytest.mark.parametrize(
+    ("source", "output", "base"),
+    [
+        (EMPTY, OUT, "/home/ann"),
+        (Path("/abs.png"), OUT, "/home/ann"),
+        (EMPTY, Path("/out"), "/home/ann"),
+        (Path("/abs.png"), Path("/out"), ""),
+    ],
+)
+def test_the_current_folder_is_recorded_only_where_a_path_starts_at_it(world, source, output, base):
+    world.photos.photos[source] = blank()
+    outcome = world.use(base="/home/ann")([source], output)
+    assert world.store.run(outcome.run).settings.base == base
+
+
+def test_a_run_may_be_recorded_as_if_it_were_made_in_another_folder(world):
+    home = Path("/home/ann")
+    world.photos.photos = {home / path: pixels for path, pixels in world.photos.photos.items()}
+    options = Options(base=home)
+    outcome = world.use(base="/else")([home / EMPTY, home / GONE, Path("/abs.png")], home / OUT, options)
+    run = world.store.run(outcome.run)
+    assert (run.settings.base, run.settings.output) == ("/home/ann", "out")
+    assert [(one.source, one.output) for one in run.images] == [
+        ("in/empty.png", "out/empty.png"),
+        ("in/gone.png", None),
+        ("/abs.png", None),
+    ]
+    assert "/home" not in run.images[1].error
+    assert world.use()([home / EMPTY], home / OUT, Options(resume=True)).images[0].earlier == outcome.run

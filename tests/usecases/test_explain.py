@@ -148,3 +148,16 @@ def test_faces_of_another_model_are_not_compared(use):
     run = record_of(use)
     other = replace(run.settings, space=replace(run.settings.space, sha256="f" * 64))
     assert "another model now" in again(use)(other, run.images[0]).explained.remarks[0]
+
+
+def test_a_photo_is_found_from_another_folder(use):
+    run = record_of(use)
+    there = replace(run.settings, base="/home/ann")
+    use.photos.photos[Path("/home/ann") / GROUP] = use.photos.photos[GROUP]
+    use.photos.photos[GROUP] = blank(8, 8)  # another photo of that name, here
+    seen = again(use)(there, run.images[0])
+    assert seen.image is not None
+    assert seen.explained.remarks == ()
+    del use.photos.photos[Path("/home/ann") / GROUP]
+    (remark,) = again(use)(there, run.images[0]).explained.remarks
+    assert "/home/ann/in/group.png" in remark

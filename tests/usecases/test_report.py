@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from decided_faces import blurred
+from gallery.domain.by_hand import Override
+from gallery.domain.deciding import Verdict
 from gallery.domain.errors import BadArgument, TrailBroken, UnknownName
 from gallery.domain.geometry import Box
 from gallery.domain.picture_budget import LEAST, ROOM
@@ -203,3 +205,36 @@ def test_those_who_wait_are_told_how_far_it_is():
     make = MakeReport(at.store, at.glancer, at.pages, lambda: NOW, "1")
     make(1, Path("page.html"), advance=lambda done, total: told.append((done, total)))
     assert told == [(1, 2), (2, 2)]
+
+
+def test_relative_paths_are_looked_for_where_the_run_was_made_and_the_page_does_not_say_where():
+    at = desk(OK)
+    made, images, status = at.store.recorded[0]
+    at.store.recorded[0] = (replace(made, base="/home/ann"), images, status)
+    there = Path("/home/ann/out/sub/a.jpg")
+    at()
+    assert [path for path, _ in at.glancer.asked] == [there]
+    at.glancer.faults[there] = Fault.MISSING
+    at(pseudonyms=True)
+    assert at.report.photos[0].after.picture == b"jpeg", "its folder was moved, and this is it"
+    at.glancer.faults[Path("out/sub/a.jpg")] = Fault.CHANGED
+    at()
+    assert at.report.photos[0].after.fault is Fault.MISSING
+    at.glancer.faults[there] = Fault.UNREADABLE
+    at(pseudonyms=True)
+    assert at.report.photos[0].after.sentence.endswith("cannot be shown: out/sub/a.jpg is odd.")
+    assert "/home" not in repr(at.report)
+
+
+def test_what_was_decided_since_and_which_runs_belong_together_is_noted():
+    waits = replace(OK, faces=(waiting("Anna"), waiting("Anna")))
+    at = desk(waits)
+    word = Override(0, "1" * 64, waits.faces[0].detection.box, Verdict.BLUR, "in/a.jpg", "dora", NOW)
+    at.store.add_override(word)
+    at.store.recorded.append((replace(settings("out"), reviewed=1), [], RunStatus.FINISHED))
+    at.store.runners.append("dora")
+    first, second = at().notes
+    assert first.startswith("Since the run ended, somebody has decided on 2 of the 2 that waited for review")
+    assert second == "Photos were written anew after a review, in run 2."
+    made = MakeReport(at.store, at.glancer, at.pages, lambda: NOW, "1", 2)(2, Path("page.html"))
+    assert made.notes == ("This run wrote photos of run 1 anew, after a review.",)

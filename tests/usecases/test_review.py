@@ -83,13 +83,21 @@ class World:
             reviewable(self.store, 1), self.store, self.pictures, "eve", lambda: LONG_AGO + timedelta(next(later))
         )
 
+    def made_in(self, base: Path) -> None:
+        """As if the run had been made in that folder."""
+        made, images, status = self.store.recorded[0]
+        self.store.recorded[0] = (replace(made, base=str(base)), images, status)
+        for files in (self.photos.photos, self.photos.written):
+            for path in list(files):
+                files[base / path] = files.pop(path)
+
     def rewrite(self, review):
         use = Rewrite(self.photos, lambda path: path, self.again)
         return use(review.run, review.touched)
 
     def again(self, solid):
         self.solid.append(solid)
-        return self.use
+        return replace(self.use, base="/here", reviewed=1)
 
 
 @pytest.fixture
@@ -290,3 +298,42 @@ def test_runs_that_cannot_be_reviewed(world):
     world.store.prune([1])
     with pytest.raises(UnknownName, match="pruned"):
         reviewable(world.store, 1)
+
+
+ELSEWHERE = Path("/home/ann")
+
+
+def test_the_photo_is_written_anew_where_the_run_was_made_and_recorded_as_there(world):
+    world.made_in(ELSEWHERE)
+    world.photos.written[OUT / "twice.png"] = another = blank(7, 7)  # of that name, here
+    review = world.review()
+    decide(review, Verdict.KEEP)
+    (outcome,) = world.rewrite(review).outcomes
+    assert world.photos.written[ELSEWHERE / OUT / "twice.png"][B.y, B.x].any()
+    assert world.photos.written[OUT / "twice.png"] is another
+    made = world.store.run(outcome.run)
+    assert (made.settings.base, made.settings.output, made.settings.reviewed) == ("/home/ann", "out", 1)
+    assert [(one.source, one.output) for one in made.images] == [("in/twice.png", "out/twice.png")]
+    assert world.store.run(1).summary.rewritten_in == (2,)
+    assert review.touched == []
+    assert [one.path for one in world.store.outputs_on_record()] == ["out/twice.png"]
+
+
+def test_where_the_folder_was_moved_the_files_here_are_meant(world):
+    made, images, status = world.store.recorded[0]
+    world.store.recorded[0] = (replace(made, base="/home/ann"), images, status)
+    decide(world.review(), Verdict.KEEP)
+    (outcome,) = world.rewrite(world.review()).outcomes
+    assert world.store.run(outcome.run).settings.base == "/here"
+    assert world.review().touched == [], "it is done once"
+
+
+def test_a_face_is_shown_from_another_folder(world):
+    world.made_in(ELSEWHERE)
+    review = world.review()
+    world.pictures.gone.add("in/twice.png")
+    assert review.face(review.current).pixels.shape == (2, 2, 3)
+    world.pictures.gone = {"/home/ann/in/twice.png"}
+    assert review.face(review.current).pixels.shape == (2, 2, 3), "it was moved here"
+    world.pictures.gone.add("in/twice.png")
+    assert "The photo /home/ann/in/twice.png is not there." in review.face(review.current).said

@@ -100,3 +100,40 @@ def test_a_head_that_is_not_in_the_trail_does_not_fit(use):
 def test_an_unknown_run(use):
     with pytest.raises(UnknownName):
         use(run=9)
+
+
+def elsewhere(use, base) -> None:
+    """As if the run had been made in that folder."""
+    made, images, status = use.store.recorded[0]
+    use.store.recorded[0] = (replace(made, base=str(base)), images, status)
+    for path in list(use.photos.photos):
+        use.photos.photos[Path(base) / path] = use.photos.photos.pop(path)
+
+
+def test_outputs_are_found_from_another_folder(use, tmp_path):
+    elsewhere(use, tmp_path)
+    assert use().misfit is None
+    assert use(folder=tmp_path / "out").misfit is None
+    del use.photos.photos[tmp_path / "out/a.png"]
+    (differing,) = use().differing
+    assert differing.why == f"The output {tmp_path}/out/a.png of run 1 is missing."
+    use.photos.photos[Path("out/a.png")] = blank(9, 9)
+    assert use().differing == (differing,), "of the same name, here"
+    use.photos.photos[Path("out/a.png")] = blank()
+    assert use().misfit is None, "the very file, here"
+
+
+def test_where_the_folder_was_moved_a_later_run_there_replaces_the_outputs(use, tmp_path):
+    elsewhere(use, tmp_path)
+    number = use.store.begin_run(replace(SETTINGS, base="/now/here"))
+    path, now = Path("out/a.png"), blank(9, 9)
+    use.photos.photos[Path("/now/here") / path] = now
+    sha256 = use.photos.fingerprint(Path("/now/here") / path)
+    use.store.record(number, ImageRecord("in/a.png", ImageStatus.OK, "0" * 64, output=str(path), output_sha256=sha256))
+    assert use().outputs == 3, "both folders are there"
+    del use.photos.photos[tmp_path / path]
+    assert [one.output.run for one in use().differing] == [1]
+    gone = tmp_path / "gone"
+    elsewhere(use, gone)
+    use.photos.photos = {Path("/now/here") / path: now, gone / "out/deep/b.png": blank(8, 8)}
+    assert (use().outputs, use().misfit) == (2, None)

@@ -468,6 +468,8 @@ def _rewrite_tag(session: Session, row: TagRow, renaming: Renaming) -> None:
 def _rewrite_policy(row: RunRow, person: Person, renaming: Renaming) -> None:
     """The settings of a run name those who had thresholds of their own, or were kept wherever they matched.
 
+    So may the folder that it was made in.
+
     The hash of settings that named somebody goes: a name could be guessed and tried.
     """
     policy = dict(row.policy)
@@ -482,7 +484,11 @@ def _rewrite_policy(row: RunRow, person: Person, renaming: Renaming) -> None:
         kept = [_other_name(name, person) for name in policy["by_hand"]["all_of"]]
         policy["by_hand"] = {**policy["by_hand"], "all_of": kept}
     if policy != row.policy:
-        row.policy, row.settings_sha256 = policy, None
+        row.settings_sha256 = None
+    if "base" in policy:  # the folder that the run was made in, which is not in the hash
+        policy["base"] = renaming(policy["base"])
+    if policy != row.policy:
+        row.policy = policy
 
 
 def _other_name(name: str, person: Person) -> str:

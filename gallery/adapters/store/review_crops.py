@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -10,7 +11,7 @@ from typing import Any
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from gallery.adapters.store.run_rows import FACE, IMAGE, face_of, image_of, text_of
+from gallery.adapters.store.run_rows import FACE, IMAGE, face_of, image_of, text_of, whereabouts_of
 from gallery.adapters.store.tables import DecisionRow, ReviewCropRow, RunImageRow
 from gallery.domain.by_hand import SAME_PLACE
 from gallery.domain.deciding import WAITING
@@ -73,7 +74,7 @@ def overridden(connection: sqlite3.Connection) -> list[Recorded]:
     names = ", ".join(f'run_image."{name}"' for name in IMAGE)
     columns = ", ".join(f'"{name}"' for name in FACE)
     found = connection.execute(
-        f"SELECT run_image.id, run_id, run.started, run.output, {names} FROM run_image"  # noqa: S608 - our own names
+        f"SELECT run_image.id, run_id, run.started, run.output, policy, {names} FROM run_image"  # noqa: S608 - our own names
         " JOIN run ON run.id = run_id WHERE sha256 IN (SELECT sha256 FROM override UNION SELECT sha256 FROM run_image"
         " JOIN decision ON run_image_id = run_image.id WHERE rule = 'by hand') ORDER BY run_image.id"
     ).fetchall()
@@ -84,8 +85,9 @@ def overridden(connection: sqlite3.Connection) -> list[Recorded]:
             datetime.fromisoformat(started).replace(tzinfo=UTC),
             text_of(output),
             image_of(tuple(values), tuple(map(face_of, connection.execute(faces, (number,))))),
+            *whereabouts_of(json.loads(policy)),
         )
-        for number, run, started, output, *values in found
+        for number, run, started, output, policy, *values in found
     ]
 
 

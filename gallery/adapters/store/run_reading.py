@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from gallery.adapters.store.run_rows import FACE, IMAGE, RUN, face_of, image_of, settings_of, summary_of
+from gallery.adapters.store.run_rows import FACE, IMAGE, RUN, face_of, image_of, reviewed_by, settings_of, summary_of
+from gallery.domain.by_hand import SAME_PLACE
 from gallery.domain.deciding import WAITING
 from gallery.domain.errors import UnknownName
+from gallery.domain.geometry import Box
 from gallery.domain.runs import Counts, DecidedFace, DoneBefore, ImageRecord, Run, RunSummary
 
 LARGEST_NUMBER = 2**63 - 1
@@ -16,13 +19,21 @@ LARGEST_NUMBER = 2**63 - 1
 
 _WAITING = ", ".join(f"'{rule.value}'" for rule in sorted(WAITING))
 _PHOTOS = """
-    SELECT run_id, count(*), sum(status IN ('failed', 'not verified')), sum(status = 'done before')
+    SELECT run_id, count(*), sum(status IN ('failed', 'not verified')), sum(status = 'done before'),
+        sum(status NOT IN ('failed', 'not verified')
+            AND NOT EXISTS (SELECT 1 FROM decision WHERE run_image_id = run_image.id))
     FROM run_image {where} GROUP BY run_id
 """
 _FACES = f"""
     SELECT run_id, sum(verdict = 'keep'), sum(verdict = 'blur'), sum(rule IN ({_WAITING}))
     FROM decision JOIN run_image ON run_image.id = run_image_id {{where}} GROUP BY run_id
 """  # noqa: S608 - the values of our own enumeration
+_PLACE = ("box_x", "box_y", "box_width", "box_height")
+_SETTLED = f"""
+    SELECT run_id, decision.id, {", ".join(f"decision.{side}, override.{side}" for side in _PLACE)}
+    FROM override JOIN run_image ON run_image.sha256 = override.sha256 JOIN decision ON run_image_id = run_image.id
+    WHERE rule IN ({_WAITING}) {{where}}
+"""  # noqa: S608 - likewise
 _RUN = ", ".join(f'"{name}"' for name in RUN)
 _IMAGE = ", ".join(f'"{name}"' for name in IMAGE)
 _FACE = ", ".join(f'decision."{name}"' for name in FACE)
@@ -33,10 +44,15 @@ def summaries(connection: sqlite3.Connection) -> list[RunSummary]:
     connection.execute("BEGIN")  # all queries see one state
     try:
         rows = connection.execute(f"SELECT {_RUN} FROM run ORDER BY id DESC").fetchall()  # noqa: S608 - our own names
-        counts = _counts(connection, "", ())
+        counts, settled = _counts(connection, "", ()), _settled(connection, "", ())
     finally:
         connection.execute("ROLLBACK")
-    return [summary_of(row, counts.get(row["id"], Counts())) for row in map(_named, rows)]
+    named = [_named(row) for row in rows]
+    rewritten = _rewritten((row["id"], row["policy"]) for row in reversed(named))
+    return [
+        summary_of(row, counts.get(row["id"], Counts()), settled[row["id"]], rewritten.get(row["id"], ()))
+        for row in named
+    ]
 
 
 def run(connection: sqlite3.Connection, number: int) -> Run:
@@ -51,7 +67,10 @@ def run(connection: sqlite3.Connection, number: int) -> Run:
     if row is None:
         raise UnknownName(f"There is no run {number}.", "'gallery audit' lists all runs.")
     named = _named(row)
-    return Run(summary_of(named, count(connection, number)), settings_of(named))
+    settled = _settled(connection, "AND run_id = ?", (number,))[number]
+    later = connection.execute("SELECT id, policy FROM run WHERE id > ? ORDER BY id", (number,))
+    summary = summary_of(named, count(connection, number), settled, _rewritten(later).get(number, ()))
+    return Run(summary, settings_of(named))
 
 
 def count(connection: sqlite3.Connection, number: int) -> Counts:
@@ -115,9 +134,28 @@ def _faces(connection: sqlite3.Connection, number: int) -> Iterator[tuple[int, D
 def _counts(connection: sqlite3.Connection, where: str, values: tuple[int, ...]) -> dict[int, Counts]:
     faces = {run: numbers for run, *numbers in connection.execute(_FACES.format(where=where), values)}
     found = {}
-    for run, images, failed, before in connection.execute(_PHOTOS.format(where=where), values):
+    for run, images, failed, before, faceless in connection.execute(_PHOTOS.format(where=where), values):
         kept, blurred, waiting = faces.get(run, (0, 0, 0))
-        found[run] = Counts(images, failed, kept, blurred, waiting, before)
+        found[run] = Counts(images, failed, kept, blurred, waiting, before, faceless)
+    return found
+
+
+def _settled(connection: sqlite3.Connection, where: str, values: tuple[int, ...]) -> Counter[int]:
+    """How many of the faces that waited somebody has decided on since, by the run."""
+    found: set[tuple[int, int]] = set()
+    for run, face, *both in connection.execute(_SETTLED.format(where=where), values):
+        if Box(*both[::2]).overlap(Box(*both[1::2])) >= SAME_PLACE:
+            found.add((run, face))
+    return Counter(run for run, _ in found)
+
+
+def _rewritten(policies: Iterable[tuple[int, str]]) -> dict[int, list[int]]:
+    """The runs that wrote photos of another anew, by the number of that one."""
+    found: dict[int, list[int]] = {}
+    for run, policy in policies:
+        reviewed = reviewed_by(policy)
+        if reviewed is not None:
+            found.setdefault(reviewed, []).append(run)
     return found
 
 

@@ -7,6 +7,7 @@ decisions takes seconds.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -81,30 +82,57 @@ def image_of(values: tuple[Any, ...], faces: tuple[DecidedFace, ...]) -> ImageRe
     )
 
 
+_BASE, _REVIEWED = "base", "reviewed"
+"""Names under which the column `policy` holds what is no rule, so that no other column is needed for it."""
+
+
+def with_whereabouts(settings: RunSettings) -> dict[str, Any]:
+    """What the column `policy` holds: the rules, the folder that the run was made in, and the run it reviewed."""
+    rest = {_BASE: settings.base or None, _REVIEWED: settings.reviewed}
+    return settings.policy | {name: value for name, value in rest.items() if value is not None}
+
+
+def whereabouts_of(policy: Mapping[str, Any]) -> tuple[str, int | None]:
+    """The folder that a run was made in, and the run it reviewed, of what the column `policy` holds."""
+    base, reviewed = policy.get(_BASE, ""), policy.get(_REVIEWED)
+    return str(base), None if reviewed is None else int(reviewed)
+
+
 def settings_of(row: dict[str, Any]) -> RunSettings:
     """A run's settings, of the columns of `RUN`."""
+    policy = dict(json.loads(row["policy"]))
+    base, reviewed = whereabouts_of(policy)
     settings = RunSettings(
         program=row["program"],
         space=EmbeddingSpace(row["model"], row["model_sha256"], row["preparation"], row["dimension"]),
         detector=row["detector"],
         detector_sha256=row["detector_sha256"],
         thresholds=_thresholds(row),
-        policy=dict(json.loads(row["policy"])),
+        policy={name: value for name, value in policy.items() if name not in (_BASE, _REVIEWED)},
         redaction=dict(json.loads(row["redaction"])),
         identities=row["identities"],
         templates=row["templates"],
         output=text_of(row["output"]),
+        base=base,
+        reviewed=reviewed,
     )
     settings.personal  # noqa: B018 - a damaged one is noticed here, where it can be said
     return settings
 
 
-def summary_of(row: dict[str, Any], counts: Counts) -> RunSummary:
+def reviewed_by(policy: str) -> int | None:
+    """The run that a run reviewed, of the column `policy`, which is only read where it says so: there are many."""
+    return whereabouts_of(json.loads(policy))[1] if f'"{_REVIEWED}"' in policy else None
+
+
+def summary_of(row: dict[str, Any], counts: Counts, settled: int = 0, rewritten_in: Sequence[int] = ()) -> RunSummary:
     """A run's summary, of the columns of `RUN`.
 
     Args:
         row: The run's. Of a pruned run it holds the counts itself.
         counts: Of its photos and faces that are there.
+        settled: How many of the faces that waited have been decided on since.
+        rewritten_in: Numbers of the runs that wrote photos of it anew.
     """
     kept = row["counts"]
     return RunSummary(
@@ -116,6 +144,9 @@ def summary_of(row: dict[str, Any], counts: Counts) -> RunSummary:
         detector=row["detector"],
         thresholds=_thresholds(row),
         **(asdict(counts) if kept is None else json.loads(kept)),
+        settled=settled,
+        reviewed=reviewed_by(row["policy"]),
+        rewritten_in=tuple(rewritten_in),
         by=text_of(row["by"]),
         pruned=None if row["pruned"] is None else _moment(row["pruned"]),
         pruned_by=None if row["pruned_by"] is None else text_of(row["pruned_by"]),

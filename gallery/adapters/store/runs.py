@@ -9,10 +9,12 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from gallery.adapters.store.decisions import decision_row
+from gallery.adapters.store.run_rows import whereabouts_of, with_whereabouts
 from gallery.adapters.store.tables import LARGEST_NUMBER, DecisionRow, IdentityRow, LastMatchRow, RunImageRow, RunRow
 from gallery.adapters.store.trail import new_salt, seal_image, seal_run
 from gallery.domain.deciding import Rule
 from gallery.domain.errors import UnknownName
+from gallery.domain.paths import joined
 from gallery.domain.runs import DecidedFace, ImageRecord, RunSettings, RunStatus
 from gallery.domain.trail import Event
 
@@ -39,7 +41,7 @@ def begin(session: Session, settings: RunSettings, by: str, now: datetime) -> in
         cosine=float(settings.thresholds.cosine),
         euclidean=float(settings.thresholds.euclidean),
         threshold_origin=settings.thresholds.origin,
-        policy=settings.policy,
+        policy=with_whereabouts(settings),
         redaction=settings.redaction,
         identities=settings.identities,
         templates=settings.templates,
@@ -122,9 +124,17 @@ def end(session: Session, run: int, status: RunStatus, now: datetime) -> None:
 
 
 def outputs(session: Session, sha256: str) -> list[str]:
-    """The paths at which runs wrote a file with this hash, each once."""
-    found = session.scalars(select(RunImageRow.output).where(RunImageRow.output_sha256 == sha256).distinct())
-    return [path for path in found if path is not None]
+    """The paths at which runs wrote a file with this hash, each once: as they were given, and from anywhere."""
+    rows = session.execute(
+        select(RunImageRow.output, RunRow.policy)
+        .join(RunRow, RunRow.id == RunImageRow.run_id)
+        .where(RunImageRow.output_sha256 == sha256)
+    )
+    found: dict[str, None] = {}
+    for path, policy in rows:
+        if path is not None:
+            found |= {path: None, joined(path, whereabouts_of(policy)[0]): None}
+    return list(found)
 
 
 def _row(session: Session, number: int) -> RunRow:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from itertools import chain
 
-from gallery.adapters.store.run_rows import text_of
+from gallery.adapters.store.run_rows import text_of, whereabouts_of
 from gallery.adapters.store.trail import Key, Query, image_digests, run_digest
+from gallery.domain.paths import joined
 from gallery.domain.trail import FIRST, Event, OutputOnRecord, TrailCheck, entry_hash
 
 
@@ -67,18 +69,55 @@ def outputs(connection: sqlite3.Connection) -> list[OutputOnRecord]:
         "SELECT run_image.run_id, source, run_image.output, output_sha256, run.output FROM run_image"
         " JOIN run ON run.id = run_image.run_id ORDER BY run_image.id"
     )
-    found: dict[str, OutputOnRecord] = {}
-    wrote: dict[tuple[str, str], str] = {}
+    there = _Outputs()
     with _one_state(connection):
+        rows = connection.execute("SELECT id, policy FROM run").fetchall()
+        whereabouts = {run: whereabouts_of(json.loads(policy)) for run, policy in rows}
         for run, source, path, sha256, folder in connection.execute(query):
-            photo = text_of(folder), text_of(source)
-            former = wrote.pop(photo, None)
-            if former in found and found[former].source == photo[1]:
-                del found[former]
-            if path is not None:
-                written = OutputOnRecord(run, photo[1], text_of(path), photo[0], sha256 or "")
-                found[written.path], wrote[photo] = written, written.path
-    return list(found.values())
+            base, reviewed = whereabouts[run]
+            of_reviewed = whereabouts[reviewed][0] if reviewed in whereabouts else ""
+            photo, output = (text_of(folder), text_of(source)), None if path is None else text_of(path)
+            for start in {base, of_reviewed, ""}:
+                there.take_away(photo, output, start)
+            if output is not None:
+                there.add(OutputOnRecord(run, photo[1], output, photo[0], sha256 or "", base))
+    return there.found
+
+
+_Photo = tuple[str, str]
+"""The folder that a photo's output goes to, and the photo's path."""
+
+
+class _Outputs:
+    """The files that are there, while the record is read from its beginning to its end.
+
+    Paths are told apart as they are seen from anywhere. Those of earlier versions of the program, of which that is not
+    known, are taken as they were given, and so are those of a run that reviewed another in a folder that was moved.
+    """
+
+    def __init__(self) -> None:
+        self._found: dict[str, tuple[_Photo, OutputOnRecord]] = {}
+        self._wrote: dict[_Photo, str] = {}
+
+    @property
+    def found(self) -> list[OutputOnRecord]:
+        """In the order in which they were written."""
+        return [output for _, output in self._found.values()]
+
+    def take_away(self, photo: _Photo, output: str | None, base: str) -> None:
+        """Takes away what a later run replaces or withdraws: the photo's former output, and what lay in its place."""
+        seen = joined(photo[0], base), joined(photo[1], base)
+        former = self._wrote.pop(seen, None)
+        if former in self._found and self._found[former][0][1] == seen[1]:
+            del self._found[former]
+        if output is not None:
+            self._found.pop(joined(output, base), None)
+
+    def add(self, output: OutputOnRecord) -> None:
+        """Adds what was written."""
+        photo = joined(output.folder, output.base), joined(output.source, output.base)
+        place = joined(output.path, output.base)
+        self._found[place], self._wrote[photo] = (photo, output), place
 
 
 def _entries(ask: Query) -> _Chain:

@@ -12,7 +12,7 @@ from gallery.cli.exits import Exit
 if TYPE_CHECKING:
     from gallery.as_recorded import Again
     from gallery.bootstrap import Bootstrap
-    from gallery.domain.runs import ImageRecord
+    from gallery.domain.runs import ImageRecord, Run
     from gallery.usecases.review import Review
     from gallery.usecases.rewrite import Rewritten
 
@@ -140,8 +140,7 @@ def _ended(review: Review, rewritten: Rewritten | None) -> Exit:
         written = sum(not image.failed for image in outcome.images)
         console().print(f"Run {outcome.run} wrote {counted(written, 'photo')} of run {number} anew.", markup=False)
     for one in rewritten.unreached if rewritten else ():
-        relative = "" if one.source.startswith("/") else _WHERE.format(number=number)
-        remark(f"{one.source} was not written anew: {one.why}{relative}")
+        remark(f"{one.source} was not written anew: {one.why}{_where(one.source, review.run)}")
     if waiting:
         remark(f"{counted(len(waiting), 'face')} of run {number} still waiting: gallery review {number}")
     elif not review.faces and rewritten is None:
@@ -151,7 +150,16 @@ def _ended(review: Review, rewritten: Rewritten | None) -> Exit:
     return Exit.PARTLY if waiting or _failed(rewritten) else Exit.OK
 
 
-_WHERE = " Its path is relative: go to the folder in which run {number} was made, then: gallery review {number}"
+def _where(source: str, run: Run) -> str:
+    """Where a photo was looked for, as far as that is not plain."""
+    from gallery.domain.paths import places
+
+    number, base = run.summary.id, run.settings.base
+    if source.startswith("/") or (len(places(source, base)) == 1 and base):
+        return ""
+    if base:
+        return f" It was looked for from {base}, where run {number} was made, and from here."
+    return f" Its path is relative: go to the folder in which run {number} was made, then: gallery review {number}"
 
 
 def _failed(rewritten: Rewritten | None) -> bool:

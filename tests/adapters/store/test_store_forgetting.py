@@ -1083,3 +1083,15 @@ def test_anybody_can_be_forgotten_among_anybody(tmp_path, empty, name, others, b
     keys = {name_key(other): other for other in ["Grace", *others]}
     assume(name_key(name) not in keys)
     forget_one_of(tmp_path, empty, name, keys.values(), before, after, form)
+
+
+def test_the_folder_in_which_a_run_was_made_names_nobody_who_was_forgotten(store, path):
+    store.add("Zoë Fischer", reference(1), SPACE)
+    number = record(store, settings=replace(run_settings(), base="/home/Zoë Fischer/party"))
+    store.forget("Zoë Fischer")
+    settings = store.run(number).settings
+    assert settings.base.startswith("/home/forgotten person")
+    assert settings.base.endswith("/party")
+    assert store.check_trail().misfit is None
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT settings_sha256 FROM run").fetchone() == (settings.fingerprint,)

@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError, StatementError
 
 from gallery.adapters.store import SqliteStore, run_reading
 from gallery.adapters.store.tables import DecisionRow, RunRow
+from gallery.domain.by_hand import Override
 from gallery.domain.deciding import Decision, Rule, Verdict
 from gallery.domain.errors import UnknownName
 from gallery.domain.faces import Detection, Quality
@@ -79,6 +80,66 @@ def test_a_run_comes_back_as_it_was_recorded(store):
     assert summary.finished is not None
     assert summary.finished > summary.started
     assert summary.started.utcoffset() == timedelta(0)
+
+
+def test_where_and_what_for_a_run_was_made_comes_back_and_is_in_the_chain(store, path):
+    settings = replace(SETTINGS, base="/home/ann/párty", reviewed=1)
+    first, second = store.begin_run(SETTINGS), store.begin_run(settings)
+    assert store.run(second).settings == settings
+    assert settings.fingerprint == SETTINGS.fingerprint, "photos done elsewhere are passed over by --resume"
+    assert [one.reviewed for one in store.runs()] == [1, None]
+    assert [one.rewritten_in for one in store.runs()] == [(), (2,)]
+    assert store.run(first).summary == store.runs()[1]
+    assert store.check_trail().misfit is None
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE run SET policy = replace(policy, 'ann', 'eve') WHERE id = 2")
+    assert "run 2" in store.check_trail().misfit
+    store_of_old = store.run(first).settings
+    assert (store_of_old.base, store_of_old.reviewed) == ("", None)
+
+
+def test_outputs_are_known_as_they_were_given_and_from_anywhere(store):
+    for base in ("", "/party", "/wedding", "/party"):
+        store.record(store.begin_run(replace(SETTINGS, base=base)), image(kept()))
+    assert store.outputs("c" * 64) == ["out/a.jpg", "/party/out/a.jpg", "/wedding/out/a.jpg"]
+    assert store.outputs("d" * 64) == []
+
+
+def test_photos_without_a_face_are_counted(store):
+    number = store.begin_run(SETTINGS)
+    for one in (image(kept()), FAILED, image(source="in/c.jpg"), image(source="in/d.jpg")):
+        store.record(number, one)
+    assert [one.faceless for one in (store.run(number).summary, *store.runs())] == [2, 2]
+    store.end_run(number, RunStatus.FINISHED)
+    store.prune([number])
+    assert store.run(number).summary.faceless == 2
+
+
+def test_a_stub_that_an_earlier_version_left_does_not_know_how_many_had_no_face(store, path):
+    number = store.begin_run(SETTINGS)
+    store.end_run(number, RunStatus.FINISHED)
+    store.prune([number])
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE run SET counts = json_remove(counts, '$.faceless')")
+    assert store.run(number).summary.faceless is None
+    assert store.scores().runs[0].pruned.images == 0
+
+
+def test_faces_that_somebody_decided_on_since_are_counted_as_settled(store):
+    first, second = (store.begin_run(SETTINGS) for _ in range(2))
+    rival = Decision(Verdict.BLUR, Rule.RIVAL, "better match", ADA, GRACE)
+    store.record(first, image(kept(), blurred(), face(rival, 100), face(rival, 200)))
+    store.record(first, image(face(rival, 300), source="in/c.jpg"))
+    store.record(second, image(face(rival, 200)))
+    for x in (0, 105, 100):
+        store.add_override(Override(0, "b" * 64, Box(x, 2, 30, 40), Verdict.KEEP, "a.jpg", "dora", datetime.now(UTC)))
+    summary = store.run(first).summary
+    assert (summary.waiting, summary.settled, summary.still_waiting) == (3, 1, 2)
+    assert [one.still_waiting for one in store.runs()] == [1, 2]
+    assert store.run(first).images[0].waiting == 2, "the record stays as it was written"
+    store.end_run(first, RunStatus.FINISHED)
+    store.prune([first])
+    assert store.run(first).summary.still_waiting == 0
 
 
 def test_a_run_that_goes_on_has_no_end(store):
@@ -172,7 +233,7 @@ def test_loading_a_run_takes_the_same_queries_whatever_its_length(path, store):
             statements.clear()
             assert len(run_reading.summaries(connection)) == 1
             counts.append(len(statements))
-    assert counts == [5, 5, 5, 5]  # the second with BEGIN and ROLLBACK
+    assert counts == [7, 6, 7, 6]  # the second with BEGIN and ROLLBACK
 
 
 def test_recording_a_photo_is_all_or_nothing(store):

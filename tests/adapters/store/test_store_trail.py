@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -31,6 +32,7 @@ SETTINGS = RunSettings(
     identities=2,
     templates=3,
     output="out",
+    base="/home/ada",
 )
 POINTS = Landmarks((10.5, 20.25), (30.0, 20.0), (20.0, 30.0), (12.0, 40.0), (28.0, 40.0))
 ADA, GRACE = Candidate("Ada", 1, 0.25, 0.7), Candidate("Grace", 2, 0.9, 1.3)
@@ -289,6 +291,7 @@ def test_a_backup_is_whole_too_and_stays_so_when_somebody_is_forgotten(store, pa
 def test_pruning_leaves_a_stub_and_the_chain_whole(store):
     add_runs(store)
     full = store.run(1).summary
+    assert store.run(1).settings.base == "/home/ada"
     store.prune([1], "head teacher")
     stub = store.run(1)
     assert stub.images == ()
@@ -298,9 +301,12 @@ def test_pruning_leaves_a_stub_and_the_chain_whole(store):
     assert [getattr(stub.summary, name) for name in counts] == [getattr(full, name) for name in counts]
     assert stub.settings.policy == {}
     assert stub.settings.output == ""
+    assert stub.settings.base == ""
     found = store.check_trail()
     assert (found.misfit, found.runs, found.pruned, found.photos) == (None, 1, 1, 1)
-    assert store.outputs("c" * 64) == ["out/a.jpg"], "the second run's record of the same file stays"
+    assert store.outputs("c" * 64) == ["out/a.jpg", "/home/ada/out/a.jpg"], (
+        "the second run's record of the same file stays"
+    )
 
 
 def test_a_stub_cannot_be_changed_or_removed_either(store, path):
@@ -338,6 +344,30 @@ def test_outputs_that_should_be_there_are_the_last_of_each_photo(store):
     store.record(second, ImageRecord("else/c.jpg", ImageStatus.OK, "b" * 64, 8, 8, "out/c.jpg", "e" * 64))
     found = {one.path: (one.run, one.sha256[0]) for one in store.outputs_on_record()}
     assert found == {"out/a.jpg": (2, "d"), "out/c.jpg": (2, "e")}
+
+
+def test_outputs_of_the_same_name_in_two_folders_are_two(store):
+    def written(sha, output="out/a.jpg", folder="out", **more):
+        number = store.begin_run(replace(SETTINGS, output=folder, **more))
+        source = f"{output.removesuffix('out/a.jpg')}in/a.jpg"
+        store.record(number, ImageRecord(source, ImageStatus.OK, "b" * 64, 8, 8, output, sha * 64))
+
+    def found():
+        return [(one.base, one.path, one.sha256[0]) for one in store.outputs_on_record()]
+
+    written("1", base="/party")
+    written("2", base="/wedding")
+    assert found() == [("/party", "out/a.jpg", "1"), ("/wedding", "out/a.jpg", "2")]
+    written("3", "/party/out/a.jpg", "/party/out", base="")
+    assert found() == [("/wedding", "out/a.jpg", "2"), ("", "/party/out/a.jpg", "3")]
+    written("4", base="/moved", reviewed=2)
+    assert found() == [("", "/party/out/a.jpg", "3"), ("/moved", "out/a.jpg", "4")]
+
+
+def test_outputs_of_an_earlier_version_are_taken_as_they_were_given(store):
+    store.record(store.begin_run(replace(SETTINGS, base="")), photo("a"))
+    store.record(store.begin_run(replace(SETTINGS, base="/party")), photo("a"))
+    assert [(one.run, one.base) for one in store.outputs_on_record()] == [(2, "/party")]
 
 
 @settings(max_examples=25)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,7 +14,7 @@ from gallery.cli import explaining, options
 from gallery.cli.options import DEFAULT_TOP
 
 if TYPE_CHECKING:
-    from gallery.domain.auditing import Question
+    from gallery.domain.auditing import Found, Question
     from gallery.domain.runs import ImageRecord, Run, RunSummary
 
 EXAMPLE = "Example: gallery audit 3 --decision keep --closest"
@@ -98,14 +98,19 @@ def show(
     with boot.store() as store:
         if run is None:
             shown = [s for s in store.runs() if model in (None, s.model) and detector in (None, s.detector)]
-            shown = [s for s in shown if s.waiting or not review]
+            shown = [s for s in shown if s.still_waiting or not review]
             _print_runs(shown, as_json, as_csv, narrowed=bool(model or detector or review))
         elif image is not None:
             explaining.show_record(boot, store, run, image, explaining.Way(face, top, no_pictures, as_json, as_csv))
         else:
             with store.open_run(run) as (found, images):
+                if narrowed:
+                    _require_whole(found)
                 remark(_unended(found))
-                _print(found, images, question, closest, "csv" if as_csv else "json" if as_json else "")
+                words = tuple(store.overrides()) if found.summary.settled else ()
+                question = replace(question, words=words)
+                asked = Asked(found, images, question, closest, narrowed)
+                _print(asked, "csv" if as_csv else "json" if as_json else "")
 
 
 def _unended(run: Run) -> str:
@@ -116,15 +121,87 @@ def _unended(run: Run) -> str:
     return f"Run {run.summary.id} is still going on, or was cut off: these are its photos so far."
 
 
-def _print(run: Run, images: Iterator[ImageRecord], question: Question, closest: bool, file_format: str) -> None:
+def _require_whole(run: Run) -> None:
+    from gallery.domain.errors import UnknownName
+
+    if run.summary.pruned is not None:
+        number = run.summary.id
+        raise UnknownName(
+            f"Run {number} cannot show that: its photos are no longer on record.",
+            f"'gallery audit {number}' shows what is left of it.",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked for.
+
+    Attributes:
+        run: Of which run.
+        images: Its photos.
+        question: What of them.
+        closest: Whether single faces are listed, the most doubtful first.
+        narrowed: Whether it is less than the whole run.
+    """
+
+    run: Run
+    images: Iterator[ImageRecord]
+    question: Question
+    closest: bool
+    narrowed: bool
+
+    def faces(self) -> Iterator[Found]:
+        """The faces that were asked for.
+
+        Raises:
+            UnknownName: If there is none because the run knows nobody of the name that was asked for.
+        """
+        from gallery.domain.auditing import faces_among, most_doubtful, noting
+
+        names: set[str] = set()
+        found = faces_among(self.run.settings, noting(self.images, names), self.question)
+        first = next(found, None)
+        if first is None:
+            self._require_known(names)
+            return iter(())
+        found = chain([first], found)
+        return iter(most_doubtful(found)) if self.closest else found
+
+    def photos(self) -> Iterator[ImageRecord]:
+        """The photos that were asked for, or whose faces were.
+
+        Raises:
+            UnknownName: Likewise.
+        """
+        from gallery.domain.auditing import chosen, noting
+
+        names: set[str] = set()
+        found = chosen(noting(self.images, names), self.question)
+        first = next(found, None)
+        if first is None:
+            self._require_known(names)
+            return iter(())
+        return chain([first], found)
+
+    def _require_known(self, names: set[str]) -> None:
+        from gallery.domain.auditing import require_known
+
+        if self.question.identity is not None:
+            require_known(self.run, self.question.identity, names)
+
+
+def _print(asked: Asked, file_format: str) -> None:
+    from gallery.cli import decision_lists, documents
+    from gallery.cli.output import print_json
+
     if file_format == "csv":
-        _print_csv(run, images, question, closest)
+        decision_lists.write_csv(sys.stdout, asked.faces())
     elif file_format == "json":
-        _print_json(run, images, question)
-    elif question.about_faces or closest:
-        _print_faces(run, images, question, closest)
+        print_json(documents.of_run(replace(asked.run, images=tuple(asked.photos()))))
+    elif asked.question.about_faces or asked.closest:
+        _print_faces(asked)
     else:
-        _print_photos(run, images, question)
+        _print_photos(asked)
 
 
 def _print_runs(summaries: list[RunSummary], as_json: bool, as_csv: bool, narrowed: bool) -> None:
@@ -148,52 +225,40 @@ def _print_runs(summaries: list[RunSummary], as_json: bool, as_csv: bool, narrow
         remark("No run is recorded. Make one: gallery anonymise PHOTO… --output FOLDER")
 
 
-def _print_csv(run: Run, images: Iterator[ImageRecord], question: Question, closest: bool) -> None:
-    from gallery.cli import decision_lists
-    from gallery.domain.auditing import faces_among, most_doubtful
-
-    found = faces_among(run.settings, images, question)
-    decision_lists.write_csv(sys.stdout, most_doubtful(found) if closest else found)
-
-
-def _print_json(run: Run, images: Iterator[ImageRecord], question: Question) -> None:
-    from gallery.cli import documents
-    from gallery.cli.output import print_json
-    from gallery.domain.auditing import chosen
-
-    print_json(documents.of_run(replace(run, images=tuple(chosen(images, question)))))
-
-
-def _print_faces(run: Run, images: Iterator[ImageRecord], question: Question, closest: bool) -> None:
+def _print_faces(asked: Asked) -> None:
     from gallery.cli import decision_lists, tables
-    from gallery.cli.output import console
-    from gallery.domain.auditing import faces_among, most_doubtful
+    from gallery.cli.output import console, remark
 
-    out = console()
-    out.print(tables.run_facts(run), "", sep="\n")
-    found = faces_among(run.settings, images, question)
-    faces, photos = decision_lists.write_table(out, most_doubtful(found) if closest else found)
+    out, found = console(), asked.faces()
+    first = next(found, None)
+    if first is None:
+        remark(f"No face of run {asked.run.summary.id} is like that.")
+        return
+    out.print(tables.asked(asked.run, asked.question, asked.closest), "", sep="\n")
+    faces, photos = decision_lists.write_table(out, chain([first], found))
     out.print(f"\n{tables.counted(faces, 'face')} in {tables.counted(photos, 'photo')}")
 
 
-def _print_photos(run: Run, images: Iterator[ImageRecord], question: Question) -> None:
+def _print_photos(asked: Asked) -> None:
     """Whole tables of up to so many photos, and lines of more, which are there at once."""
     from gallery.cli import decision_lists, long_table, tables
     from gallery.cli.output import console, remark
-    from gallery.domain.auditing import Question, chosen
 
-    out, asked = console(), chosen(images, question)
+    out, run, images = console(), asked.run, asked.photos()
     first: list[ImageRecord] = []
-    out.print(tables.run_facts(run), "", sep="\n")
     many = run.summary.images >= long_table.FROM
-    if question != Question() or not many:
-        first = list(islice(asked, long_table.FROM))
+    if asked.narrowed or not many:
+        first = list(islice(images, long_table.FROM))
         many = len(first) == long_table.FROM
+    if not first and asked.narrowed:
+        remark(f"No photo of run {run.summary.id} is like that.")
+        return
+    head = tables.asked(run, asked.question, asked.closest) if asked.narrowed else tables.run_facts(run)
+    out.print(head, "", sep="\n")
     if many:
-        count = decision_lists.write_photos(out, chain(first, asked), run.settings)
+        count = decision_lists.write_photos(out, chain(first, images), run.settings)
         out.print(f"\n{tables.counted(count, 'photo')}; one in full: gallery audit {run.summary.id} IMAGE")
         return
+    limits, words = (run.settings.thresholds, run.settings.personal), asked.question.words
     for one in first:
-        out.print(tables.image(one, run.settings.thresholds, run.settings.personal, whole=True), "", sep="\n")
-    if not first and run.summary.pruned is None:
-        remark(f"No photo of run {run.summary.id} is like that.")
+        out.print(tables.image(one, *limits, whole=True, words=words), "", sep="\n")
