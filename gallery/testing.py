@@ -64,10 +64,10 @@ from gallery.domain.people import (
     SharedPhoto,
     SpaceUse,
     StoredReference,
-    clean_name,
     clean_notes,
     clean_words,
     name_key,
+    new_name,
 )
 from gallery.domain.ports import Staged
 from gallery.domain.reviewing import Recorded
@@ -511,7 +511,7 @@ class FakeStore:
     def rename(self, name: str, new: str) -> str:
         """Gives a person another name."""
         with self._changing(f"rename {name} to {new}"):
-            found, cleaned = self._name(name), clean_name(new)
+            found, cleaned = self._name(name), new_name(new)
             if any(name_key(other) == name_key(new) for other in self.people if other != found):
                 raise NameTaken(f"Somebody is named {cleaned} already.")
             self.people = _renamed(self.people, found, cleaned)
@@ -926,7 +926,7 @@ class FakeStore:
     ) -> int:
         self._settle(space)
         known = {name_key(other): other for other in self.people}
-        owner = known.get(name_key(name), clean_name(name))
+        owner = known.get(name_key(name)) or new_name(name)
         if _face(reference) in {_face(new) for _, new in self.people.get(owner, [])}:
             raise AlreadyEnrolled(f"The fake gallery has this face of {reference.reference.source} already.")
         if not self._details_of(owner).keep_crops:

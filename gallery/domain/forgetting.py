@@ -72,6 +72,11 @@ def pseudonym(number: int) -> str:
     return f"{_STANDS_FOR} {number}"
 
 
+def is_pseudonym(name: str) -> bool:
+    """Whether a name is, or would be taken for, what stands for a forgotten person."""
+    return re.fullmatch(rf"{_STANDS_FOR} \d+", _folded(name)) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Renaming:
     """Puts another word in place of somebody's names, in sentences and paths.

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from gallery.domain.errors import BadArgument
+from gallery.domain.forgetting import is_pseudonym
 
 if TYPE_CHECKING:  # `gallery list` needs this module, and does without NumPy
     import numpy as np
@@ -47,6 +48,22 @@ def clean_name(name: str) -> str:
         )
     if any(unicodedata.category(c) in ("Cc", "Cs", "Co", "Cn") or c in _TURNING for c in cleaned):
         raise BadArgument("The name holds a character that cannot be shown.", "Use letters, digits and punctuation.")
+    return cleaned
+
+
+def new_name(name: str) -> str:
+    """As `clean_name`, for somebody who is to be called so from now on.
+
+    Raises:
+        BadArgument: Likewise; or if the name is what stands for a forgotten person in the record, whose faces would
+            then be taken for this one's.
+    """
+    cleaned = clean_name(name)
+    if is_pseudonym(name_key(cleaned)):
+        raise BadArgument(
+            f"'{cleaned}' is how the record calls somebody who was forgotten, so nobody can be named so.",
+            "Give another name.",
+        )
     return cleaned
 
 

@@ -16,7 +16,7 @@ from gallery.domain.growing import GrowingWhitelist
 from gallery.domain.matching import Candidate
 from gallery.domain.models import Thresholds
 from gallery.domain.paths import shown
-from gallery.domain.people import SAME_FACE, Details, NewReference, Reference, clean_name, name_key
+from gallery.domain.people import SAME_FACE, Details, NewReference, Reference, name_key, new_name
 from gallery.domain.ports import CropMaker, PhotoFiles, Store
 from gallery.domain.progress import Advance, unwatched
 from gallery.domain.reference_quality import Finding, Limits, flaws, measure
@@ -136,7 +136,7 @@ class Enrol:
             BadPhoto: If a folder holds no photo.
             ModelMismatch: If the gallery's templates were made by another model.
         """
-        name = clean_name(name)
+        name = new_name(name)
         return self.people({name: self.photos.find(paths)}, f"enrol {name}", choices, report, advance)
 
     def people(
@@ -160,7 +160,7 @@ class Enrol:
             BadArgument: If a name cannot be used.
             ModelMismatch: If the gallery's templates were made by another model.
         """
-        files = [(clean_name(name), path) for name, paths in people.items() for path in paths]
+        files = [(new_name(name), path) for name, paths in people.items() for path in paths]
         self.store.choose(self.recogniser.embedder.card)
         one = _Enrolment(self, choices or Choices(), GrowingWhitelist(self.store.whitelist()), report)
         one.results += [

@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from gallery.domain.errors import BadArgument
-from gallery.domain.people import LONGEST_NAME, clean_name, name_key
+from gallery.domain.people import LONGEST_NAME, clean_name, name_key, new_name
 
 
 @pytest.mark.parametrize(
@@ -48,6 +48,18 @@ def test_a_name_that_cannot_be_used_is_refused_with_the_remedy(name, message):
         clean_name(name)
     assert caught.value.hint
     assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize("name", ["forgotten person 1", "Forgotten  Person 12", "FORGOTTEN PERSON 3"])
+def test_nobody_new_is_named_like_somebody_forgotten(name):
+    with pytest.raises(BadArgument, match="somebody who was forgotten"):
+        new_name(name)
+    assert clean_name(name), "it can still be looked for"
+
+
+@pytest.mark.parametrize("name", ["forgotten person", "forgotten person 1b", "a forgotten person 1", " Ada  Lovelace "])
+def test_any_other_name_can_be_new(name):
+    assert new_name(name) == clean_name(name)
 
 
 @pytest.mark.parametrize(

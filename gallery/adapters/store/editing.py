@@ -22,7 +22,7 @@ from gallery.adapters.store.tables import (
 )
 from gallery.domain.errors import AlreadyEnrolled, BadArgument, NameTaken, UnknownName
 from gallery.domain.models import Thresholds
-from gallery.domain.people import Details, clean_name, clean_notes, clean_words, name_key
+from gallery.domain.people import Details, clean_notes, clean_words, name_key, new_name
 
 
 def remove(session: Session, name: str) -> int:
@@ -73,7 +73,7 @@ def rename(session: Session, name: str, new: str) -> str:
             f"Somebody is named {other.name} already.",
             f"If both are one person: gallery merge {shlex.quote(former)} {shlex.quote(other.name)}",
         )
-    row.name, row.name_key = clean_name(new), key
+    row.name, row.name_key = new_name(new), key
     return former
 
 

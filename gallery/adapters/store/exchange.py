@@ -30,7 +30,7 @@ from gallery.adapters.store.vectors import read_into, to_bytes
 from gallery.domain.exchanging import Content, ExchangedPerson, ExchangedReference
 from gallery.domain.geometry import Box
 from gallery.domain.models import EmbeddingSpace, Thresholds
-from gallery.domain.people import Details, FaceCrop, clean_name, name_key
+from gallery.domain.people import Details, FaceCrop, name_key, new_name
 
 
 class StoredContents:
@@ -211,7 +211,7 @@ class StoredReceiving(StoredPresent):
         """Adds somebody who is not there, with all references."""
         details = person.details
         row = IdentityRow(
-            name=clean_name(person.name),
+            name=new_name(person.name),
             name_key=name_key(person.name),
             added=person.added,
             enabled=details.enabled,

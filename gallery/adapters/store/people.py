@@ -39,6 +39,7 @@ from gallery.domain.people import (
     StoredReference,
     clean_name,
     name_key,
+    new_name,
 )
 
 
@@ -234,7 +235,7 @@ def _owners(session: Session, names: Sequence[str], now: datetime) -> dict[str, 
     missing = [key for key in spelled if key not in found]
     rows: list[dict[str, Any]] = []
     for number, key in enumerate(missing, next_number(session, IdentityRow)):
-        rows.append({"id": number, "name": spelled[key], "name_key": key, "added": now})
+        rows.append({"id": number, "name": new_name(spelled[key]), "name_key": key, "added": now})
         found[key] = _Owner(number, spelled[key], keep_crops=True)
     insert_rows(session, IdentityRow, rows)
     return found

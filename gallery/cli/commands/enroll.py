@@ -67,12 +67,12 @@ def enroll(
     from gallery.cli import documents, people_tables
     from gallery.cli.output import console, print_json, remark
     from gallery.cli.progress import steps_progress
-    from gallery.domain.people import clean_name
+    from gallery.domain.people import new_name
     from gallery.usecases.enrol import Choices
 
     _require_one_way(name, photos, people)
     choices = Choices(_face_choice(face), accept_poor, not no_crops, options.day(expires))
-    named = None if name is None else clean_name(name)
+    named = None if name is None else new_name(name)
     boot = Bootstrap.of(db, models_dir, HaarSettings(haar_scale, haar_neighbours))
     everybody = boot.people(people, allow_empty=True) if people else {}
     with boot.store(create=True) as store:

@@ -34,11 +34,11 @@ def rename(
 ) -> None:
     """Give a person another name. Past runs keep the name they recorded."""
     from gallery.bootstrap import Bootstrap
-    from gallery.domain.people import clean_name
+    from gallery.domain.people import new_name
 
     with Bootstrap.of(db).store() as store:
         former = store.rename(name, new)
-    _say(f"{former} is now {clean_name(new)}.", {"renamed": former, "name": clean_name(new)}, as_json)
+    _say(f"{former} is now {new_name(new)}.", {"renamed": former, "name": new_name(new)}, as_json)
 
 
 def merge(
