@@ -816,10 +816,18 @@ class Bootstrap:
 
         with replace(self, db=folder / "bench.db").store(create=True) as record:
             with self.store() if self._holds(model, precision) else nullcontext(record) as own:
-                card = self.choose(own, model, precision).card
+                card = self.choose(own, model or self._models_name(), precision).card
                 anonymise = self.anonymise(own, self.recogniser(card, detector))
                 people = anonymise.people()
             yield Bench(replace(anonymise, store=record), people, ThisMachine())
+
+    def _models_name(self) -> str | None:
+        """The name of the gallery's own model; None where there is no gallery, or none yet."""
+        if not self.db.exists():
+            return None
+        with self.store() as store:
+            space = store.space()
+        return None if space is None else space.model
 
     def _holds(self, model: str | None, precision: str | None) -> bool:
         """Whether there is a gallery whose people can be compared under a model in such numbers."""

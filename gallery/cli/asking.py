@@ -18,9 +18,17 @@ def confirm(question: str, unasked: str, remedy: str) -> None:
     Raises:
         BadArgument: If nobody is at a terminal.
         typer.Abort: If the answer is no.
+        KeyboardInterrupt: If it is Ctrl-C.
     """
+    from gallery.cli.boundary import heed
     from gallery.domain.errors import BadArgument
 
     if not sys.stdin.isatty():
         raise BadArgument(unasked, remedy)
-    typer.confirm(question, abort=True)
+    try:
+        said = typer.confirm(question)
+    except typer.Abort:
+        heed()  # Ctrl-C, which is taken for a no
+        raise
+    if not said:
+        raise typer.Abort

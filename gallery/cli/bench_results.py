@@ -49,9 +49,10 @@ class Setting:
 
 def table(result: Benched, setting: Setting) -> RenderableType:
     """Stages, the run, and the machine's limits."""
-    photos = "copies of the demo's picture" if setting.folder is None else f"photos of {setting.folder}"
+    copies = f"{result.photos} {'copy' if result.photos == 1 else 'copies'} of the demo's picture"
+    photos = copies if setting.folder is None else f"{counted(result.photos, 'photo')} in {setting.folder}"
     head = (
-        f"{result.photos} {photos}: {result.pixels / result.photos / 1e6:.1f} megapixels and "
+        f"{photos}: {result.pixels / result.photos / 1e6:.1f} megapixels and "
         f"{result.faces / result.photos:.1f} faces each\n"
         f"{setting.model} in {setting.precision} with {setting.detector}, {counted(setting.templates, 'template')}; "
         f"{counted(result.cores, 'core')}, {result.jobs} at work\n"
@@ -69,10 +70,11 @@ def table(result: Benched, setting: Setting) -> RenderableType:
     for name, rate in _limits(result):
         made.add_row(name, "", "", "", rate)
     foot = (
-        f"\nCPU ms: of all cores together, per photo. The run kept {_share(result.cpu_use)} of them busy, other "
-        f"programs {_share(result.others)}. It took {result.overhead:.2f} times its parts' CPU time divided by the "
-        f"cores, {result.overhead_of_ours:.2f} times by what others left of them, and at most "
-        f"{result.memory / 1e6:.0f} MB of memory. The last four are what this machine reaches with nothing around it."
+        f"\nCPU ms: of all cores together, per photo. The run kept {_share(result.cpu_use)} of the cores busy, other "
+        f"programs {_share(result.others)}, and took at most {result.memory / 1e6:.0f} MB of memory. It lasted "
+        f"{result.overhead:.2f} times as long as its parts would if all cores worked on them all the time, "
+        f"{result.overhead_of_ours:.2f} times as far as other programs left the cores to it; 1 is the best there can "
+        "be. The last four lines are what this machine reaches with nothing around it."
     )
     return Group(Text(head), made, Text(foot))
 

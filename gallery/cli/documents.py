@@ -273,6 +273,7 @@ def of_checked_gallery(checked: CheckedGallery) -> dict[str, Any]:
         "collisions": [asdict(one) for one in found.collisions],
         "same_picture": [asdict(one) for one in found.near_identical],
         "complete": found.complete,
+        "compared": checked.compared,
         "two_names": [
             {"source": shared.source, "owners": [{"name": name, "reference": ref} for name, ref in shared.owners]}
             for shared in checked.shared

@@ -241,7 +241,9 @@ def examined(checked: Checked) -> RenderableType:
             *([] if checked.examination.complete else [("incomplete", "only the closest pairs are listed")]),
         ]
     )
-    return Group(table, "", summary) if table.row_count else Group(summary, "Nothing stands out.")
+    if table.row_count:
+        return Group(table, "", summary)
+    return Group(summary, "Nothing stands out.") if checked.compared else summary
 
 
 _Finding = tuple[str, str, tuple[str, str], str]
@@ -271,7 +273,7 @@ def _otherwise(checked: Checked) -> Iterator[_Finding]:
         owners = " and ".join(f"{name} (ref. {number})" for name, number in shared.owners)
         yield "two names", f"{short_path(shared.source)}: {owners}", _NONE, "gallery remove NAME --reference"
     for name in checked.lacking:
-        yield "no template", name, _NONE, "gallery reembed"
+        yield "no template", name, _NONE, f"gallery reembed --model {checked.model or 'NAME'}"
     for name in checked.without:
         yield "no reference", name, _NONE, "enrol or remove"
 

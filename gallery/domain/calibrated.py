@@ -66,6 +66,9 @@ class Calibration:
 
 
 _NONE: Mapping[str, Thresholds] = {}
+LAX = 1.1
+"""How many times a model's own threshold one set by hand may be before that is remarked."""
+_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,25 @@ def in_force(
     """
     found = _calibrated(model, calibration, space, fusion)
     return InForce(found.thresholds, {**found.personal, **by_hand}, found.remark)
+
+
+def lax(limits: InForce, model: Thresholds, name: str) -> str:
+    """A remark on thresholds set by hand that let in far more than the model's own; empty where there are none.
+
+    Args:
+        limits: The thresholds that apply.
+        model: The registry's.
+        name: The model's.
+    """
+    given = [("everybody", limits.thresholds), *sorted(limits.personal.items())]
+    whose = [who for who, own in given if any(getattr(own, one) > LAX * getattr(model, one) for one in own.set_by_hand)]
+    if not whose:
+        return ""
+    listed = ", ".join(whose[:_NAMED]) + (f" and {len(whose) - _NAMED} more" if len(whose) > _NAMED else "")
+    return (
+        f"The thresholds set by hand for {listed} are far looser than those of {name} itself (cosine "
+        f"{model.cosine:.3f}, Euclidean {model.euclidean:.3f}): strangers may stay visible."
+    )
 
 
 def _calibrated(model: Thresholds, calibration: Calibration | None, space: EmbeddingSpace, fusion: str) -> InForce:

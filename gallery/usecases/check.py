@@ -27,6 +27,8 @@ class Checked:
         lacking: Names of people who have references, but no template under the gallery's model.
         withheld: People who are not kept, each with the reason.
         ending: People whose consent ends within `SOON` days, each with its last day.
+        model: Name of the gallery's model; empty where it has none yet.
+        compared: Whether the references could be compared: not under a model that is not known here.
     """
 
     people: int
@@ -38,12 +40,14 @@ class Checked:
     lacking: tuple[str, ...]
     withheld: tuple[tuple[str, str], ...]
     ending: tuple[tuple[str, date], ...]
+    model: str = ""
+    compared: bool = True
 
     @property
     def clean(self) -> bool:
         """Whether nothing was found that a person should look at; single references and ended consent are no fault."""
         found = self.examination
-        return not (
+        return self.compared and not (
             found.outliers
             or found.misfits
             or found.collisions
@@ -93,6 +97,8 @@ class Check:
             lacking=_lacking(people, current),
             withheld=tuple((p.name, why) for p in people if (why := p.withheld(self.today))),
             ending=tuple((p.name, p.expires) for p in people if p.expires and self._is_soon(p.expires)),
+            model=current.space.model if current else "",
+            compared=self.known or current is None,
         )
 
     def _is_soon(self, day: date) -> bool:

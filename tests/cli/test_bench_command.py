@@ -45,6 +45,15 @@ def test_the_demo_picture_where_no_folder_is_named(gallery):
     assert (found["model"], found["precision"]) == ("sface", "float32")
 
 
+def test_other_numbers_are_the_gallerys_models(gallery, photos, here, monkeypatch):
+    """`sface` computes in float32 only; were the model of a new gallery taken, it would be measured unasked."""
+    gallery("enroll", "Grace Hopper", photos / "hopper.png", "--model", "sface")
+
+    found = gallery("bench", photos, "--photos", 2, "--precision", "float32", "--json").json
+
+    assert (found["model"], found["precision"], found["templates"]) == ("sface", "float32", 1)
+
+
 def test_few_photos_are_said_to_tell_little(gallery, photos):
     assert "are few" in gallery("bench", "--photos", 2, "--jobs", 1).err
     assert "are few" not in gallery("bench", "--photos", 4, "--jobs", 1).err

@@ -186,6 +186,15 @@ def test_tables_fit_the_width(gallery, enrolled, photos, here, monkeypatch, widt
             assert "\x1b" not in line, "no colour without a terminal"
 
 
+def test_thresholds_that_let_everybody_in_are_remarked(gallery, enrolled, photos, here):
+    words = ("anonymise", photos / "pair.png", "-o", here / "out")
+
+    assert "strangers may stay visible" in gallery(*words, "--cosine", 2, "--euclidean", 9).err
+    assert "strangers may stay visible" not in gallery(*words, "--cosine", 0.5).err
+    assert "for Grace Hopper are far looser" in gallery("set", "Grace Hopper", "--cosine", 1.5).err
+    assert "for Grace Hopper are far looser" in gallery(*words).err
+
+
 def test_a_collage_may_repeat_a_person(gallery, enrolled, photos, here):
     twice = np.concatenate([pixels(photos / "hopper.png")] * 2, axis=1).astype(np.uint8)
     Image.fromarray(twice).save(here / "collage.png")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gallery.domain.calibrated import Calibration, in_force, tidy
+from gallery.domain.calibrated import LAX, Calibration, InForce, in_force, lax, tidy
 from gallery.domain.models import EmbeddingSpace, Thresholds
 
 SPACE = EmbeddingSpace("tiny", "a" * 64, "aligned", 4)
@@ -94,3 +94,23 @@ def test_changes_since_are_said_and_go_on_record(added, removed, said):
 def test_rates_as_people_write_them(rate, said):
     assert tidy(rate) == said
     assert float(said) == rate
+
+
+@pytest.mark.parametrize(
+    ("limits", "whose"),
+    [
+        (InForce(MODEL), ""),
+        (InForce(MODEL.replace(0.5 * LAX, 1.0 * LAX)), ""),
+        (InForce(MODEL.replace(0.2, None)), ""),
+        (InForce(MODEL.replace(0.6, None)), "everybody"),
+        (InForce(MODEL.replace(None, 2.0)), "everybody"),
+        (InForce(MODEL.replace(2.0, 9.0), {"Ada": MODEL.replace(1.0, None), "Bob": MODEL}), "everybody, Ada"),
+        (InForce(Thresholds(0.9, 1.9, "calibrated")), ""),
+        (InForce(MODEL, {f"P{n}": MODEL.replace(1.0, None) for n in range(7)}), "P0, P1, P2, P3, P4 and 2 more"),
+    ],
+)
+def test_thresholds_set_by_hand_that_let_in_far_more_than_the_models_are_remarked(limits, whose):
+    said = lax(limits, MODEL, "tiny")
+
+    assert (f"set by hand for {whose} are far looser than those of tiny" in said) == bool(whose)
+    assert bool(said) == bool(whose)

@@ -49,6 +49,13 @@ def test_a_good_gallery_is_clean(store):
     assert checked.single == checked.without == checked.lacking == ()
 
 
+def test_an_empty_gallery_has_no_model_to_miss(store):
+    checked = Check(store, InForce(Thresholds(0, 0)), TODAY, known=False)()
+
+    assert checked.compared
+    assert checked.clean
+
+
 def test_nothing_is_compared_without_the_models_thresholds(store):
     for place, name in enumerate(("Ada", "Grace")):
         add(store, name, AXES[place])
@@ -56,7 +63,9 @@ def test_nothing_is_compared_without_the_models_thresholds(store):
 
     checked = Check(store, InForce(Thresholds(0, 0)), TODAY, known=False)()
 
-    assert checked.clean
+    assert not checked.compared
+    assert not checked.clean, "nobody looked"
+    assert checked.model == EMBEDDER.name
     assert (checked.people, checked.templates) == (2, 0)
 
 

@@ -249,6 +249,7 @@ def anonymise(
     from gallery.cli.output import console, print_json, remark
     from gallery.cli.progress import photos_progress
     from gallery.domain.by_hand import ByHand
+    from gallery.domain.calibrated import lax
     from gallery.domain.redacting import given_away
     from gallery.domain.runs import Verification
     from gallery.domain.selecting import Selection
@@ -271,6 +272,7 @@ def anonymise(
         if not as_json:
             remark(chosen.why)
             remark(limits.remark)
+            remark(lax(limits, chosen.card.spec.thresholds, chosen.card.name))
             remark(given_away(method.value, face_margin, strength))
 
         watching = boot.onlookers(annotate, contact_sheet, limits, output)

@@ -11,6 +11,7 @@ from gallery.cli import options
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gallery.bootstrap import Bootstrap
     from gallery.domain.people import Details
 
 EXAMPLES = {
@@ -136,6 +137,20 @@ def settle(
     if not wanted and not tag and not untag:
         raise BadArgument("There is nothing to set.", "See 'gallery set --help' for what can be.")
     _edit(name, lambda now: _replaced(now, **wanted, tags=_retagged(now.tags, tag or [], untag or [])), db, as_json)
+    if wanted.get("thresholds") and not as_json:
+        _say_if_lax(boot, name)
+
+
+def _say_if_lax(boot: Bootstrap, name: str) -> None:
+    from gallery.cli.output import remark
+    from gallery.domain.calibrated import InForce, lax
+
+    with boot.store() as store:
+        own, space = store.identity(name), store.space()
+    if space is not None and own.details.thresholds is not None:
+        card = boot.card(space)
+        model = card.spec.thresholds
+        remark(lax(InForce(model, {own.name: own.details.thresholds}), model, card.name))
 
 
 def undo(db: options.Db = None, as_json: options.Json = False) -> None:
