@@ -117,13 +117,14 @@ class TomlRegistry:
                 before = target.read_text("utf-8") if target.exists() else _HEADER
                 _write(target, _encoded(f"{before.rstrip()}\n\n{write_entry(card)}", card))
 
-    def is_own(self, name: str) -> bool:
-        """Whether an entry is one of the user's list, rather than one that comes with the program.
+    def own(self) -> dict[str, ModelCard]:
+        """The models of the user's list by name, without those that come with the program.
 
         Raises:
             RegistryUnusable: As `load` does.
         """
-        return name in self.cards() and name not in _builtin(self._builtin)
+        builtin = _builtin(self._builtin)
+        return {name: card for name, card in self.cards().items() if name not in builtin}
 
     def remove(self, name: str) -> None:
         """Takes an entry out of the user's list, all or nothing.
@@ -143,7 +144,7 @@ class TomlRegistry:
             _write(target, _without(target, name).encode("utf-8"))
 
     def _require_own(self, name: str) -> None:
-        if not self.is_own(name):
+        if name not in self.own():
             raise UnknownName(f"There is no model named {name!r} of your own.", "'gallery models list' shows them all.")
 
 

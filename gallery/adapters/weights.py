@@ -108,6 +108,14 @@ class WeightsFolder:
                 Path(name).unlink(missing_ok=True)
         return Installed(target, "models folder")
 
+    def is_file_of(self, card: ModelCard, path: Path) -> bool:
+        """Whether a file is that of a model, by whatever path or link, or will be once there is one."""
+        target = self.target(card)
+        try:
+            return (target.exists() and target.samefile(path)) or os.path.realpath(target) == os.path.realpath(path)
+        except (OSError, ValueError):  # nothing there, a folder that may not be looked into, no path at all
+            return False
+
     def remove(self, card: ModelCard) -> None:
         """Deletes a model's file from the models folder, if it is there; never one that a user added.
 

@@ -679,8 +679,8 @@ class Registry(Protocol):
             NotWritten: If the list could not be written; it is as it was.
         """
 
-    def is_own(self, name: str) -> bool:
-        """Whether an entry is one of the user's list, rather than one that comes with the program."""
+    def own(self) -> dict[str, ModelCard]:
+        """The models of the user's list by name, without those that come with the program."""
 
     def remove(self, name: str) -> None:
         """Takes an entry out of the user's list, all or nothing.
@@ -725,6 +725,9 @@ class Weights(Protocol):
             ModelChanged: If it is not the file whose hash is on record.
             NotWritten: If the copy could not be written; nothing is left in its place.
         """
+
+    def is_file_of(self, card: ModelCard, path: Path) -> bool:
+        """Whether a file is that of a model, by whatever path or link, or will be once there is one."""
 
     def remove(self, card: ModelCard) -> None:
         """Deletes a model's file from where downloads are put, if it is there.

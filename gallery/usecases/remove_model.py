@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from gallery.domain.errors import BadArgument, ModelMissing
+from gallery.domain.errors import BadArgument, ModelChanged, ModelFailed, ModelMissing
 from gallery.domain.models import ModelCard
 from gallery.domain.people import SpaceUse
 from gallery.domain.ports import Converter, Downloader, Registry, Weights
+from gallery.usecases.own_entries import require_nobodys
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,8 @@ class Removal:
         card: The model.
         entry: Whether it leaves the list, being a user's own; else only its files go.
         weights: The weights file that is deleted; None where none is.
+        doubt: A sentence on why that may be something else than the model's weights; empty where it is the file on
+            record.
         stays: The user's own weights file, which stays; None where it is gone, or the model is none of theirs.
         part: What a download that broke off has left, which is deleted; None for nothing.
         form: The faster form's files, which are deleted.
@@ -30,6 +33,7 @@ class Removal:
     card: ModelCard
     entry: bool
     weights: Path | None
+    doubt: str
     stays: Path | None
     part: Path | None
     form: tuple[Path, ...]
@@ -84,19 +88,21 @@ class RemoveModel:
 
         Raises:
             UnknownName: If there is no model of that name.
-            BadArgument: If it comes with a package.
+            BadArgument: If it comes with a package, or a file to be deleted is that of an entry of the user's own.
             ModelMissing: If nothing of it is on this machine.
         """
         card = self.registry.card(name)
-        entry, there = self.registry.is_own(name), self.weights.find(card)
+        entry, there = name in self.registry.own(), self.weights.find(card)
         alike = [one for one in self.registry.cards().values() if one.name != name and one.sha256 == card.sha256]
         sharing = () if entry else tuple(one.name for one in alike if one.file == card.file)
         form = self.converter.parts(card) if self.converter.handles(card) else ()
         needing = tuple(one.name for one in alike if one.architecture == card.architecture and one.name not in sharing)
+        weights = there.path if there and not entry and there.path == self.weights.target(card) else None
         planned = Removal(
             card,
             entry,
-            weights=there.path if there and not entry and there.path == self.weights.target(card) else None,
+            weights=weights,
+            doubt=self._doubt(card) if weights else "",
             stays=there.path if there and entry else None,
             part=None if entry else self.downloader.left(self.weights.target(card)),
             form=() if needing else form,
@@ -105,7 +111,17 @@ class RemoveModel:
         )
         if not (entry or planned.weights or planned.part or planned.form):
             raise self._nothing(card)
+        for path in (planned.weights, planned.part, *planned.form):
+            if path:
+                require_nobodys(self.registry, self.weights, path, "deleted")
         return planned
+
+    def _doubt(self, card: ModelCard) -> str:
+        try:
+            self.weights.verified(card)
+        except (ModelChanged, ModelFailed) as error:
+            return error.message
+        return ""
 
     def __call__(self, planned: Removal) -> None:
         """Removes a model.

@@ -82,6 +82,10 @@ class FakeDownloader:
         target.write_bytes(self.content)
         progress(len(self.content), len(self.content))
 
+    def left(self, target: Path) -> Path | None:
+        part = target.with_name(f"{target.name}.part")
+        return part if part.is_file() else None
+
 
 @dataclass
 class FakeConverter:
@@ -244,6 +248,51 @@ def test_installing_from_a_wrong_file_changes_nothing(models: Models, tmp_path: 
     with pytest.raises(ModelChanged):
         models.install("some", source=source)
     assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("leads", ["the path", "a symbolic link", "a hard link"])
+@pytest.mark.parametrize("copied", [False, True])
+def test_installing_does_not_replace_a_file_that_ones_own_entry_names(
+    models: Models, folder: Path, tmp_path: Path, downloader: FakeDownloader, leads: str, copied: bool
+) -> None:
+    folder.mkdir()
+    path, theirs, source = folder / "some.onnx", tmp_path / "theirs", tmp_path / "source"
+    path.write_bytes(b"own weights")
+    source.write_bytes(CONTENT)
+    if leads == "the path":
+        theirs = path
+    elif leads == "a symbolic link":
+        theirs.symlink_to(path)
+    else:
+        theirs.hardlink_to(path)
+    models.add(own(theirs), TODAY)
+
+    with pytest.raises(BadArgument, match=r"some.onnx would be replaced, and it is the weights file of mine") as caught:
+        models.install("some", source=source if copied else None)
+
+    assert "gallery models remove mine" in caught.value.hint
+    assert path.read_bytes() == b"own weights"
+    assert downloader.events == []
+
+
+def test_installing_does_not_go_on_in_a_file_that_ones_own_entry_names(
+    models: Models, folder: Path, tmp_path: Path
+) -> None:
+    folder.mkdir()
+    (folder / "some.onnx.part").write_bytes(b"own weights")
+    models.add(own(folder / "some.onnx.part"), TODAY)
+    with pytest.raises(BadArgument, match="would be written to"):
+        models.install("some")
+    (tmp_path / "source").write_bytes(CONTENT)
+    assert models.install("some", source=tmp_path / "source").fresh
+
+
+def test_an_entry_of_ones_own_for_the_very_weights_gets_them_again(models: Models, folder: Path) -> None:
+    path = models.install("some").installed.path
+    models.add(own(path), TODAY)
+    path.write_bytes(b"damaged")
+    assert models.install("some").fresh
+    assert models.install("mine").installed.path == path
 
 
 def test_installing_an_unknown_model(models: Models) -> None:

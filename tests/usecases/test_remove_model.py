@@ -187,6 +187,46 @@ def test_an_entry_written_by_hand_for_a_file_in_the_models_folder_leaves_the_fil
     assert downloaded.exists()
 
 
+@pytest.mark.parametrize("file", ["vgg.h5", "vgg.h5.part", "form"])
+@pytest.mark.parametrize("leads", ["the path", "a symbolic link", "a hard link", "a link to the user's"])
+def test_a_file_that_ones_own_entry_names_is_not_deleted(
+    use: RemoveModel, forms: FileForms, folder: Path, tmp_path: Path, file: str, leads: str
+) -> None:
+    made = forms.make(use.registry.card("vgg-face"))
+    path, theirs = (made if file == "form" else folder / file), tmp_path / "theirs.h5"
+    path.unlink(missing_ok=True)
+    if leads == "a link to the user's":
+        theirs.write_bytes(b"own weights")
+        path.symlink_to(theirs)
+    else:
+        path.write_bytes(b"own weights")
+    if leads == "the path":
+        theirs = path
+    elif leads == "a symbolic link":
+        theirs.symlink_to(path)
+    elif leads == "a hard link":
+        theirs.hardlink_to(path)
+    use.registry.add(replace(use.registry.card("vgg-face"), name="mine", file=str(theirs), sha256="e" * 64))
+
+    with pytest.raises(BadArgument, match=r"would be deleted, and it is the weights file of mine") as caught:
+        use.plan("vgg-face")
+
+    assert str(path) in caught.value.message
+    assert "gallery models remove mine" in caught.value.hint
+    use(use.plan("mine"))
+    assert theirs.read_bytes() == b"own weights"
+
+
+def test_weights_that_are_not_those_on_record_are_said_to_be_something_else(use: RemoveModel, downloaded: Path) -> None:
+    assert use.plan("vgg-face").doubt == ""
+    downloaded.write_bytes(b"something that only has the name")
+    planned = use.plan("vgg-face")
+    assert "vgg.h5 is not the file of model vgg-face: expected SHA-256" in planned.doubt
+    assert planned.weights == downloaded
+    use(planned)
+    assert not downloaded.exists()
+
+
 @pytest.mark.parametrize("removed", ["vgg-face", "mine"])
 def test_a_form_that_another_model_needs_stays(
     use: RemoveModel, forms: FileForms, downloaded: Path, tmp_path: Path, removed: str
