@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,13 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.adapters.embedders.vgg_face_network import Forward
-from gallery.adapters.placing import deleting, free_bytes, place, require_room, writing
+from gallery.adapters.placing import deleting, free_bytes, place, require_room, sweep, unfinished, writing
 from gallery.domain.errors import ModelChanged, ModelFailed, ModelMissing
 from gallery.domain.models import ModelCard, Precision
 from gallery.domain.ports import Conversion
 
-_ABANDONED = 3600
-"""Seconds after which a file that is still being written belongs to nobody; a conversion takes half a minute."""
 CHIPS = 8
 """Pictures on which a converted network is compared with the one it was made of."""
 
@@ -98,12 +94,10 @@ class ConvertedWeights:
         data, target = self._convert(weights), self.target(card)
         with writing(target):
             target.parent.mkdir(parents=True, exist_ok=True)
-            _sweep(target)
+            sweep(target.parent)
             require_room(target, data.nbytes, free_bytes(target.parent))
-            descriptor, name = tempfile.mkstemp(prefix=f"{target.name}.", dir=target.parent)
-            hidden = Path(name)
-            try:
-                with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
+            with unfinished(target) as hidden:
+                with hidden.open("wb") as file:
                     file.write(data.data)
                     os.fchmod(file.fileno(), 0o644)
                     os.fsync(file.fileno())
@@ -113,8 +107,6 @@ class ConvertedWeights:
                 _record_of(target).unlink(missing_ok=True)
                 place(hidden, target)
                 self._write_record(made, card)
-            finally:
-                hidden.unlink(missing_ok=True)
         return made
 
     def compared(self, card: ModelCard, weights: Path) -> Conversion:
@@ -169,10 +161,11 @@ class ConvertedWeights:
             "euclidean": made.euclidean,
         }
         path = _record_of(made.path)
-        with tempfile.NamedTemporaryFile("w", prefix=f"{path.name}.", dir=path.parent, delete=False) as file:
-            file.write(json.dumps(record, indent=1) + "\n")
-            os.fchmod(file.fileno(), 0o644)
-        place(Path(file.name), path)
+        with unfinished(path) as hidden:
+            with hidden.open("w", encoding="utf-8") as file:
+                file.write(json.dumps(record, indent=1) + "\n")
+                os.fchmod(file.fileno(), 0o644)
+            place(hidden, path)
 
 
 def fixed_chips(size: tuple[int, int]) -> NDArray[np.uint8]:
@@ -210,14 +203,6 @@ def _require_near(card: ModelCard, made: Conversion) -> None:
             f"(cosine distance) from theirs, and {most:.4f} is the most that is allowed.",
             f"Use float32: gallery reembed --model {card.name} --precision float32",
         )
-
-
-def _sweep(target: Path) -> None:
-    """Removes what a conversion that was killed has left behind."""
-    for name in (target.name, _record_of(target).name):
-        for left in target.parent.glob(f"{name}.*"):
-            if time.time() - left.stat().st_mtime > _ABANDONED:
-                left.unlink(missing_ok=True)
 
 
 def _record_of(path: Path) -> Path:

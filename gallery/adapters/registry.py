@@ -10,7 +10,6 @@ import difflib
 import fcntl
 import io
 import os
-import tempfile
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from gallery.adapters.entries import read_entry, write_entry
-from gallery.adapters.placing import place, writing
+from gallery.adapters.placing import place, unfinished, writing
 from gallery.domain.errors import BadArgument, RegistryUnusable, UnknownName
 from gallery.domain.models import ModelCard
 from gallery.resources import resource
@@ -224,13 +223,10 @@ def _encoded(text: str, card: ModelCard) -> bytes:
 
 
 def _write(target: Path, data: bytes) -> None:
-    descriptor, name = tempfile.mkstemp(prefix=f"{target.name}.", dir=target.parent)
-    try:
-        with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
+    with unfinished(target) as hidden:
+        with hidden.open("wb") as file:
             file.write(data)
             file.flush()
             os.fchmod(file.fileno(), 0o644)
             os.fsync(file.fileno())
-        place(Path(name), target)
-    finally:
-        Path(name).unlink(missing_ok=True)
+        place(hidden, target)

@@ -726,6 +726,9 @@ class Weights(Protocol):
             NotWritten: If the copy could not be written; nothing is left in its place.
         """
 
+    def sweep(self) -> None:
+        """Deletes what processes that were killed have left unfinished where downloads are put."""
+
     def is_file_of(self, card: ModelCard, path: Path) -> bool:
         """Whether a file is that of a model, by whatever path or link, or will be once there is one."""
 

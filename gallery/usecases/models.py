@@ -195,7 +195,9 @@ class Models:
             NotWritten: If there is no room for it, or it could not be written.
             ModelFailed: If the faster form strays too far from it; the model stays installed.
         """
-        done = self._installed(self.registry.card(name), source, announce, progress)
+        card = self.registry.card(name)
+        self.weights.sweep()
+        done = self._installed(card, source, announce, progress)
         return replace(done, converted=self._converted(done, tell))
 
     def _converted(self, done: Installation, tell: Callable[[str], None]) -> Conversion | None:

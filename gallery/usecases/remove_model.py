@@ -84,7 +84,7 @@ class RemoveModel:
     converter: Converter
 
     def plan(self, name: str) -> Removal:
-        """What removing a model would come to; changes nothing.
+        """What removing a model would come to; changes nothing, but deletes what killed processes have left unfinished.
 
         Raises:
             UnknownName: If there is no model of that name.
@@ -92,6 +92,7 @@ class RemoveModel:
             ModelMissing: If nothing of it is on this machine.
         """
         card = self.registry.card(name)
+        self.weights.sweep()
         entry, there = name in self.registry.own(), self.weights.find(card)
         alike = [one for one in self.registry.cards().values() if one.name != name and one.sha256 == card.sha256]
         sharing = () if entry else tuple(one.name for one in alike if one.file == card.file)

@@ -123,8 +123,8 @@ def test_the_pictures_are_the_same_every_time_and_differ_from_one_another():
 
 def test_what_a_killed_conversion_left_is_removed_by_a_later_one(tmp_path, weights):
     folder = tmp_path / "models"
-    path = forms(folder).make(CARD, weights).path
-    old, young = folder / f"{path.name}.abandon", folder / f"{path.name}.another"
+    forms(folder).make(CARD, weights)
+    old, young = folder / ".gallery-abandon1.unfinished", folder / ".gallery-another2.unfinished"
     for left in (old, young):
         left.write_bytes(b"half")
     os.utime(old, (1, 1))
@@ -133,6 +133,20 @@ def test_what_a_killed_conversion_left_is_removed_by_a_later_one(tmp_path, weigh
 
     assert not old.exists()
     assert young.exists(), "another process may be at it"
+
+
+def test_what_a_user_keeps_beside_it_stays(tmp_path, weights):
+    folder = tmp_path / "models"
+    made = forms(folder).make(CARD, weights)
+    kept = [folder / f"{made.path.name}.my-backup", folder / f"{made.path.stem}.json.old"]
+    for one in kept:
+        one.write_bytes(b"kept")
+        os.utime(one, (1, 1))
+    (folder / f"{made.path.name}.link").symlink_to(folder / "nothing")
+
+    assert forms(folder).make(CARD, weights) == made
+
+    assert [one.read_bytes() for one in kept] == [b"kept", b"kept"]
 
 
 @pytest.mark.parametrize("gone", ["nothing", "form", "record", "both"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -293,6 +294,15 @@ def test_an_entry_of_ones_own_for_the_very_weights_gets_them_again(models: Model
     path.write_bytes(b"damaged")
     assert models.install("some").fresh
     assert models.install("mine").installed.path == path
+
+
+def test_installing_anything_sweeps_what_a_killed_one_left(models: Models, folder: Path) -> None:
+    models.install("some")
+    left = folder / ".gallery-abcd1234.unfinished"
+    left.write_bytes(b"half")
+    os.utime(left, (1, 1))
+    assert not models.install("some").fresh
+    assert not left.exists()
 
 
 def test_installing_an_unknown_model(models: Models) -> None:

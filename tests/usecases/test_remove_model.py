@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -218,6 +219,20 @@ def test_a_file_that_ones_own_entry_names_is_not_deleted(
     assert "gallery models remove mine" in caught.value.hint
     use(use.plan("mine"))
     assert theirs.read_bytes() == b"own weights"
+
+
+def test_removing_sweeps_what_a_killed_install_left(use: RemoveModel, folder: Path, downloaded: Path) -> None:
+    left = folder / ".gallery-abcd1234.unfinished"
+    left.write_bytes(b"half")
+    os.utime(left, (1, 1))
+    use.plan("vgg-face")
+    assert list(folder.iterdir()) == [downloaded]
+
+    downloaded.rename(left)
+    os.utime(left, (1, 1))
+    with pytest.raises(ModelMissing, match="nothing to remove"):
+        use.plan("vgg-face")
+    assert list(folder.iterdir()) == []
 
 
 def test_weights_that_are_not_those_on_record_are_said_to_be_something_else(use: RemoveModel, downloaded: Path) -> None:
