@@ -125,6 +125,16 @@ class TomlRegistry:
         builtin = _builtin(self._builtin)
         return {name: card for name, card in self.cards().items() if name not in builtin}
 
+    def require_removable(self, name: str) -> None:
+        """Checks that `remove` could take an entry out; changes nothing.
+
+        Raises:
+            UnknownName: If there is none of that name in the user's list.
+            RegistryUnusable: As `remove` does.
+        """
+        self._require_own(name)
+        _without(self._folder / FILE, name)
+
     def remove(self, name: str) -> None:
         """Takes an entry out of the user's list, all or nothing.
 

@@ -682,6 +682,14 @@ class Registry(Protocol):
     def own(self) -> dict[str, ModelCard]:
         """The models of the user's list by name, without those that come with the program."""
 
+    def require_removable(self, name: str) -> None:
+        """Checks that `remove` could take an entry out; changes nothing.
+
+        Raises:
+            UnknownName: If there is none of that name in the user's list.
+            RegistryUnusable: If it cannot be taken out without changing another.
+        """
+
     def remove(self, name: str) -> None:
         """Takes an entry out of the user's list, all or nothing.
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gallery.domain.errors import BadArgument, ModelChanged, ModelFailed, ModelMissing
+from gallery.domain.errors import BadArgument, ModelChanged, ModelFailed, ModelMissing, ModelsChanged
 from gallery.domain.models import ModelCard
 from gallery.domain.people import SpaceUse
 from gallery.domain.ports import Converter, Downloader, Registry, Weights
@@ -39,6 +39,23 @@ class Removal:
     form: tuple[Path, ...]
     form_needed_by: tuple[str, ...]
     sharing: tuple[str, ...]
+
+    def require_still(self, now: Removal) -> None:
+        """Checks that removing the model comes to what was asked about, but for a form that fewer need by now.
+
+        Args:
+            now: What it comes to now.
+
+        Raises:
+            ModelsChanged: If it does not.
+        """
+        asked, found = (replace(one, form=(), form_needed_by=()) for one in (self, now))
+        if asked != found or not set(now.form_needed_by) <= set(self.form_needed_by):
+            raise ModelsChanged(
+                f"The models changed while {self.card.name} was to be removed, so that something else would be deleted "
+                "now; nothing was.",
+                "Run the same command again.",
+            )
 
     def made(self, uses: Iterable[SpaceUse]) -> list[SpaceUse]:
         """Those of a gallery's models whose templates the removed one made.
@@ -88,16 +105,18 @@ class RemoveModel:
 
         Raises:
             UnknownName: If there is no model of that name.
+            RegistryUnusable: If its entry is written in a way that it cannot be taken off the list alone.
             BadArgument: If it comes with a package, or a file to be deleted is that of an entry of the user's own.
             ModelMissing: If nothing of it is on this machine.
         """
         card = self.registry.card(name)
         self.weights.sweep()
         entry, there = name in self.registry.own(), self.weights.find(card)
-        alike = [one for one in self.registry.cards().values() if one.name != name and one.sha256 == card.sha256]
-        sharing = () if entry else tuple(one.name for one in alike if one.file == card.file)
+        if entry:
+            self.registry.require_removable(name)
+        sharing = () if entry else tuple(one.name for one in self._alike(card) if one.file == card.file)
         form = self.converter.parts(card) if self.converter.handles(card) else ()
-        needing = tuple(one.name for one in alike if one.architecture == card.architecture and one.name not in sharing)
+        needing = self._needing(card, sharing)
         weights = there.path if there and not entry and there.path == self.weights.target(card) else None
         planned = Removal(
             card,
@@ -124,26 +143,62 @@ class RemoveModel:
             return error.message
         return ""
 
-    def __call__(self, planned: Removal) -> None:
-        """Removes a model.
+    def __call__(self, planned: Removal, uses: Callable[[], Iterable[SpaceUse]] = tuple) -> Removal:
+        """Removes a model, after looking again: since the plan somebody may have been asked, and taken their time.
 
         The entry, or the weights, go last: until then the model is whole but for its faster form, and the same command
-        finishes what was broken off.
+        finishes what was broken off. A form that stayed for the sake of others goes if they are gone by then, so that
+        nobody's is left when several are removed at once.
+
+        Args:
+            planned: What was asked about.
+            uses: Reads what the gallery holds templates of; nothing where it need not do without the model.
+
+        Returns:
+            What was removed.
 
         Raises:
             UnknownName: If somebody else has taken the entry out meanwhile.
+            ModelsChanged: If something else would be deleted by now than was planned.
+            BadArgument: If the gallery compares faces under the model by now, or as `plan` does.
             RegistryUnusable: If the entry cannot be taken out.
             DownloadFailed: If another process is downloading the weights.
             NotWritten: If a file cannot be deleted, or the list not be written.
         """
-        if planned.part:
-            self.downloader.discard(planned.card, self.weights.target(planned.card))
-        if planned.form:
-            self.converter.remove(planned.card)
-        if planned.weights:
-            self.weights.remove(planned.card)
-        if planned.entry:
-            self.registry.remove(planned.card.name)
+        now = self.plan(planned.card.name)
+        planned.require_still(now)
+        now.require_unused(uses())
+        if now.part:
+            self.downloader.discard(now.card, self.weights.target(now.card))
+        if now.form:
+            self.converter.remove(now.card)
+        if now.weights:
+            self.weights.remove(now.card)
+        if now.entry:
+            self.registry.remove(now.card.name)
+        return self._without_form(now)
+
+    def _without_form(self, removed: Removal) -> Removal:
+        """Looks once more whether anybody needs the form, and deletes it if not."""
+        if not removed.form_needed_by:
+            return removed
+        needing = self._needing(removed.card, removed.sharing)
+        if needing:
+            return replace(removed, form_needed_by=needing)
+        form = self.converter.parts(removed.card)
+        for path in form:
+            require_nobodys(self.registry, self.weights, path, "deleted")
+        self.converter.remove(removed.card)
+        return replace(removed, form=form, form_needed_by=())
+
+    def _alike(self, card: ModelCard) -> list[ModelCard]:
+        """Other models with the same weights."""
+        return [one for one in self.registry.cards().values() if one.name != card.name and one.sha256 == card.sha256]
+
+    def _needing(self, card: ModelCard, sharing: tuple[str, ...]) -> tuple[str, ...]:
+        """Models that need the same form and do not lose their weights with this one."""
+        alike = (one for one in self._alike(card) if one.architecture == card.architecture)
+        return tuple(one.name for one in alike if one.name not in sharing)
 
     def _nothing(self, card: ModelCard) -> BadArgument | ModelMissing:
         there = self.weights.find(card)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+import threading
+import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,7 +17,14 @@ import tomli_w
 from gallery.adapters.download import HttpDownloader
 from gallery.adapters.registry import TomlRegistry
 from gallery.adapters.weights import WeightsFolder
-from gallery.domain.errors import BadArgument, ModelMissing, NotWritten, UnknownName
+from gallery.domain.errors import (
+    BadArgument,
+    ModelMissing,
+    ModelsChanged,
+    NotWritten,
+    RegistryUnusable,
+    UnknownName,
+)
 from gallery.domain.models import EmbeddingSpace, ModelCard
 from gallery.domain.people import SpaceUse
 from gallery.usecases.remove_model import RemoveModel
@@ -270,6 +281,101 @@ def test_what_comes_with_a_package_cannot_be_removed(use: RemoveModel, package: 
     use(use.plan("yunet"))
     assert package.exists()
     assert list(folder.iterdir()) == []
+
+
+def test_an_entry_that_cannot_be_taken_out_is_found_out_first(
+    use: RemoveModel, forms: FileForms, folder: Path, mine: ModelCard
+) -> None:
+    form, path = forms.make(mine), folder / "registry.toml"
+    table = tomllib.loads(path.read_text())["mine"]
+    fields = ", ".join(f"{key} = {_inline(value)}" for key, value in table.items())
+    path.write_text(f"mine = {{ {fields} }}\n")
+    assert use.registry.card("mine") == mine
+    with pytest.raises(RegistryUnusable, match="cannot be taken out alone; nothing was changed"):
+        use.plan("mine")
+    assert form.exists()
+
+
+def _inline(value: object) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_inline(one)}" for key, one in value.items()) + " }"
+    return json.dumps(value)
+
+
+@pytest.mark.parametrize("change", ["another needs the form", "another file", "other weights", "gone"])
+def test_what_changed_since_it_was_asked_about_is_not_removed(
+    use: RemoveModel, forms: FileForms, downloaded: Path, folder: Path, tmp_path: Path, change: str
+) -> None:
+    form = forms.make(use.registry.card("vgg-face"))
+    planned = use.plan("vgg-face")
+    if change == "another needs the form":
+        use.registry.add(replace(use.registry.card("vgg-face"), name="mine", file=str(tmp_path / "copy.h5")))
+    elif change == "another file":
+        (folder / "vgg.h5.part").write_bytes(b"some")
+    elif change == "other weights":
+        downloaded.write_bytes(b"something else")
+    else:
+        downloaded.unlink()
+    left = sorted(folder.iterdir())
+    with pytest.raises(ModelsChanged, match="The models changed while vgg-face was to be removed") as caught:
+        use(planned)
+    assert "again" in caught.value.hint
+    assert sorted(folder.iterdir()) == left
+    assert form.exists()
+
+
+def test_a_file_that_became_ones_own_is_not_removed(use: RemoveModel, downloaded: Path) -> None:
+    planned = use.plan("vgg-face")
+    use.registry.add(replace(use.registry.card("vgg-face"), name="mine", file=str(downloaded)))
+    with pytest.raises(BadArgument, match="weights file of mine"):
+        use(planned)
+    assert downloaded.exists()
+
+
+def test_a_gallery_that_uses_it_by_now_forbids_it(use: RemoveModel, forms: FileForms, mine: ModelCard) -> None:
+    form = forms.make(mine)
+    planned = use.plan("mine")
+    planned.require_unused([])
+    with pytest.raises(BadArgument, match="The gallery's 3 templates were made by mine"):
+        use(planned, lambda: [used(mine)])
+    assert form.exists()
+    assert "mine" in use.registry.cards()
+
+
+def test_a_form_that_fewer_need_by_now_is_no_reason_to_ask_again(
+    use: RemoveModel, forms: FileForms, mine: ModelCard
+) -> None:
+    use.registry.add(replace(mine, name="other"))
+    form = forms.make(mine)
+    one, other = use.plan("mine"), use.plan("other")
+    assert (one.form, other.form) == ((), ())
+    assert use(one).form_needed_by == ("other",)
+    assert form.exists()
+    assert use(other).form == (form,)
+    assert not form.exists()
+
+
+def test_of_several_that_are_removed_at_once_no_form_stays(use: RemoveModel, forms: FileForms, mine: ModelCard) -> None:
+    names = ["mine", "first", "second", "third"]
+    together = threading.Barrier(len(names))
+
+    class AtOnce(TomlRegistry):
+        """All have looked for the last time before the first entry goes."""
+
+        def remove(self, name: str) -> None:
+            together.wait(20)
+            super().remove(name)
+
+    for name in names[1:]:
+        use.registry.add(replace(mine, name=name))
+    form = forms.make(mine)
+    registry = AtOnce(use.registry._folder, use.registry._builtin)
+    with ThreadPoolExecutor() as threads:
+        done = list(threads.map(lambda name: (one := replace(use, registry=registry))(one.plan(name)), names))
+
+    assert not form.exists()
+    assert (form,) in [one.form for one in done]
+    assert list(use.registry.own()) == []
 
 
 def test_an_unknown_model(use: RemoveModel) -> None:
