@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -59,7 +60,8 @@ class ConvertedWeights:
 
         Raises:
             ModelMissing: If it has not been made.
-            ModelChanged: If it is not what was made of the model's file, or there without its record, or the reverse.
+            ModelChanged: If it is not what was made of the model's file, there without its record or the reverse, or
+                if its record says that it strays from the weights farther than `make` allows.
         """
         path = self.target(card)
         try:
@@ -67,9 +69,10 @@ class ConvertedWeights:
             record = json.loads(_record_of(path).read_bytes())
             with path.open("rb") as file:
                 sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-            found = Conversion(path, str(record["sha256"]), float(record["cosine"]), float(record["euclidean"]))
+            distances = [_distance(record[key]) for key in ("cosine", "euclidean", "relative")]
+            found = Conversion(path, str(record["sha256"]), *distances)
             source = record["source_sha256"]
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
             raise ModelChanged(f"{path} or its record {_record_of(path).name} cannot be read.", _make(card)) from error
         if source != card.sha256:
             raise ModelChanged(f"{path} is not what was made of {card.name}, says its record.", _make(card))
@@ -78,6 +81,9 @@ class ConvertedWeights:
                 f"{path} is not what was made of {card.name}: expected SHA-256 {found.sha256}, found {sha256}.",
                 _make(card),
             )
+        strays = _strays(card, found)
+        if strays:
+            raise ModelChanged(f"{strays} So says its record {_record_of(path)}.", _make(card))
         return found
 
     def make(self, card: ModelCard, weights: Path) -> Conversion:
@@ -145,13 +151,20 @@ class ConvertedWeights:
             with deleting(one):
                 one.unlink(missing_ok=True)
 
-    def _apart(self, card: ModelCard, weights: Path, form: Path) -> tuple[float, float]:
-        """The largest cosine and Euclidean distance between the two networks' embeddings of the same chips."""
+    def _apart(self, card: ModelCard, weights: Path, form: Path) -> tuple[float, float, float]:
+        """How far the two networks' embeddings of the same chips are from each other, at most.
+
+        Returns:
+            The cosine distance, the Euclidean distance, and that as a share of the length of the weights' embedding.
+            NaN or infinite where an embedding has no direction.
+        """
         chips = fixed_chips(card.spec.input_size)
         ours, theirs = self._load(form)(chips).astype(np.float64), self._original(weights)(chips).astype(np.float64)
-        lengths = np.linalg.norm(ours, axis=1) * np.linalg.norm(theirs, axis=1)
-        cosines = 1 - np.einsum("nd,nd->n", ours, theirs) / lengths
-        return float(cosines.max()), float(np.linalg.norm(ours - theirs, axis=1).max())
+        lengths, apart = np.linalg.norm(theirs, axis=1), np.linalg.norm(ours - theirs, axis=1)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            cosines = 1 - np.einsum("nd,nd->n", ours, theirs) / (np.linalg.norm(ours, axis=1) * lengths)
+            relative = apart / lengths
+        return float(np.maximum(cosines, 0).max()), float(apart.max()), float(relative.max())
 
     def _write_record(self, made: Conversion, card: ModelCard) -> None:
         record: dict[str, Any] = {
@@ -159,6 +172,7 @@ class ConvertedWeights:
             "source_sha256": card.sha256,
             "cosine": made.cosine,
             "euclidean": made.euclidean,
+            "relative": made.relative,
         }
         path = _record_of(made.path)
         with unfinished(path) as hidden:
@@ -186,7 +200,7 @@ def fixed_chips(size: tuple[int, int]) -> NDArray[np.uint8]:
 
 def _require_both(path: Path, card: ModelCard) -> None:
     """Refuses a form without its record, and a record without its form, as a conversion that was killed leaves."""
-    form, record = path.exists(), _record_of(path).exists()
+    form, record = path.is_file(), _record_of(path).is_file()
     if not (form or record):
         raise ModelMissing(f"The eight-bit form of {card.name} has not been made on this machine.", _make(card))
     if not record:
@@ -196,13 +210,37 @@ def _require_both(path: Path, card: ModelCard) -> None:
 
 
 def _require_near(card: ModelCard, made: Conversion) -> None:
+    strays = _strays(card, made)
+    if strays:
+        raise ModelFailed(strays, f"Use float32: gallery reembed --model {card.name} --precision float32")
+
+
+def _strays(card: ModelCard, made: Conversion) -> str:
+    """A sentence on a form that is too far from its weights; empty for one that is near enough.
+
+    Half the grey band is allowed in the cosine distance. The Euclidean distance decides, too, where embeddings have
+    different lengths, and there is no telling directions from lengths in it; so as a share of the length it may be what
+    such a cosine distance comes to between embeddings of equal length: |a - b|² = 2|a|²(1 - cos).
+    """
     most = card.spec.grey_band * card.spec.thresholds.cosine / 2
+    share = math.sqrt(2 * most)
+    said = f"The eight-bit form of {card.name} strays from its weights: its embeddings are up to"
     if not made.cosine <= most:
-        raise ModelFailed(
-            f"The eight-bit form of {card.name} strays from its weights: its embeddings are up to {made.cosine:.4f} "
-            f"(cosine distance) from theirs, and {most:.4f} is the most that is allowed.",
-            f"Use float32: gallery reembed --model {card.name} --precision float32",
+        return f"{said} {made.cosine:.4f} (cosine distance) from theirs, and {most:.4f} is the most that is allowed."
+    if not made.relative <= share:
+        return (
+            f"{said} {made.relative:.1%} of their length (Euclidean distance) from theirs, and {share:.1%} is the most "
+            "that is allowed."
         )
+    return ""
+
+
+def _distance(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(value)
+    if not (math.isfinite(value) and value >= 0):
+        raise ValueError(value)
+    return float(value)
 
 
 def _record_of(path: Path) -> Path:

@@ -393,6 +393,7 @@ def _of_conversion(converted: Conversion) -> dict[str, Any]:
         "sha256": converted.sha256,
         "cosine": converted.cosine,
         "euclidean": converted.euclidean,
+        "relative": converted.relative,
     }
 
 

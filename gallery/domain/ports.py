@@ -769,12 +769,14 @@ class Conversion:
         sha256: Of the file, in lower-case hexadecimal.
         cosine: Largest cosine distance of its embeddings from the original's, measured on fixed pictures.
         euclidean: The same of the Euclidean distance.
+        relative: The same of that distance as a share of the original embedding's length.
     """
 
     path: Path
     sha256: str
     cosine: float
     euclidean: float
+    relative: float
 
 
 class Converter(Protocol):
@@ -794,7 +796,8 @@ class Converter(Protocol):
 
         Raises:
             ModelMissing: If it has not been made.
-            ModelChanged: If it is not what was made of the model's file, or there without its record, or the reverse.
+            ModelChanged: If it is not what was made of the model's file, there without its record or the reverse, or
+                if its record says that it strays too far.
         """
 
     def make(self, card: ModelCard, weights: Path) -> Conversion:

@@ -57,7 +57,7 @@ def form(here, card, whole: bool = True):
     path.write_bytes(b"form")
     if whole:
         record = {"sha256": hashlib.sha256(b"form").hexdigest(), "source_sha256": card.sha256}
-        path.with_suffix(".json").write_text(json.dumps(record | {"cosine": 0.001, "euclidean": 0.5}))
+        path.with_suffix(".json").write_text(json.dumps(record | {"cosine": 0.001, "euclidean": 0.5, "relative": 0.05}))
     return path
 
 

@@ -119,7 +119,7 @@ class FakeConverter:
             raise ModelChanged("It is there without its record.")
         if path is None:
             raise ModelMissing("There is none.")
-        return Conversion(path, "f" * 64, self.apart, self.apart)
+        return Conversion(path, "f" * 64, self.apart, self.apart, self.apart)
 
     def make(self, card: ModelCard, weights: Path) -> Conversion:
         assert weights.is_file()
