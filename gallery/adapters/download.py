@@ -23,7 +23,7 @@ from contextlib import contextmanager
 from io import BufferedRandom
 from pathlib import Path
 
-from gallery.adapters.placing import deleting, free_bytes, place, require_room, writing
+from gallery.adapters.placing import deleting, folder_of, free_bytes, place, require_room, writing
 from gallery.adapters.transfer import Patience, Transfer
 from gallery.domain.errors import DownloadFailed, NotWritten
 from gallery.domain.models import ModelCard
@@ -55,15 +55,13 @@ class HttpDownloader:
                 f"Give a file you have: 'gallery models install {card.name} --from FILE'.",
             )
         part = _part(target)
-        with writing(part):
-            part.parent.mkdir(parents=True, exist_ok=True)
-            with _alone(part, card) as file:
-                require_room(target, card.size - part.stat().st_size, self._free(part.parent))
-                troubles = Transfer(card, file, self._patience, progress).run()
-                if troubles:
-                    raise _failed(card, part, troubles)
-                os.fsync(file.fileno())
-                place(part, target)
+        with writing(part), folder_of(part), _alone(part, card) as file:
+            require_room(target, card.size - part.stat().st_size, self._free(part.parent))
+            troubles = Transfer(card, file, self._patience, progress).run()
+            if troubles:
+                raise _failed(card, part, troubles)
+            os.fsync(file.fileno())
+            place(part, target)
 
     def left(self, target: Path) -> Path | None:
         """What a download to `target` that broke off has left, to be gone on from; None for nothing."""

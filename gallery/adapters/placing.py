@@ -77,6 +77,20 @@ def require_room(target: Path, needed: int, free: int) -> None:
 
 
 @contextmanager
+def folder_of(target: Path) -> Iterator[None]:
+    """Makes the folder of a file; if what follows fails, what was made of it goes again, unless something is in it."""
+    made = [folder for folder in target.parents if not folder.exists()]
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        yield
+    except BaseException:
+        with suppress(OSError):
+            for folder in made:
+                folder.rmdir()
+        raise
+
+
+@contextmanager
 def unfinished(target: Path) -> Iterator[Path]:
     """An empty file beside a target, to be filled and placed; whatever still has its name at the end is removed.
 

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from io import BufferedReader, BufferedWriter
 from pathlib import Path
 
-from gallery.adapters.placing import deleting, free_bytes, place, require_room, sweep, unfinished, writing
+from gallery.adapters.placing import deleting, folder_of, free_bytes, place, require_room, sweep, unfinished, writing
 from gallery.domain.errors import ModelChanged, ModelFailed, ModelMissing
 from gallery.domain.models import ModelCard
 from gallery.domain.ports import Fingerprint, Installed, Progress
@@ -90,11 +90,10 @@ class WeightsFolder:
             ModelMissing: If there is no such file.
             ModelChanged: If it is not the file whose hash is on record.
             ModelFailed: If it cannot be read.
-            NotWritten: If the copy could not be written; nothing is left in its place.
+            NotWritten: If the copy could not be written; nothing is left in its place, not even a folder made for it.
         """
         target = self.target(card)
-        with _reading(source) as file, writing(target):
-            target.parent.mkdir(parents=True, exist_ok=True)
+        with _reading(source) as file, writing(target), folder_of(target):
             size = os.fstat(file.fileno()).st_size
             require_room(target, size, self._free(target.parent))
             with unfinished(target) as hidden:

@@ -188,7 +188,8 @@ class Models:
 
         Raises:
             UnknownName: If there is no model of that name.
-            BadArgument: If what would be replaced is the file of an entry of the user's own.
+            BadArgument: If what would be replaced is the file of an entry of the user's own, or there is a `source` for
+                a model of the user's own.
             ModelMissing: If `source` does not exist, or the model is the user's own and its file is gone.
             ModelChanged: If `source` is not the model's file, or the model is the user's own and its file has changed.
             DownloadFailed: If no address gave the file whose hash is on record.
@@ -213,6 +214,12 @@ class Models:
         self, card: ModelCard, source: Path | None, announce: Callable[[ModelCard], None], progress: Progress
     ) -> Installation:
         if card.own:
+            if source is not None:
+                raise BadArgument(
+                    f"The weights of {card.name} are your own and are read where they are, at {card.file}; nothing is "
+                    "copied there.",
+                    f"Leave --from out, or add {source} as a model of its own with 'gallery models add'.",
+                )
             return Installation(card, self.weights.verified(card), fresh=False)
         there = self.weights.find(card)
         if there and self.weights.fingerprint(there.path).sha256 == card.sha256:

@@ -405,6 +405,12 @@ def test_nobody_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert files(tmp_path) == {}
 
 
+def test_a_folder_made_for_nothing_goes_again(server: Server, tmp_path: Path) -> None:
+    with pytest.raises(DownloadFailed):
+        fetch(tmp_path / "models", server.at("/a", status(404)))
+    assert files(tmp_path) == {}
+
+
 def test_no_address_on_record(tmp_path: Path) -> None:
     with pytest.raises(DownloadFailed, match="no address") as failure:
         fetch(tmp_path)

@@ -5,7 +5,30 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from gallery.adapters.placing import place, sweep, unfinished
+import pytest
+
+from gallery.adapters.placing import folder_of, place, sweep, unfinished
+
+
+def test_a_folder_made_for_nothing_goes_again(tmp_path: Path) -> None:
+    target = tmp_path / "a" / "b" / "some.onnx"
+    with pytest.raises(KeyboardInterrupt), folder_of(target):
+        raise KeyboardInterrupt
+    assert list(tmp_path.iterdir()) == []
+
+    (tmp_path / "a").mkdir()
+    with pytest.raises(KeyboardInterrupt), folder_of(target):
+        raise KeyboardInterrupt
+    assert [path.name for path in tmp_path.iterdir()] == ["a"], "it was there before"
+
+    with pytest.raises(FileExistsError), folder_of(target):  # noqa: PT012 - something has to be there
+        (target.parent / "theirs").mkdir()
+        (target.parent / "theirs").mkdir()
+    assert (target.parent / "theirs").exists()
+
+    with folder_of(target):
+        target.write_bytes(b"whole")
+    assert target.exists()
 
 
 def test_an_unfinished_file_is_placed_or_gone(tmp_path: Path) -> None:

@@ -248,7 +248,21 @@ def test_installing_from_a_wrong_file_changes_nothing(models: Models, tmp_path: 
     source.write_bytes(b"wrong")
     with pytest.raises(ModelChanged):
         models.install("some", source=source)
+    assert not folder.exists()
+    folder.mkdir()
+    with pytest.raises(ModelChanged):
+        models.install("some", source=source)
     assert list(folder.iterdir()) == []
+
+
+def test_of_ones_own_model_nothing_is_copied(models: Models, own_file: Path, tmp_path: Path) -> None:
+    models.add(own(own_file), TODAY)
+    for source in (own_file, tmp_path / "nothing"):
+        with pytest.raises(BadArgument, match=r"weights of mine are your own and are read where they are") as caught:
+            models.install("mine", source=source)
+        assert str(own_file) in caught.value.message
+        assert "Leave --from out" in caught.value.hint
+    assert own_file.read_bytes() == b"own weights"
 
 
 @pytest.mark.parametrize("leads", ["the path", "a symbolic link", "a hard link"])
