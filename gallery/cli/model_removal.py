@@ -20,7 +20,8 @@ def question(planned: Removal) -> str:
     if planned.weights is None:
         parts = ["what there is of the weights"] * bool(planned.part) + ["the eight-bit form"] * bool(planned.form)
         return f"Delete {' and '.join(parts)} of {name}?"
-    shared = f" {' and '.join(planned.sharing)} lose them, too." if planned.sharing else ""
+    lose = "loses" if len(planned.sharing) == 1 else "lose"
+    shared = f" {' and '.join(planned.sharing)} {lose} them, too." if planned.sharing else ""
     if planned.doubt:
         return f"{planned.doubt} Delete it all the same{with_form}?{shared}"
     return f"Delete the weights of {name} ({planned.card.size / 1e6:,.1f} MB){with_form}?{shared}"

@@ -25,6 +25,6 @@ def require_nobodys(registry: Registry, weights: Weights, path: Path, done: str,
     if names:
         raise BadArgument(
             f"{path} would be {done}, and it is the weights file of {' and '.join(names)}, which you added.",
-            f"Move the file elsewhere and add it anew from there; or, without touching it, take {names[0]} off the "
-            f"list: gallery models remove {names[0]}",
+            "Move it out of there first, and add it anew from where it is then. To take the entry off the list, which "
+            f"leaves the file: gallery models remove {names[0]}",
         )
