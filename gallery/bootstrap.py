@@ -229,16 +229,22 @@ class Bootstrap:
 
         return RemoveModel(self.registry(), self.weights(), HttpDownloader(), self.converted())
 
-    def spaces_here(self) -> list[SpaceUse]:
-        """The models that the gallery holds templates of; none while there is no gallery.
+    def spaces_here(self) -> Callable[[], list[SpaceUse]]:
+        """Tells at each call which models the gallery holds templates of: none while there is no gallery.
 
-        Raises:
-            StoreUnusable: If it cannot be read.
+        A call raises `StoreUnusable` if the gallery cannot be read. Its key is asked for once.
         """
-        if not self.db.exists():
-            return []
-        with self.store() as store:
-            return store.spaces()
+        from gallery.adapters.store.store import SqliteStore
+
+        keys = self.keys()
+
+        def read() -> list[SpaceUse]:
+            if not self.db.exists():
+                return []
+            with SqliteStore.open(self.db, create=False, keys=keys) as store:
+                return store.spaces()
+
+        return read
 
     def converted(self) -> ConvertedWeights:
         """Faster forms of the models' files."""

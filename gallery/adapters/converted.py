@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
-import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,13 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.adapters.embedders.vgg_face_network import Forward
-from gallery.adapters.placing import deleting, free_bytes, place, require_room, writing
+from gallery.adapters.placing import deleting, free_bytes, place, require_room, sweep, unfinished, writing
 from gallery.domain.errors import ModelChanged, ModelFailed, ModelMissing
 from gallery.domain.models import ModelCard, Precision
 from gallery.domain.ports import Conversion
 
-_ABANDONED = 3600
-"""Seconds after which a file that is still being written belongs to nobody; a conversion takes half a minute."""
 CHIPS = 8
 """Pictures on which a converted network is compared with the one it was made of."""
 
@@ -63,7 +60,8 @@ class ConvertedWeights:
 
         Raises:
             ModelMissing: If it has not been made.
-            ModelChanged: If it is not what was made of the model's file, or there without its record, or the reverse.
+            ModelChanged: If it is not what was made of the model's file, there without its record or the reverse, or
+                if its record says that it strays from the weights farther than `make` allows.
         """
         path = self.target(card)
         try:
@@ -71,9 +69,10 @@ class ConvertedWeights:
             record = json.loads(_record_of(path).read_bytes())
             with path.open("rb") as file:
                 sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-            found = Conversion(path, str(record["sha256"]), float(record["cosine"]), float(record["euclidean"]))
+            distances = [_distance(record[key]) for key in ("cosine", "euclidean", "relative")]
+            found = Conversion(path, str(record["sha256"]), *distances)
             source = record["source_sha256"]
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
             raise ModelChanged(f"{path} or its record {_record_of(path).name} cannot be read.", _make(card)) from error
         if source != card.sha256:
             raise ModelChanged(f"{path} is not what was made of {card.name}, says its record.", _make(card))
@@ -82,6 +81,9 @@ class ConvertedWeights:
                 f"{path} is not what was made of {card.name}: expected SHA-256 {found.sha256}, found {sha256}.",
                 _make(card),
             )
+        strays = _strays(card, found)
+        if strays:
+            raise ModelChanged(f"{strays} So says its record {_record_of(path)}.", _make(card))
         return found
 
     def make(self, card: ModelCard, weights: Path) -> Conversion:
@@ -98,12 +100,10 @@ class ConvertedWeights:
         data, target = self._convert(weights), self.target(card)
         with writing(target):
             target.parent.mkdir(parents=True, exist_ok=True)
-            _sweep(target)
+            sweep(target.parent)
             require_room(target, data.nbytes, free_bytes(target.parent))
-            descriptor, name = tempfile.mkstemp(prefix=f"{target.name}.", dir=target.parent)
-            hidden = Path(name)
-            try:
-                with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
+            with unfinished(target) as hidden:
+                with hidden.open("wb") as file:
                     file.write(data.data)
                     os.fchmod(file.fileno(), 0o644)
                     os.fsync(file.fileno())
@@ -113,8 +113,6 @@ class ConvertedWeights:
                 _record_of(target).unlink(missing_ok=True)
                 place(hidden, target)
                 self._write_record(made, card)
-            finally:
-                hidden.unlink(missing_ok=True)
         return made
 
     def compared(self, card: ModelCard, weights: Path) -> Conversion:
@@ -153,13 +151,20 @@ class ConvertedWeights:
             with deleting(one):
                 one.unlink(missing_ok=True)
 
-    def _apart(self, card: ModelCard, weights: Path, form: Path) -> tuple[float, float]:
-        """The largest cosine and Euclidean distance between the two networks' embeddings of the same chips."""
+    def _apart(self, card: ModelCard, weights: Path, form: Path) -> tuple[float, float, float]:
+        """How far the two networks' embeddings of the same chips are from each other, at most.
+
+        Returns:
+            The cosine distance, the Euclidean distance, and that as a share of the length of the weights' embedding.
+            NaN or infinite where an embedding has no direction.
+        """
         chips = fixed_chips(card.spec.input_size)
         ours, theirs = self._load(form)(chips).astype(np.float64), self._original(weights)(chips).astype(np.float64)
-        lengths = np.linalg.norm(ours, axis=1) * np.linalg.norm(theirs, axis=1)
-        cosines = 1 - np.einsum("nd,nd->n", ours, theirs) / lengths
-        return float(cosines.max()), float(np.linalg.norm(ours - theirs, axis=1).max())
+        lengths, apart = np.linalg.norm(theirs, axis=1), np.linalg.norm(ours - theirs, axis=1)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            cosines = 1 - np.einsum("nd,nd->n", ours, theirs) / (np.linalg.norm(ours, axis=1) * lengths)
+            relative = apart / lengths
+        return float(np.maximum(cosines, 0).max()), float(apart.max()), float(relative.max())
 
     def _write_record(self, made: Conversion, card: ModelCard) -> None:
         record: dict[str, Any] = {
@@ -167,12 +172,14 @@ class ConvertedWeights:
             "source_sha256": card.sha256,
             "cosine": made.cosine,
             "euclidean": made.euclidean,
+            "relative": made.relative,
         }
         path = _record_of(made.path)
-        with tempfile.NamedTemporaryFile("w", prefix=f"{path.name}.", dir=path.parent, delete=False) as file:
-            file.write(json.dumps(record, indent=1) + "\n")
-            os.fchmod(file.fileno(), 0o644)
-        place(Path(file.name), path)
+        with unfinished(path) as hidden:
+            with hidden.open("w", encoding="utf-8") as file:
+                file.write(json.dumps(record, indent=1) + "\n")
+                os.fchmod(file.fileno(), 0o644)
+            place(hidden, path)
 
 
 def fixed_chips(size: tuple[int, int]) -> NDArray[np.uint8]:
@@ -193,7 +200,7 @@ def fixed_chips(size: tuple[int, int]) -> NDArray[np.uint8]:
 
 def _require_both(path: Path, card: ModelCard) -> None:
     """Refuses a form without its record, and a record without its form, as a conversion that was killed leaves."""
-    form, record = path.exists(), _record_of(path).exists()
+    form, record = path.is_file(), _record_of(path).is_file()
     if not (form or record):
         raise ModelMissing(f"The eight-bit form of {card.name} has not been made on this machine.", _make(card))
     if not record:
@@ -203,21 +210,37 @@ def _require_both(path: Path, card: ModelCard) -> None:
 
 
 def _require_near(card: ModelCard, made: Conversion) -> None:
+    strays = _strays(card, made)
+    if strays:
+        raise ModelFailed(strays, f"Use float32: gallery reembed --model {card.name} --precision float32")
+
+
+def _strays(card: ModelCard, made: Conversion) -> str:
+    """A sentence on a form that is too far from its weights; empty for one that is near enough.
+
+    Half the grey band is allowed in the cosine distance. The Euclidean distance decides, too, where embeddings have
+    different lengths, and there is no telling directions from lengths in it; so as a share of the length it may be what
+    such a cosine distance comes to between embeddings of equal length: |a - b|² = 2|a|²(1 - cos).
+    """
     most = card.spec.grey_band * card.spec.thresholds.cosine / 2
+    share = math.sqrt(2 * most)
+    said = f"The eight-bit form of {card.name} strays from its weights: its embeddings are up to"
     if not made.cosine <= most:
-        raise ModelFailed(
-            f"The eight-bit form of {card.name} strays from its weights: its embeddings are up to {made.cosine:.4f} "
-            f"(cosine distance) from theirs, and {most:.4f} is the most that is allowed.",
-            f"Use float32: gallery reembed --model {card.name} --precision float32",
+        return f"{said} {made.cosine:.4f} (cosine distance) from theirs, and {most:.4f} is the most that is allowed."
+    if not made.relative <= share:
+        return (
+            f"{said} {made.relative:.1%} of their length (Euclidean distance) from theirs, and {share:.1%} is the most "
+            "that is allowed."
         )
+    return ""
 
 
-def _sweep(target: Path) -> None:
-    """Removes what a conversion that was killed has left behind."""
-    for name in (target.name, _record_of(target).name):
-        for left in target.parent.glob(f"{name}.*"):
-            if time.time() - left.stat().st_mtime > _ABANDONED:
-                left.unlink(missing_ok=True)
+def _distance(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(value)
+    if not (math.isfinite(value) and value >= 0):
+        raise ValueError(value)
+    return float(value)
 
 
 def _record_of(path: Path) -> Path:

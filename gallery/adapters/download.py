@@ -8,20 +8,24 @@ What a `.part` file was begun from is not written down, because it does not matt
 by its hash, and all addresses of a model are addresses of that content. If bytes from before turn out not to belong to
 it, the hash says so, and the file is fetched once more from its start. Within one download an entity tag in `If-Range`
 spares the detour: a server whose file has changed in between sends all of it.
+
+Because bytes that do not belong to it are thrown away, what has that name must be a plain file of its own: a symbolic
+link, a further name of another file, or a pipe is refused.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BufferedRandom
 from pathlib import Path
 
-from gallery.adapters.placing import deleting, free_bytes, place, require_room, writing
+from gallery.adapters.placing import deleting, folder_of, free_bytes, place, require_room, writing
 from gallery.adapters.transfer import Patience, Transfer
-from gallery.domain.errors import DownloadFailed
+from gallery.domain.errors import DownloadFailed, NotWritten
 from gallery.domain.models import ModelCard
 from gallery.domain.ports import Progress
 
@@ -43,7 +47,7 @@ class HttpDownloader:
 
         Raises:
             DownloadFailed: If no address gave the file whose hash is on record, or another process is downloading it.
-            NotWritten: If there is no room for it, or it could not be written.
+            NotWritten: If there is no room for it, it could not be written, or `NAME.part` is no plain file of its own.
         """
         if not card.urls:
             raise DownloadFailed(
@@ -51,20 +55,18 @@ class HttpDownloader:
                 f"Give a file you have: 'gallery models install {card.name} --from FILE'.",
             )
         part = _part(target)
-        with writing(part):
-            part.parent.mkdir(parents=True, exist_ok=True)
-            with _alone(part, card) as file:
-                require_room(target, card.size - part.stat().st_size, self._free(part.parent))
-                troubles = Transfer(card, file, self._patience, progress).run()
-                if troubles:
-                    raise _failed(card, part, troubles)
-                os.fsync(file.fileno())
-                place(part, target)
+        with writing(part), folder_of(part), _alone(part, card) as file:
+            require_room(target, card.size - part.stat().st_size, self._free(part.parent))
+            troubles = Transfer(card, file, self._patience, progress).run()
+            if troubles:
+                raise _failed(card, part, troubles)
+            os.fsync(file.fileno())
+            place(part, target)
 
     def left(self, target: Path) -> Path | None:
         """What a download to `target` that broke off has left, to be gone on from; None for nothing."""
         part = _part(target)
-        return part if part.is_file() else None
+        return part if _is_plain(part) else None
 
     def discard(self, card: ModelCard, target: Path) -> None:
         """Deletes that, if it is there.
@@ -75,7 +77,7 @@ class HttpDownloader:
         """
         part = _part(target)
         with deleting(part):
-            if part.is_file():
+            if _is_plain(part):
                 with _locked(part, card):
                     part.unlink(missing_ok=True)
 
@@ -92,6 +94,8 @@ def _alone(part: Path, card: ModelCard) -> Iterator[BufferedRandom]:
         DownloadFailed: If another process has it.
     """
     with _locked(part, card) as file:
+        if os.fstat(file.fileno()).st_nlink > 1:  # what is written would be written to a file of another name, too
+            raise _no_plain_file(part)
         try:
             yield file
         except OSError:  # no room, a disk that fails: what was written may be anything
@@ -104,7 +108,7 @@ def _alone(part: Path, card: ModelCard) -> Iterator[BufferedRandom]:
 
 def _locked(part: Path, card: ModelCard) -> BufferedRandom:
     while True:
-        file = part.open("a+b")
+        file = _opened(part)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -117,10 +121,39 @@ def _locked(part: Path, card: ModelCard) -> BufferedRandom:
         file.close()  # whoever had it has just finished, and the file has moved on to its final name
 
 
+def _opened(part: Path) -> BufferedRandom:
+    """Opens a file for appending, without following a link or waiting for somebody at the other end of a pipe."""
+    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        descriptor = os.open(part, flags, 0o666)
+    except OSError as error:
+        if os.path.lexists(part) and not _is_plain(part):
+            raise _no_plain_file(part) from error
+        raise
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise _no_plain_file(part)
+    return os.fdopen(descriptor, "a+b")
+
+
+def _is_plain(part: Path) -> bool:
+    try:
+        return stat.S_ISREG(part.lstat().st_mode)
+    except OSError:  # nothing there, a folder that may not be looked into
+        return False
+
+
+def _no_plain_file(part: Path) -> NotWritten:
+    return NotWritten(
+        f"{part}, to which the download would be written, is a link to something else, or no regular file.",
+        "Move it away; only a file that a download has left goes by that name.",
+    )
+
+
 def _names(path: Path, file: BufferedRandom) -> bool:
     """Whether a path still names an open file."""
     try:
-        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
+        return os.path.samestat(path.lstat(), os.fstat(file.fileno()))
     except FileNotFoundError:
         return False
 

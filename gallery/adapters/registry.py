@@ -1,7 +1,8 @@
 """The list of models: `models/registry.toml`, which comes with the program, and the user's own beside the weights.
 
 Both files have one table per model with the same fields. The user's is written by `gallery models add` and
-`gallery models remove` and may be edited by hand; it may not give another meaning to a name of the built-in list.
+`gallery models remove` and may be edited by hand; it may not give another meaning to a name of the built-in list. Where
+it is a symbolic link, what that leads to is written.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import difflib
 import fcntl
 import io
 import os
-import tempfile
+import stat
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from gallery.adapters.entries import read_entry, write_entry
-from gallery.adapters.placing import place, writing
+from gallery.adapters.placing import place, unfinished, writing
 from gallery.domain.errors import BadArgument, RegistryUnusable, UnknownName
 from gallery.domain.models import ModelCard
 from gallery.resources import resource
@@ -105,25 +106,36 @@ class TomlRegistry:
             RegistryUnusable: As `load` does.
             NotWritten: If the list could not be written; it is as it was.
         """
-        target = self._folder / FILE
-        with writing(target):
+        with writing(self._folder / FILE):
             self._folder.mkdir(parents=True, exist_ok=True)
-            with _alone(self._folder):
+            target = self._target()
+            with _alone(target):
                 if card.name in self.cards():
                     raise BadArgument(
                         f"There is a model named {card.name} already.",
                         f"Choose another name, or, if it is yours, first run: gallery models remove {card.name}",
                     )
-                before = target.read_text("utf-8") if target.exists() else _HEADER
+                before = _text(target) if target.exists() else _HEADER
                 _write(target, _encoded(f"{before.rstrip()}\n\n{write_entry(card)}", card))
 
-    def is_own(self, name: str) -> bool:
-        """Whether an entry is one of the user's list, rather than one that comes with the program.
+    def own(self) -> dict[str, ModelCard]:
+        """The models of the user's list by name, without those that come with the program.
 
         Raises:
             RegistryUnusable: As `load` does.
         """
-        return name in self.cards() and name not in _builtin(self._builtin)
+        builtin = _builtin(self._builtin)
+        return {name: card for name, card in self.cards().items() if name not in builtin}
+
+    def require_removable(self, name: str) -> None:
+        """Checks that `remove` could take an entry out; changes nothing.
+
+        Raises:
+            UnknownName: If there is none of that name in the user's list.
+            RegistryUnusable: As `remove` does.
+        """
+        self._require_own(name)
+        _without(self._folder / FILE, name)
 
     def remove(self, name: str) -> None:
         """Takes an entry out of the user's list, all or nothing.
@@ -136,14 +148,18 @@ class TomlRegistry:
             RegistryUnusable: As `load` does, or if the entry is written in a way that it cannot be taken out alone.
             NotWritten: If the list could not be written; it is as it was.
         """
-        target = self._folder / FILE
         self._require_own(name)
-        with writing(target), _alone(self._folder):
+        target = self._target()
+        with writing(target), _alone(target):
             self._require_own(name)  # another process may have taken it out
             _write(target, _without(target, name).encode("utf-8"))
 
+    def _target(self) -> Path:
+        """The user's list itself, behind whatever links lead to it."""
+        return Path(os.path.realpath(self._folder / FILE))
+
     def _require_own(self, name: str) -> None:
-        if not self.is_own(name):
+        if name not in self.own():
             raise UnknownName(f"There is no model named {name!r} of your own.", "'gallery models list' shows them all.")
 
 
@@ -153,7 +169,7 @@ def _read(path: Path, hint: str) -> dict[str, ModelCard]:
 
 def _tables(path: Path, hint: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        return tomllib.loads(_text(path))
     except (FileNotFoundError, NotADirectoryError):
         raise
     except OSError as error:
@@ -162,11 +178,32 @@ def _tables(path: Path, hint: str) -> dict[str, Any]:
         ) from error
     except ValueError as error:  # bad TOML, or not even UTF-8
         raise RegistryUnusable(f"{path} is not valid TOML: {error}.", hint) from error
+    except RecursionError as error:
+        raise RegistryUnusable(f"{path} cannot be read: its brackets are nested too deeply.", hint) from error
+
+
+def _text(path: Path) -> str:
+    """What a list holds, byte for byte.
+
+    Raises:
+        RegistryUnusable: If it is a pipe or a device, which would be read for ever.
+        OSError: If it cannot be read.
+        UnicodeDecodeError: If it is no text.
+    """
+    with open(path, "rb", opener=_open_at_once) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise RegistryUnusable(f"{path} is not a regular file.", "Put the list itself in its place, or delete it.")
+        return file.read().decode("utf-8")
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Opens a pipe, too, without waiting for somebody at its other end."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _without(path: Path, name: str) -> str:
     """A list without the tables of one entry. Comments after its last field are taken for the next entry's."""
-    text = path.read_bytes().decode("utf-8")
+    text = _text(path)
     kept: list[str] = []
     inside = False
     waiting: list[str] = []
@@ -201,14 +238,14 @@ def _header(line: str) -> str:
 def _parsed(text: str) -> dict[str, Any] | None:
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
+    except (tomllib.TOMLDecodeError, RecursionError):
         return None
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def _alone(target: Path) -> Iterator[None]:
     """Waits until no other process is writing to the list. The empty lock file stays; removing it would let two in."""
-    with (folder / f".{FILE}.lock").open("ab") as lock:
+    with target.with_name(f".{target.name}.lock").open("ab") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
@@ -223,13 +260,11 @@ def _encoded(text: str, card: ModelCard) -> bytes:
 
 
 def _write(target: Path, data: bytes) -> None:
-    descriptor, name = tempfile.mkstemp(prefix=f"{target.name}.", dir=target.parent)
-    try:
-        with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
+    mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o644
+    with unfinished(target) as hidden:
+        with hidden.open("wb") as file:
             file.write(data)
             file.flush()
-            os.fchmod(file.fileno(), 0o644)
+            os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
-        place(Path(name), target)
-    finally:
-        Path(name).unlink(missing_ok=True)
+        place(hidden, target)

@@ -10,12 +10,11 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
-import tempfile
 from collections.abc import Callable
 from io import BufferedReader, BufferedWriter
 from pathlib import Path
 
-from gallery.adapters.placing import deleting, free_bytes, place, require_room, writing
+from gallery.adapters.placing import deleting, folder_of, free_bytes, place, require_room, sweep, unfinished, writing
 from gallery.domain.errors import ModelChanged, ModelFailed, ModelMissing
 from gallery.domain.models import ModelCard
 from gallery.domain.ports import Fingerprint, Installed, Progress
@@ -91,22 +90,30 @@ class WeightsFolder:
             ModelMissing: If there is no such file.
             ModelChanged: If it is not the file whose hash is on record.
             ModelFailed: If it cannot be read.
-            NotWritten: If the copy could not be written; nothing is left in its place.
+            NotWritten: If the copy could not be written; nothing is left in its place, not even a folder made for it.
         """
         target = self.target(card)
-        with _reading(source) as file, writing(target):
-            target.parent.mkdir(parents=True, exist_ok=True)
+        with _reading(source) as file, writing(target), folder_of(target):
             size = os.fstat(file.fileno()).st_size
             require_room(target, size, self._free(target.parent))
-            descriptor, name = tempfile.mkstemp(prefix=f"{target.name}.", suffix=".copy", dir=target.parent)
-            try:
-                with open(descriptor, "wb") as copy:  # noqa: PTH123 - a descriptor, not a path
+            with unfinished(target) as hidden:
+                with hidden.open("wb") as copy:
                     sha256 = _copy(file, source, copy, size, progress)
                 _require_hash(card, source, sha256)
-                place(Path(name), target)
-            finally:
-                Path(name).unlink(missing_ok=True)
+                place(hidden, target)
         return Installed(target, "models folder")
+
+    def is_file_of(self, card: ModelCard, path: Path) -> bool:
+        """Whether a file is that of a model, by whatever path or link, or will be once there is one."""
+        target = self.target(card)
+        try:
+            return (target.exists() and target.samefile(path)) or os.path.realpath(target) == os.path.realpath(path)
+        except (OSError, ValueError):  # nothing there, a folder that may not be looked into, no path at all
+            return False
+
+    def sweep(self) -> None:
+        """Deletes what processes that were killed have left unfinished in the models folder, from an hour after."""
+        sweep(self._folder)
 
     def remove(self, card: ModelCard) -> None:
         """Deletes a model's file from the models folder, if it is there; never one that a user added.

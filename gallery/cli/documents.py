@@ -394,6 +394,7 @@ def _of_conversion(converted: Conversion) -> dict[str, Any]:
         "sha256": converted.sha256,
         "cosine": converted.cosine,
         "euclidean": converted.euclidean,
+        "relative": converted.relative,
     }
 
 

@@ -20,7 +20,10 @@ def question(planned: Removal) -> str:
     if planned.weights is None:
         parts = ["what there is of the weights"] * bool(planned.part) + ["the eight-bit form"] * bool(planned.form)
         return f"Delete {' and '.join(parts)} of {name}?"
-    shared = f" {' and '.join(planned.sharing)} lose them, too." if planned.sharing else ""
+    lose = "loses" if len(planned.sharing) == 1 else "lose"
+    shared = f" {' and '.join(planned.sharing)} {lose} them, too." if planned.sharing else ""
+    if planned.doubt:
+        return f"{planned.doubt} Delete it all the same{with_form}?{shared}"
     return f"Delete the weights of {name} ({planned.card.size / 1e6:,.1f} MB){with_form}?{shared}"
 
 
@@ -53,6 +56,7 @@ def of_removal(removal: Removal) -> dict[str, Any]:
         "removed": removal.card.name,
         "off_the_list": removal.entry,
         "weights": str(removal.weights) if removal.weights else None,
+        "weights_as_recorded": not removal.doubt if removal.weights else None,
         "weights_that_stay": str(removal.stays) if removal.stays else None,
         "partial_download": str(removal.part) if removal.part else None,
         "converted": [str(path) for path in removal.form],

@@ -497,4 +497,7 @@ def _why(result: Checked) -> str:
 
 def apart(converted: Conversion) -> str:
     """How far the embeddings of an eight-bit form are from those of its weights."""
-    return f"at most {converted.cosine:.5f} (cosine) and {distance(converted.euclidean)} (Euclidean) from float32"
+    return (
+        f"at most {converted.cosine:.5f} (cosine) and {distance(converted.euclidean)} (Euclidean, "
+        f"{converted.relative:.1%} of the length) from float32"
+    )

@@ -98,6 +98,10 @@ class ModelMismatch(GalleryError):
     """Templates of one model compared with faces of another."""
 
 
+class ModelsChanged(GalleryError):
+    """Somebody else changed the list of models, or their files, while something was decided by them."""
+
+
 class DownloadFailed(GalleryError):
     """A download that broke off, or brought something other than what was expected."""
 

@@ -14,6 +14,9 @@ from gallery.domain.errors import BadArgument
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
+_MOST_MARGIN = 2
+"""A face in a box five times its size covers a twenty-fifth of it; more would be a mistake."""
+
 _BY_HAND = " set by hand"
 _BOTH = (("cosine",), ("euclidean",), ("cosine", "euclidean"))
 
@@ -133,7 +136,7 @@ class EmbedderSpec:
     Attributes:
         input_size: Width and height of its chips in pixels.
         crop: How a face is cut out.
-        margin: Share of the box (or of the aligned square) added on every side.
+        margin: Share of the box (or of the aligned square) added on every side, from 0 to 2.
         dimension: Length of an embedding.
         normalisation: What is done to an embedding before it is compared.
         thresholds: Its default thresholds.
@@ -160,6 +163,8 @@ class EmbedderSpec:
     precisions: tuple[Precision, ...] = (Precision.FLOAT32,)
 
     def __post_init__(self) -> None:
+        if not 0 <= self.margin <= _MOST_MARGIN:
+            raise BadArgument(f"A margin must be a share from 0 to {_MOST_MARGIN}, not {self.margin}.")
         if self.precision not in self.precisions:
             raise BadArgument(f"An embedder cannot compute in {self.precision} if it only can in others.")
         if self.centre and len(self.centre) != self.dimension:

@@ -679,8 +679,16 @@ class Registry(Protocol):
             NotWritten: If the list could not be written; it is as it was.
         """
 
-    def is_own(self, name: str) -> bool:
-        """Whether an entry is one of the user's list, rather than one that comes with the program."""
+    def own(self) -> dict[str, ModelCard]:
+        """The models of the user's list by name, without those that come with the program."""
+
+    def require_removable(self, name: str) -> None:
+        """Checks that `remove` could take an entry out; changes nothing.
+
+        Raises:
+            UnknownName: If there is none of that name in the user's list.
+            RegistryUnusable: If it cannot be taken out without changing another.
+        """
 
     def remove(self, name: str) -> None:
         """Takes an entry out of the user's list, all or nothing.
@@ -726,6 +734,12 @@ class Weights(Protocol):
             NotWritten: If the copy could not be written; nothing is left in its place.
         """
 
+    def sweep(self) -> None:
+        """Deletes what processes that were killed have left unfinished where downloads are put."""
+
+    def is_file_of(self, card: ModelCard, path: Path) -> bool:
+        """Whether a file is that of a model, by whatever path or link, or will be once there is one."""
+
     def remove(self, card: ModelCard) -> None:
         """Deletes a model's file from where downloads are put, if it is there.
 
@@ -755,12 +769,14 @@ class Conversion:
         sha256: Of the file, in lower-case hexadecimal.
         cosine: Largest cosine distance of its embeddings from the original's, measured on fixed pictures.
         euclidean: The same of the Euclidean distance.
+        relative: The same of that distance as a share of the original embedding's length.
     """
 
     path: Path
     sha256: str
     cosine: float
     euclidean: float
+    relative: float
 
 
 class Converter(Protocol):
@@ -780,7 +796,8 @@ class Converter(Protocol):
 
         Raises:
             ModelMissing: If it has not been made.
-            ModelChanged: If it is not what was made of the model's file, or there without its record, or the reverse.
+            ModelChanged: If it is not what was made of the model's file, there without its record or the reverse, or
+                if its record says that it strays too far.
         """
 
     def make(self, card: ModelCard, weights: Path) -> Conversion:

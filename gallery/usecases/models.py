@@ -20,6 +20,7 @@ from gallery.domain.ports import (
     Weights,
     WeightsReader,
 )
+from gallery.usecases.own_entries import require_nobodys
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,13 +188,17 @@ class Models:
 
         Raises:
             UnknownName: If there is no model of that name.
+            BadArgument: If what would be replaced is the file of an entry of the user's own, or there is a `source` for
+                a model of the user's own.
             ModelMissing: If `source` does not exist, or the model is the user's own and its file is gone.
             ModelChanged: If `source` is not the model's file, or the model is the user's own and its file has changed.
             DownloadFailed: If no address gave the file whose hash is on record.
             NotWritten: If there is no room for it, or it could not be written.
             ModelFailed: If the faster form strays too far from it; the model stays installed.
         """
-        done = self._installed(self.registry.card(name), source, announce, progress)
+        card = self.registry.card(name)
+        self.weights.sweep()
+        done = self._installed(card, source, announce, progress)
         return replace(done, converted=self._converted(done, tell))
 
     def _converted(self, done: Installation, tell: Callable[[str], None]) -> Conversion | None:
@@ -209,15 +214,30 @@ class Models:
         self, card: ModelCard, source: Path | None, announce: Callable[[ModelCard], None], progress: Progress
     ) -> Installation:
         if card.own:
+            if source is not None:
+                raise BadArgument(
+                    f"The weights of {card.name} are your own and are read where they are, at {card.file}; nothing is "
+                    "copied there.",
+                    f"Leave --from out, or add {source} as a model of its own with 'gallery models add'.",
+                )
             return Installation(card, self.weights.verified(card), fresh=False)
         there = self.weights.find(card)
         if there and self.weights.fingerprint(there.path).sha256 == card.sha256:
             return Installation(card, there, fresh=False)
+        self._require_nobodys(card, source)
         announce(card)
         if source is not None:
             return Installation(card, self.weights.adopt(card, source, progress), fresh=True)
         self.downloader.fetch(card, self.weights.target(card), progress)
         return Installation(card, Installed(self.weights.target(card), "models folder"), fresh=True)
+
+    def _require_nobodys(self, card: ModelCard, source: Path | None) -> None:
+        """Checks that what would be written to or replaced is not a file the user added under another name."""
+        target = self.weights.target(card)
+        require_nobodys(self.registry, self.weights, target, "replaced", card.sha256)
+        part = self.downloader.left(target) if source is None else None
+        if part:
+            require_nobodys(self.registry, self.weights, part, "written to")
 
     def verify(self, name: str | None = None) -> list[Checked]:
         """Hashes the files of one model, or of all that are on this machine or that the user added.

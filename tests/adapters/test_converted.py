@@ -107,6 +107,63 @@ def test_one_that_strays_is_not_kept(tmp_path, weights):
     assert not made.path.exists()
 
 
+@pytest.mark.parametrize("length", [1.2, 0.8, 0, np.nan])
+def test_one_of_the_right_directions_and_other_lengths_is_not_kept(tmp_path, weights, length):
+    folder = tmp_path / "models"
+    made = of_lengths(folder, 1.1).make(CARD, weights)
+    assert made.cosine < 1e-6
+    assert made.relative == pytest.approx(0.1, abs=1e-6)
+    with pytest.raises(ModelFailed, match=r"20\.0% of their length .* 14\.1% is the most" if length > 0 else "strays"):
+        of_lengths(folder, length).compared(CARD, weights)
+    with pytest.raises(ModelFailed, match="strays"):
+        of_lengths(folder, length).make(CARD, weights)
+    assert list(folder.iterdir()) == []
+
+
+def of_lengths(folder: Path, length: float) -> ConvertedWeights:
+    return ConvertedWeights(
+        folder,
+        lambda path: np.frombuffer(path.read_bytes(), np.uint8),
+        lambda _: lambda chips: np.float32(length) * network(1)(chips),
+        lambda _: network(1),
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ('{"cosine": 1.9}', r"up to 1\.9000 \(cosine distance\) .* So says its record"),
+        ('{"relative": 0.2}', r"20\.0% of their length .* So says its record"),
+        ('{"cosine": NaN}', "cannot be read"),
+        ('{"relative": NaN}', "cannot be read"),
+        ('{"euclidean": 1e999999}', "cannot be read"),
+        ('{"cosine": -1}', "cannot be read"),
+        ('{"cosine": "0"}', "cannot be read"),
+        ('{"cosine": true}', "cannot be read"),
+        ('{"euclidean": 1%s}' % ("0" * 400), "cannot be read"),
+        ("[" * 30_000, "cannot be read"),
+    ],
+)
+def test_a_record_that_says_something_else_is_refused(tmp_path, weights, written, said):
+    made = forms(tmp_path).make(CARD, weights)
+    record = made.path.with_suffix(".json")
+    if written.startswith("{"):  # of two fields of one name the later one counts
+        written = record.read_text().strip().removesuffix("}") + "," + written.removeprefix("{")
+    record.write_text(written)
+    with pytest.raises(ModelChanged, match=said) as caught:
+        forms(tmp_path).verified(CARD)
+    assert "gallery models install vgg-face" in caught.value.hint
+    assert forms(tmp_path).make(CARD, weights) == forms(tmp_path).verified(CARD)
+
+
+def test_a_pipe_for_a_record_is_not_read_for_ever(tmp_path, weights):
+    record = forms(tmp_path).make(CARD, weights).path.with_suffix(".json")
+    record.unlink()
+    os.mkfifo(record)
+    with pytest.raises(ModelChanged, match="without its record"):
+        forms(tmp_path).verified(CARD)
+
+
 def test_a_folder_that_cannot_be_written_to(tmp_path, weights):
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(NotWritten):
@@ -123,8 +180,8 @@ def test_the_pictures_are_the_same_every_time_and_differ_from_one_another():
 
 def test_what_a_killed_conversion_left_is_removed_by_a_later_one(tmp_path, weights):
     folder = tmp_path / "models"
-    path = forms(folder).make(CARD, weights).path
-    old, young = folder / f"{path.name}.abandon", folder / f"{path.name}.another"
+    forms(folder).make(CARD, weights)
+    old, young = folder / ".gallery-abandon1.unfinished", folder / ".gallery-another2.unfinished"
     for left in (old, young):
         left.write_bytes(b"half")
     os.utime(old, (1, 1))
@@ -133,6 +190,20 @@ def test_what_a_killed_conversion_left_is_removed_by_a_later_one(tmp_path, weigh
 
     assert not old.exists()
     assert young.exists(), "another process may be at it"
+
+
+def test_what_a_user_keeps_beside_it_stays(tmp_path, weights):
+    folder = tmp_path / "models"
+    made = forms(folder).make(CARD, weights)
+    kept = [folder / f"{made.path.name}.my-backup", folder / f"{made.path.stem}.json.old"]
+    for one in kept:
+        one.write_bytes(b"kept")
+        os.utime(one, (1, 1))
+    (folder / f"{made.path.name}.link").symlink_to(folder / "nothing")
+
+    assert forms(folder).make(CARD, weights) == made
+
+    assert [one.read_bytes() for one in kept] == [b"kept", b"kept"]
 
 
 @pytest.mark.parametrize("gone", ["nothing", "form", "record", "both"])

@@ -261,6 +261,36 @@ def test_a_start_that_is_not_this_file_s_is_fetched_afresh(server: Server, tmp_p
     assert (tmp_path / "some.onnx").read_bytes() == CONTENT
 
 
+@pytest.mark.parametrize("leads", ["a symbolic link", "a dangling link", "a further name", "a pipe", "a folder"])
+def test_a_part_that_is_no_plain_file_of_its_own_is_not_written_to(server: Server, tmp_path: Path, leads: str) -> None:
+    folder, part, theirs = tmp_path / "models", tmp_path / "models" / "some.onnx.part", tmp_path / "theirs"
+    folder.mkdir()
+    if leads != "a dangling link":
+        theirs.write_bytes(OTHER)
+    if leads.endswith("link"):
+        part.symlink_to(theirs)
+    elif leads == "a further name":
+        part.hardlink_to(theirs)
+    elif leads == "a pipe":
+        os.mkfifo(part)
+    else:
+        part.mkdir()
+
+    with pytest.raises(
+        NotWritten, match=r"some\.onnx\.part, to which the download would be written, is a link"
+    ) as caught:
+        fetch(folder, server.at("/a", whole()))
+
+    assert "Move it away" in caught.value.hint
+    assert server.requests == []
+    assert theirs.exists() == (leads != "a dangling link")
+    assert not theirs.exists() or theirs.read_bytes() == OTHER
+    if leads != "a further name":
+        assert HttpDownloader().left(folder / "some.onnx") is None
+        HttpDownloader().discard(a_card(), folder / "some.onnx")
+        assert os.path.lexists(part)
+
+
 def test_a_whole_part_is_not_fetched_again(server: Server, tmp_path: Path) -> None:
     (tmp_path / "some.onnx.part").write_bytes(CONTENT)
     fetch(tmp_path, server.at("/a", status(404)))
@@ -372,6 +402,12 @@ def test_nobody_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "*")
     with pytest.raises(DownloadFailed, match="could not be reached"):
         fetch(tmp_path, "http://127.0.0.1:9/some.onnx")
+    assert files(tmp_path) == {}
+
+
+def test_a_folder_made_for_nothing_goes_again(server: Server, tmp_path: Path) -> None:
+    with pytest.raises(DownloadFailed):
+        fetch(tmp_path / "models", server.at("/a", status(404)))
     assert files(tmp_path) == {}
 
 

@@ -289,13 +289,13 @@ def test_what_was_added_can_be_taken_out_again(tmp_path: Path) -> None:
     registry.add(own_card(tmp_path, "my.model"))
     before = path.read_bytes()
     registry.add(own_card(tmp_path))
-    assert [registry.is_own(name) for name in ("mine", "my.model", "sface", "nobody")] == [True, True, False, False]
+    assert list(registry.own()) == ["my.model", "mine"]
     registry.remove("mine")
     assert path.read_bytes().rstrip() == before.rstrip()
     registry.remove("my.model")
     assert load(tmp_path) == load(tmp_path / "nowhere")
     registry.add(own_card(tmp_path))
-    assert registry.is_own("mine")
+    assert list(registry.own()) == ["mine"]
 
 
 def test_taking_one_out_keeps_what_the_user_wrote(tmp_path: Path) -> None:
@@ -308,7 +308,7 @@ def test_taking_one_out_keeps_what_the_user_wrote(tmp_path: Path) -> None:
     path.write_bytes(f"# my notes\n{first}\n# mine!\n{mine}\n# of the last\u2028[x]\n{last}# the end".encode())
     TomlRegistry(tmp_path).remove("mine")
     assert path.read_bytes().decode() == f"# my notes\n{first}\n# mine!\n\n# of the last\u2028[x]\n{last}# the end"
-    assert [name for name in load(tmp_path) if TomlRegistry(tmp_path).is_own(name)] == ["first", "last"]
+    assert list(TomlRegistry(tmp_path).own()) == ["first", "last"]
 
 
 @pytest.mark.parametrize("written", ["dotted", "inline", "said in a text"])
@@ -323,11 +323,81 @@ def test_one_that_cannot_be_taken_out_alone_stays(tmp_path: Path, written: str) 
         said = tomli_w.dumps({"first": DETECTOR | {"source": "S"}}).replace('"S"', '"""\n[mine]\n"""')
         text = f"{said}\n{mine}"
     path.write_text(text)
-    assert TomlRegistry(tmp_path).is_own("mine")
+    assert "mine" in TomlRegistry(tmp_path).own()
     with pytest.raises(RegistryUnusable, match="cannot be taken out alone") as failure:
         TomlRegistry(tmp_path).remove("mine")
     assert str(path) in failure.value.hint
     assert path.read_text() == text
+
+
+def test_a_list_behind_a_link_is_written_where_it_lies(tmp_path: Path) -> None:
+    folder, elsewhere = tmp_path / "models", tmp_path / "elsewhere" / "mine.toml"
+    folder.mkdir()
+    elsewhere.parent.mkdir()
+    between, link = tmp_path / "between", folder / "registry.toml"
+    between.symlink_to(elsewhere)
+    link.symlink_to(between)
+    for before in (None, "# my notes\r\n"):
+        if before:
+            elsewhere.write_bytes(before.encode())
+        TomlRegistry(folder).add(own_card(tmp_path))
+        assert elsewhere.read_bytes().startswith((before or "# Your own").rstrip().encode())
+        assert "mine" in TomlRegistry(folder).own()
+        TomlRegistry(folder).remove("mine")
+        assert elsewhere.exists()
+        assert link.is_symlink()
+        assert between.is_symlink()
+        assert TomlRegistry(folder).own() == {}
+    assert [path.name for path in folder.iterdir()] == ["registry.toml"]
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o664])
+def test_a_list_keeps_its_mode(tmp_path: Path, mode: int) -> None:
+    path = tmp_path / "registry.toml"
+    path.write_text("# my notes\n")
+    path.chmod(mode)
+    TomlRegistry(tmp_path).add(own_card(tmp_path))
+    assert path.stat().st_mode & 0o777 == mode
+    TomlRegistry(tmp_path).remove("mine")
+    assert path.stat().st_mode & 0o777 == mode
+
+
+def test_adding_keeps_every_byte(tmp_path: Path) -> None:
+    before = ("# my notes\n" + tomli_w.dumps({"old": EMBEDDER})).replace("\n", "\r\n").encode()
+    (tmp_path / "registry.toml").write_bytes(before)
+    TomlRegistry(tmp_path).add(own_card(tmp_path))
+    assert (tmp_path / "registry.toml").read_bytes().startswith(before.rstrip())
+
+
+def test_a_list_that_is_nested_without_end_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "registry.toml").write_text("a = " + "[" * 20_000)
+    with pytest.raises(RegistryUnusable, match=r"registry\.toml cannot be read: its brackets are nested") as caught:
+        load(tmp_path)
+    assert "registry.toml" in caught.value.hint
+
+
+def test_a_list_that_is_no_regular_file_is_not_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "registry.toml"
+    os.mkfifo(path)
+    with pytest.raises(RegistryUnusable, match=r"registry\.toml is not a regular file"):
+        load(tmp_path)
+    with pytest.raises(RegistryUnusable, match="is not a regular file"):
+        TomlRegistry(tmp_path).add(own_card(tmp_path / "nowhere"))
+    path.unlink()
+    path.symlink_to("/dev/zero")
+    with pytest.raises(RegistryUnusable, match="is not a regular file"):
+        load(tmp_path)
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(RegistryUnusable, match="cannot be read"):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize("margin", [2.01, 1e308])
+def test_a_margin_beyond_reason_is_refused(tmp_path: Path, margin: float) -> None:
+    assert load_one(tmp_path, EMBEDDER | {"margin": 2}).spec.margin == 2
+    with pytest.raises(RegistryUnusable, match="A margin must be a share from 0 to 2"):
+        load_one(tmp_path, EMBEDDER | {"margin": margin})
 
 
 @pytest.mark.parametrize("name", ["sface", "nobody"])

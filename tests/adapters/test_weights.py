@@ -197,6 +197,31 @@ def test_a_copy_cut_off_leaves_nothing(folder: Path, tmp_path: Path) -> None:
     assert list(folder.iterdir()) == []
 
 
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from gallery.adapters.weights import WeightsFolder
+sys.path.insert(0, sys.argv[3])
+from test_weights import a_card
+WeightsFolder(Path(sys.argv[1])).adopt(a_card(), Path(sys.argv[2]), lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+"""
+
+
+def test_what_a_killed_copy_left_is_swept_after_an_hour(folder: Path, tmp_path: Path) -> None:
+    source = tmp_path / "right.bin"
+    source.write_bytes(CONTENT)
+    words = [sys.executable, "-c", KILLED, str(folder), str(source), str(Path(__file__).parent)]
+    done = subprocess.run(words, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}, check=False)
+    assert done.returncode == -9
+    (left,) = folder.iterdir()
+    WeightsFolder(folder).sweep()
+    assert left.exists(), "another process may be at it"
+    os.utime(left, (1, 1))
+    WeightsFolder(folder).sweep()
+    assert list(folder.iterdir()) == []
+    WeightsFolder(folder / "nowhere").sweep()
+
+
 def test_a_source_that_is_missing_or_a_folder(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelMissing, match="no file"):
         WeightsFolder(folder).adopt(a_card(), tmp_path / "nothing", quiet)

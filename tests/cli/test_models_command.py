@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 
 from gallery.bootstrap import Bootstrap
+from gallery.cli.model_removal import question
 
 LIMITS = ("--cosine", "0.4", "--euclidean", "120")
 
@@ -56,7 +57,7 @@ def form(here, card, whole: bool = True):
     path.write_bytes(b"form")
     if whole:
         record = {"sha256": hashlib.sha256(b"form").hexdigest(), "source_sha256": card.sha256}
-        path.with_suffix(".json").write_text(json.dumps(record | {"cosine": 0.001, "euclidean": 0.5}))
+        path.with_suffix(".json").write_text(json.dumps(record | {"cosine": 0.001, "euclidean": 0.5, "relative": 0.05}))
     return path
 
 
@@ -182,12 +183,30 @@ class TestRemove:
             "removed": "sface",
             "off_the_list": False,
             "weights": str(copy),
+            "weights_as_recorded": True,
             "weights_that_stay": None,
             "partial_download": None,
             "converted": [],
             "sharing": [],
         }
         assert list((here / "models").iterdir()) == []
+
+    def test_the_question_says_if_the_weights_are_not_those_on_record(self, gallery, here):
+        (here / "models").mkdir()
+        path = here / "models" / "vgg_face_weights.h5"
+        path.write_bytes(b"something that only has the name")
+        asked = question(Bootstrap.of().remove_model().plan("vgg-face"))
+        assert asked.startswith(f"{path} is not the file of model vgg-face: expected SHA-256")
+        assert "Delete it all the same?" in asked
+        assert gallery("models", "remove", "vgg-face", "--yes", "--json").json["weights_as_recorded"] is False
+
+    def test_what_is_ones_own_is_not_deleted(self, gallery, here, own_vgg):
+        (here / "models" / "vgg_face_weights.h5").hardlink_to(here / "own.h5")
+        for words in (("remove", "vgg-face", "--yes"), ("install", "vgg-face"), ("install", "vgg-face", "--from", "x")):
+            said = gallery("models", *words)
+            assert said.code == 2
+            assert "it is the weights file of mine, which you added" in sentence(said)
+            assert "gallery models remove mine" in sentence(said)
 
     @pytest.mark.parametrize("name", ["sface", "yunet", "haar"])
     def test_what_comes_with_a_package_cannot_be_removed(self, gallery, name):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -82,6 +83,10 @@ class FakeDownloader:
         target.write_bytes(self.content)
         progress(len(self.content), len(self.content))
 
+    def left(self, target: Path) -> Path | None:
+        part = target.with_name(f"{target.name}.part")
+        return part if part.is_file() else None
+
 
 @dataclass
 class FakeConverter:
@@ -114,7 +119,7 @@ class FakeConverter:
             raise ModelChanged("It is there without its record.")
         if path is None:
             raise ModelMissing("There is none.")
-        return Conversion(path, "f" * 64, self.apart, self.apart)
+        return Conversion(path, "f" * 64, self.apart, self.apart, self.apart)
 
     def make(self, card: ModelCard, weights: Path) -> Conversion:
         assert weights.is_file()
@@ -243,7 +248,75 @@ def test_installing_from_a_wrong_file_changes_nothing(models: Models, tmp_path: 
     source.write_bytes(b"wrong")
     with pytest.raises(ModelChanged):
         models.install("some", source=source)
+    assert not folder.exists()
+    folder.mkdir()
+    with pytest.raises(ModelChanged):
+        models.install("some", source=source)
     assert list(folder.iterdir()) == []
+
+
+def test_of_ones_own_model_nothing_is_copied(models: Models, own_file: Path, tmp_path: Path) -> None:
+    models.add(own(own_file), TODAY)
+    for source in (own_file, tmp_path / "nothing"):
+        with pytest.raises(BadArgument, match=r"weights of mine are your own and are read where they are") as caught:
+            models.install("mine", source=source)
+        assert str(own_file) in caught.value.message
+        assert "Leave --from out" in caught.value.hint
+    assert own_file.read_bytes() == b"own weights"
+
+
+@pytest.mark.parametrize("leads", ["the path", "a symbolic link", "a hard link"])
+@pytest.mark.parametrize("copied", [False, True])
+def test_installing_does_not_replace_a_file_that_ones_own_entry_names(
+    models: Models, folder: Path, tmp_path: Path, downloader: FakeDownloader, leads: str, copied: bool
+) -> None:
+    folder.mkdir()
+    path, theirs, source = folder / "some.onnx", tmp_path / "theirs", tmp_path / "source"
+    path.write_bytes(b"own weights")
+    source.write_bytes(CONTENT)
+    if leads == "the path":
+        theirs = path
+    elif leads == "a symbolic link":
+        theirs.symlink_to(path)
+    else:
+        theirs.hardlink_to(path)
+    models.add(own(theirs), TODAY)
+
+    with pytest.raises(BadArgument, match=r"some.onnx would be replaced, and it is the weights file of mine") as caught:
+        models.install("some", source=source if copied else None)
+
+    assert "gallery models remove mine" in caught.value.hint
+    assert path.read_bytes() == b"own weights"
+    assert downloader.events == []
+
+
+def test_installing_does_not_go_on_in_a_file_that_ones_own_entry_names(
+    models: Models, folder: Path, tmp_path: Path
+) -> None:
+    folder.mkdir()
+    (folder / "some.onnx.part").write_bytes(b"own weights")
+    models.add(own(folder / "some.onnx.part"), TODAY)
+    with pytest.raises(BadArgument, match="would be written to"):
+        models.install("some")
+    (tmp_path / "source").write_bytes(CONTENT)
+    assert models.install("some", source=tmp_path / "source").fresh
+
+
+def test_an_entry_of_ones_own_for_the_very_weights_gets_them_again(models: Models, folder: Path) -> None:
+    path = models.install("some").installed.path
+    models.add(own(path), TODAY)
+    path.write_bytes(b"damaged")
+    assert models.install("some").fresh
+    assert models.install("mine").installed.path == path
+
+
+def test_installing_anything_sweeps_what_a_killed_one_left(models: Models, folder: Path) -> None:
+    models.install("some")
+    left = folder / ".gallery-abcd1234.unfinished"
+    left.write_bytes(b"half")
+    os.utime(left, (1, 1))
+    assert not models.install("some").fresh
+    assert not left.exists()
 
 
 def test_installing_an_unknown_model(models: Models) -> None:

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import os
+import threading
+import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,7 +17,14 @@ import tomli_w
 from gallery.adapters.download import HttpDownloader
 from gallery.adapters.registry import TomlRegistry
 from gallery.adapters.weights import WeightsFolder
-from gallery.domain.errors import BadArgument, ModelMissing, NotWritten, UnknownName
+from gallery.domain.errors import (
+    BadArgument,
+    ModelMissing,
+    ModelsChanged,
+    NotWritten,
+    RegistryUnusable,
+    UnknownName,
+)
 from gallery.domain.models import EmbeddingSpace, ModelCard
 from gallery.domain.people import SpaceUse
 from gallery.usecases.remove_model import RemoveModel
@@ -187,6 +199,63 @@ def test_an_entry_written_by_hand_for_a_file_in_the_models_folder_leaves_the_fil
     assert downloaded.exists()
 
 
+@pytest.mark.parametrize("file", ["vgg.h5", "vgg.h5.part", "form"])
+@pytest.mark.parametrize("leads", ["the path", "a symbolic link", "a hard link", "a link to the user's"])
+def test_a_file_that_ones_own_entry_names_is_not_deleted(
+    use: RemoveModel, forms: FileForms, folder: Path, tmp_path: Path, file: str, leads: str
+) -> None:
+    made = forms.make(use.registry.card("vgg-face"))
+    path, theirs = (made if file == "form" else folder / file), tmp_path / "theirs.h5"
+    path.unlink(missing_ok=True)
+    if leads == "a link to the user's":
+        theirs.write_bytes(b"own weights")
+        path.symlink_to(theirs)
+    else:
+        path.write_bytes(b"own weights")
+    if leads == "the path":
+        theirs = path
+    elif leads == "a symbolic link":
+        theirs.symlink_to(path)
+    elif leads == "a hard link":
+        theirs.hardlink_to(path)
+    use.registry.add(replace(use.registry.card("vgg-face"), name="mine", file=str(theirs), sha256="e" * 64))
+
+    if (file, leads) == ("vgg.h5.part", "a link to the user's"):
+        assert use.plan("vgg-face").part is None, "no download has left a link"
+        return
+    with pytest.raises(BadArgument, match=r"would be deleted, and it is the weights file of mine") as caught:
+        use.plan("vgg-face")
+
+    assert str(path) in caught.value.message
+    assert "gallery models remove mine" in caught.value.hint
+    use(use.plan("mine"))
+    assert theirs.read_bytes() == b"own weights"
+
+
+def test_removing_sweeps_what_a_killed_install_left(use: RemoveModel, folder: Path, downloaded: Path) -> None:
+    left = folder / ".gallery-abcd1234.unfinished"
+    left.write_bytes(b"half")
+    os.utime(left, (1, 1))
+    use.plan("vgg-face")
+    assert list(folder.iterdir()) == [downloaded]
+
+    downloaded.rename(left)
+    os.utime(left, (1, 1))
+    with pytest.raises(ModelMissing, match="nothing to remove"):
+        use.plan("vgg-face")
+    assert list(folder.iterdir()) == []
+
+
+def test_weights_that_are_not_those_on_record_are_said_to_be_something_else(use: RemoveModel, downloaded: Path) -> None:
+    assert use.plan("vgg-face").doubt == ""
+    downloaded.write_bytes(b"something that only has the name")
+    planned = use.plan("vgg-face")
+    assert "vgg.h5 is not the file of model vgg-face: expected SHA-256" in planned.doubt
+    assert planned.weights == downloaded
+    use(planned)
+    assert not downloaded.exists()
+
+
 @pytest.mark.parametrize("removed", ["vgg-face", "mine"])
 def test_a_form_that_another_model_needs_stays(
     use: RemoveModel, forms: FileForms, downloaded: Path, tmp_path: Path, removed: str
@@ -212,6 +281,101 @@ def test_what_comes_with_a_package_cannot_be_removed(use: RemoveModel, package: 
     use(use.plan("yunet"))
     assert package.exists()
     assert list(folder.iterdir()) == []
+
+
+def test_an_entry_that_cannot_be_taken_out_is_found_out_first(
+    use: RemoveModel, forms: FileForms, folder: Path, mine: ModelCard
+) -> None:
+    form, path = forms.make(mine), folder / "registry.toml"
+    table = tomllib.loads(path.read_text())["mine"]
+    fields = ", ".join(f"{key} = {_inline(value)}" for key, value in table.items())
+    path.write_text(f"mine = {{ {fields} }}\n")
+    assert use.registry.card("mine") == mine
+    with pytest.raises(RegistryUnusable, match="cannot be taken out alone; nothing was changed"):
+        use.plan("mine")
+    assert form.exists()
+
+
+def _inline(value: object) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_inline(one)}" for key, one in value.items()) + " }"
+    return json.dumps(value)
+
+
+@pytest.mark.parametrize("change", ["another needs the form", "another file", "other weights", "gone"])
+def test_what_changed_since_it_was_asked_about_is_not_removed(
+    use: RemoveModel, forms: FileForms, downloaded: Path, folder: Path, tmp_path: Path, change: str
+) -> None:
+    form = forms.make(use.registry.card("vgg-face"))
+    planned = use.plan("vgg-face")
+    if change == "another needs the form":
+        use.registry.add(replace(use.registry.card("vgg-face"), name="mine", file=str(tmp_path / "copy.h5")))
+    elif change == "another file":
+        (folder / "vgg.h5.part").write_bytes(b"some")
+    elif change == "other weights":
+        downloaded.write_bytes(b"something else")
+    else:
+        downloaded.unlink()
+    left = sorted(folder.iterdir())
+    with pytest.raises(ModelsChanged, match="The models changed while vgg-face was to be removed") as caught:
+        use(planned)
+    assert "again" in caught.value.hint
+    assert sorted(folder.iterdir()) == left
+    assert form.exists()
+
+
+def test_a_file_that_became_ones_own_is_not_removed(use: RemoveModel, downloaded: Path) -> None:
+    planned = use.plan("vgg-face")
+    use.registry.add(replace(use.registry.card("vgg-face"), name="mine", file=str(downloaded)))
+    with pytest.raises(BadArgument, match="weights file of mine"):
+        use(planned)
+    assert downloaded.exists()
+
+
+def test_a_gallery_that_uses_it_by_now_forbids_it(use: RemoveModel, forms: FileForms, mine: ModelCard) -> None:
+    form = forms.make(mine)
+    planned = use.plan("mine")
+    planned.require_unused([])
+    with pytest.raises(BadArgument, match="The gallery's 3 templates were made by mine"):
+        use(planned, lambda: [used(mine)])
+    assert form.exists()
+    assert "mine" in use.registry.cards()
+
+
+def test_a_form_that_fewer_need_by_now_is_no_reason_to_ask_again(
+    use: RemoveModel, forms: FileForms, mine: ModelCard
+) -> None:
+    use.registry.add(replace(mine, name="other"))
+    form = forms.make(mine)
+    one, other = use.plan("mine"), use.plan("other")
+    assert (one.form, other.form) == ((), ())
+    assert use(one).form_needed_by == ("other",)
+    assert form.exists()
+    assert use(other).form == (form,)
+    assert not form.exists()
+
+
+def test_of_several_that_are_removed_at_once_no_form_stays(use: RemoveModel, forms: FileForms, mine: ModelCard) -> None:
+    names = ["mine", "first", "second", "third"]
+    together = threading.Barrier(len(names))
+
+    class AtOnce(TomlRegistry):
+        """All have looked for the last time before the first entry goes."""
+
+        def remove(self, name: str) -> None:
+            together.wait(20)
+            super().remove(name)
+
+    for name in names[1:]:
+        use.registry.add(replace(mine, name=name))
+    form = forms.make(mine)
+    registry = AtOnce(use.registry._folder, use.registry._builtin)
+    with ThreadPoolExecutor() as threads:
+        done = list(threads.map(lambda name: (one := replace(use, registry=registry))(one.plan(name)), names))
+
+    assert not form.exists()
+    assert (form,) in [one.form for one in done]
+    assert list(use.registry.own()) == []
 
 
 def test_an_unknown_model(use: RemoveModel) -> None:

@@ -11,6 +11,8 @@ from gallery.cli import options
 from gallery.cli.exits import Exit
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gallery.bootstrap import Bootstrap
     from gallery.domain.calibrated import Calibration
     from gallery.domain.people import SpaceUse
@@ -171,35 +173,37 @@ def remove(
     boot = Bootstrap.of(db, models_dir)
     use = boot.remove_model()
     planned = use.plan(name)
-    uses = [] if force else _spaces(boot, name)
-    planned.require_unused(uses)
+    uses = list if force else _spaces(boot, name)
+    before = uses()
+    planned.require_unused(before)
     if not yes:
         confirm(
             model_removal.question(planned),
             f"Nobody is at a terminal to confirm that {name} is to be removed.",
             "Add --yes to remove without being asked.",
         )
-    use(planned)
+    removed = use(planned, uses)
     if as_json:
-        print_json(model_removal.of_removal(planned))
+        print_json(model_removal.of_removal(removed))
     else:
-        for line in model_removal.done(planned):
+        for line in model_removal.done(removed):
             console().print(line, markup=False, soft_wrap=True)
-    remark(model_removal.remaining(planned.made(uses)))
+    remark(model_removal.remaining(removed.made(before)))
 
 
-def _spaces(boot: Bootstrap, name: str) -> list[SpaceUse]:
-    """The models that the gallery holds templates of.
-
-    Raises:
-        StoreUnusable: If it cannot be read, so that nobody knows.
-    """
+def _spaces(boot: Bootstrap, name: str) -> Callable[[], list[SpaceUse]]:
+    """Reads which models the gallery holds templates of; says that nobody knows where it cannot be read."""
     from gallery.domain.errors import StoreUnusable
 
-    try:
-        return boot.spaces_here()
-    except StoreUnusable as error:
-        raise StoreUnusable(
-            f"Whether the gallery's templates were made by {name} cannot be told: {error.message}",
-            f"{error.hint} To remove it without looking: --force".strip(),
-        ) from error
+    spaces_here = boot.spaces_here()
+
+    def read() -> list[SpaceUse]:
+        try:
+            return spaces_here()
+        except StoreUnusable as error:
+            raise StoreUnusable(
+                f"Whether the gallery's templates were made by {name} cannot be told: {error.message}",
+                f"{error.hint} To remove it without looking: --force".strip(),
+            ) from error
+
+    return read
