@@ -9,7 +9,7 @@ import stat
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 from gallery.domain.errors import NotWritten
@@ -26,35 +26,33 @@ def free_bytes(folder: Path) -> int:
     return shutil.disk_usage(folder).free
 
 
-@contextmanager
-def writing(path: Path) -> Iterator[None]:
+def writing(path: Path) -> AbstractContextManager[None]:
     """Turns an operating system's refusal to write into a sentence.
 
     Raises:
         NotWritten: If anything inside fails with an `OSError`.
     """
-    try:
-        yield
-    except OSError as error:
-        raise NotWritten(
-            f"{path} could not be written: {error.strerror or error}.",
-            "Check the folder's permissions and the room on its disk, or choose another folder with --models-dir.",
-        ) from error
+    return _allowed(
+        f"{path} could not be written",
+        "Check the folder's permissions and the room on its disk, or choose another folder with --models-dir.",
+    )
 
 
-@contextmanager
-def deleting(path: Path) -> Iterator[None]:
+def deleting(path: Path) -> AbstractContextManager[None]:
     """Turns an operating system's refusal to delete into a sentence.
 
     Raises:
         NotWritten: If anything inside fails with an `OSError`.
     """
+    return _allowed(f"{path} could not be deleted", "Check the permissions of its folder.")
+
+
+@contextmanager
+def _allowed(refusal: str, hint: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise NotWritten(
-            f"{path} could not be deleted: {error.strerror or error}.", "Check the permissions of its folder."
-        ) from error
+        raise NotWritten(f"{refusal}: {error.strerror or error}.", hint) from error
 
 
 def require_room(target: Path, needed: int, free: int) -> None:
