@@ -16,7 +16,7 @@ from gallery.domain.exchanging import ExchangedPerson, ExchangedReference
 from gallery.domain.faces import Detection, Quality
 from gallery.domain.geometry import Box, Landmarks
 from gallery.domain.models import EmbeddingSpace, Thresholds
-from gallery.domain.people import Details, Reference, clean_name, clean_notes, clean_words, name_key
+from gallery.domain.people import Details, Reference, clean_notes, clean_words, name_key, new_name
 
 FORMAT = "gallery archive"
 VERSION = 1
@@ -260,7 +260,7 @@ def _member(owner: Fields, most: int) -> Member:
 
 def _person(fields: Fields, spaces: Sequence[EmbeddingSpace], crops: list[ArchivedCrop]) -> ExchangedPerson:
     with _named(fields, "name"):
-        name = clean_name(fields.raw_text("name"))
+        name = new_name(fields.raw_text("name"))
     fields.where = f"{fields.where} ({brief(name)})"
     added = fields.moment("added")
     details = _details(fields)

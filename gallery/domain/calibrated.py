@@ -127,7 +127,7 @@ def lax(limits: InForce, model: Thresholds, name: str) -> str:
         name: The model's.
     """
     given = [("everybody", limits.thresholds), *sorted(limits.personal.items())]
-    whose = [who for who, own in given if any(getattr(own, one) > LAX * getattr(model, one) for one in own.set_by_hand)]
+    whose = [who for who, own in given if _is_lax(own, model)]
     if not whose:
         return ""
     listed = ", ".join(whose[:_NAMED]) + (f" and {len(whose) - _NAMED} more" if len(whose) > _NAMED else "")
@@ -135,6 +135,13 @@ def lax(limits: InForce, model: Thresholds, name: str) -> str:
         f"The thresholds set by hand for {listed} are far looser than those of {name} itself (cosine "
         f"{model.cosine:.3f}, Euclidean {model.euclidean:.3f}): strangers may stay visible."
     )
+
+
+def _is_lax(own: Thresholds, model: Thresholds) -> bool:
+    """Whether one was set far looser, and the other does not make up for it: a match has to pass both."""
+    if own.cosine < model.cosine or own.euclidean < model.euclidean:
+        return False
+    return any(getattr(own, one) > LAX * getattr(model, one) for one in own.set_by_hand)
 
 
 def _calibrated(model: Thresholds, calibration: Calibration | None, space: EmbeddingSpace, fusion: str) -> InForce:

@@ -23,8 +23,8 @@ def real(path: Path) -> Path:
     """The path with its links followed, as far as they lead anywhere; to tell whether two paths are one file."""
     try:
         return path.resolve()
-    except (OSError, RuntimeError):  # links that lead in a circle
-        return path.absolute()
+    except (OSError, RuntimeError):  # links that lead in a circle, or a current folder that has been removed
+        return path.absolute() if path.is_absolute() or current() else path
 
 
 def current() -> str:

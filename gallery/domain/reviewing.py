@@ -135,10 +135,13 @@ class Touched:
         image: What the reviewed run did with it.
         solid: Whether its faces are to be covered with one colour: its output failed verification, and a person said
             that the face is to be blurred.
+        written: SHA-256 of whatever the run, and later ones that wrote to the same folder or wrote its photos anew,
+            are on record to have written. Nothing else may be replaced.
     """
 
     image: ImageRecord
     solid: bool
+    written: frozenset[str] = frozenset()
 
 
 def touched(run: Run, words: Sequence[Override], later: Iterable[Recorded]) -> list[Touched]:
@@ -151,20 +154,28 @@ def touched(run: Run, words: Sequence[Override], later: Iterable[Recorded]) -> l
         words: All that was decided by hand.
         later: What runs did with photos that somebody decided on, or had decided on, in the order in which they did.
     """
-    on, last = _by_photo(words), _last(run, later)
+    later = [one for one in later if one.run >= run.summary.id]
+    on, last, hashes = _by_photo(words), _last(run, later), _written(run, later)
     found = []
     for image in run.images:
         meant = [word for word in on.get(image.sha256 or "", ()) if _is_on(word, image.faces)]
         written = last.get(_key(image, run.settings.output, run.settings.base))
         if any(not _heeded(word, written) for word in meant) or _taken_back(written, meant):
             blurred = any(word.verdict is Verdict.BLUR for word in meant)
-            found.append(Touched(image, blurred and image.status is ImageStatus.UNVERIFIED))
+            found.append(Touched(image, blurred and image.status is ImageStatus.UNVERIFIED, hashes))
     return found
 
 
 def _last(run: Run, later: Iterable[Recorded]) -> dict[tuple[str, ...], Recorded]:
     """What was done last with each photo and output, by the reviewed run or after it."""
-    return {_key(one.image, one.output, _base(run, one)): one for one in later if one.run >= run.summary.id}
+    return {_key(one.image, one.output, _base(run, one)): one for one in later}
+
+
+def _written(run: Run, later: Iterable[Recorded]) -> frozenset[str]:
+    """See `Touched.written`."""
+    folder = joined(run.settings.output, run.settings.base)
+    there = [one.image for one in later if joined(one.output, _base(run, one)) == folder]
+    return frozenset(image.output_sha256 for image in (*run.images, *there) if image.output_sha256)
 
 
 def _base(run: Run, later: Recorded) -> str:

@@ -44,6 +44,20 @@ class Verification(StrEnum):
     """That besides, nobody who was to be blurred can be recognised in it."""
 
 
+_WITHDRAWN = " The output of an earlier run, {}, was removed."
+
+
+def withdrawn(path: str) -> str:
+    """What is added to the reason why a photo failed where its former output was removed."""
+    return _WITHDRAWN.format(path)
+
+
+def withdrew(error: str | None) -> bool:
+    """Whether the reason why a photo failed says that its former output was removed; else that is still there."""
+    before, after = _WITHDRAWN.split("{}")
+    return error is not None and before.strip() in error and error.endswith(after)
+
+
 FULL_UP_TO = 100
 """Photos of a run up to which all are verified in full unless told otherwise: it doubles detecting and embedding."""
 

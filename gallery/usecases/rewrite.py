@@ -7,8 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gallery.domain.errors import NotWritten
-from gallery.domain.paths import current
+from gallery.domain.errors import BadArgument, NotWritten
+from gallery.domain.paths import current, shown
 from gallery.domain.ports import PhotoFiles
 from gallery.domain.progress import Advance, unwatched
 from gallery.domain.reviewing import Touched, below_output
@@ -78,12 +78,14 @@ class Rewrite:
             advance: Is told how many photos are done.
 
         Raises:
+            BadArgument: If the run's files are where it was made and in the current folder, too.
             GalleryError: As `gallery.usecases.anonymise.Anonymise` does.
         """
         options = replace(options or Options(), verification=Verification.FULL)
-        start = self._start(run)
+        written = frozenset[str]().union(*(one.written for one in photos))
+        start = self._start(run, written)
         options = replace(options, base=start)
-        unreached = [found for one in photos if (found := self._unreached(one.image, run, start)) is not None]
+        unreached = [found for one in photos if (found := self._unreached(one.image, run, start, written)) is not None]
         missing = {one.source for one in unreached}
         output, outcomes = self._at(run.settings.output, start), []
         for solid in (False, True):
@@ -94,48 +96,68 @@ class Rewrite:
             outcomes.append(self.again(solid)((), output, replace(options, pairs=pairs), report, advance))
         return Rewritten(tuple(outcomes), tuple(unreached))
 
-    def _start(self, run: Run) -> Path | None:
+    def _start(self, run: Run, written: frozenset[str]) -> Path | None:
         """The folder at which relative paths start, if it is not the current one.
 
-        It is the one that the run was made in, if that still holds any file of it; else it was moved, and whoever
-        stands in it now means the files that are there.
+        It is the one that the run was made in, if that holds what was written; else it was moved, and whoever stands
+        in it now means the files that are there. Where both hold it, one of them is a copy, and only a person knows
+        which: a face that is to be blurred would stay visible in the other.
         """
         base = run.settings.base
         if not base or base == current():
             return None
+        start = None
         with suppress(NotWritten, OSError):
             start = self.on_disk(Path(base))
-            files = [one.output for one in run.images if one.output] or [one.source for one in run.images]
-            if any(self.photos.fingerprint(self._at(one, start)) is not None for one in files[:MOST_LOOKED_FOR]):
-                return start
-        return None
+        if start is None or not self._holds(run, start, written):
+            return None
+        if self._holds(run, None, written):
+            raise BadArgument(
+                f"Run {run.summary.id} was made in {base}, and its files lie in the current folder, too; nothing was "
+                "written.",
+                f"Go to {base}, or move the files that are not meant out of the way.",
+            )
+        return start
+
+    def _holds(self, run: Run, start: Path | None, written: frozenset[str]) -> bool:
+        """Whether a folder holds any file of the run, as it was: an output, or a photo where there is no output."""
+        outputs = [one.output for one in run.images if one.output]
+        files = outputs or [one.source for one in run.images]
+        fits = written if outputs else {one.sha256 for one in run.images}
+        with suppress(NotWritten, OSError):
+            return any(self.photos.fingerprint(self._at(one, start)) in fits for one in files[:MOST_LOOKED_FOR])
+        return False
 
     def _at(self, path: str, start: Path | None) -> Path:
         """Where a recorded file lies."""
         return self.on_disk(Path(path) if start is None else start / path)
 
-    def _unreached(self, image: ImageRecord, run: Run, start: Path | None) -> Unreached | None:
+    def _unreached(self, image: ImageRecord, run: Run, start: Path | None, written: frozenset[str]) -> Unreached | None:
         try:
             found = self.photos.fingerprint(self._at(image.source, start))
-            written = self._has_output(image, run, start)
+            there = self._has_output(image, run, start, written)
         except (NotWritten, OSError) as error:
             return Unreached(image.source, f"It cannot be read: {error}")
         if found is None:
             return Unreached(image.source, "It is not there.")
         if found != image.sha256:
             return Unreached(image.source, "It was changed since the run.")
-        if not written:
-            place = image.output or run.settings.output
-            return Unreached(image.source, f"Its output is not at {place}, as the run was made in another folder.")
+        if not there:
+            place = shown(self._at(image.output or run.settings.output, start))
+            return Unreached(
+                image.source, f"Its output is not at {place}, or is not what a run wrote there; nothing was replaced."
+            )
         return None
 
-    def _has_output(self, image: ImageRecord, run: Run, start: Path | None) -> bool:
+    def _has_output(self, image: ImageRecord, run: Run, start: Path | None, written: frozenset[str]) -> bool:
         """Whether the output to be replaced is there; of a photo that has none, whether any of the run is.
 
-        A relative path means another file in another folder: what is written there would leave the output as it is.
+        A relative path means another file in another folder: what is written there would leave the output as it is, and
+        may be somebody else's.
         """
-        outputs = [image.output] if image.output else [one.output for one in run.images if one.output][:MOST_LOOKED_FOR]
-        return not outputs or any(self.photos.fingerprint(self._at(one, start)) is not None for one in outputs)
+        if image.output:
+            return self.photos.fingerprint(self._at(image.output, start)) in written
+        return not any(one.output for one in run.images) or self._holds(run, start, written)
 
     def _pair(self, source: Path, image: ImageRecord, run: Run, output: Path) -> tuple[Path, Path]:
         below = Path(below_output(image, run))

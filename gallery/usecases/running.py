@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gallery.domain.errors import GalleryChanged, GalleryError, NotWritten, StoreUnusable, UnknownName
-from gallery.domain.paths import real, shown, unjoined
+from gallery.domain.paths import on_disk, real, shown, unjoined
 from gallery.domain.ports import Onlooker, Store
-from gallery.domain.runs import ImageRecord, ImageStatus, RunSettings, RunStatus, Verification
+from gallery.domain.runs import ImageRecord, ImageStatus, RunSettings, RunStatus, Verification, withdrawn
 from gallery.domain.selecting import Selection
 from gallery.usecases.in_order import Job, in_order
 from gallery.usecases.one_photo import Finished, OnePhoto, failed
@@ -168,7 +168,7 @@ class Run:
                 f"The output {shown(target)} is one of the photos to be anonymised.", "Choose another --output folder."
             )
         there = self._work.photos.fingerprint(target)
-        if there is not None and not any(real(Path(path)) == real(target) for path in self._store.outputs(there)):
+        if there is not None and not any(_is(path, target) for path in self._store.outputs(there)):
             raise NotWritten(
                 f"{shown(target)} is there already, and no run on record wrote it as it is.",
                 "Choose another --output folder, or move that file away.",
@@ -262,11 +262,18 @@ class Run:
             self._work.photos.discard(target)
         except (GalleryError, OSError):
             return ""
-        return f" The output of an earlier run, {shown(target)}, was removed."
+        return withdrawn(shown(target))
 
     def _abandon(self, worked: Worked) -> None:
         if worked.finished.staged is not None:
             self._work.photos.discard(worked.finished.staged.path)
+
+
+def _is(recorded: str, target: Path) -> bool:
+    """Whether a recorded path means that file."""
+    with suppress(OSError):
+        return real(on_disk(Path(recorded))) == real(target)
+    return False
 
 
 def _given(worked: Worked) -> Callable[[], Worked]:

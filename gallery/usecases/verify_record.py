@@ -21,11 +21,13 @@ class Differing:
         output: As it is on record.
         path: Where it was looked for.
         why: A sentence.
+        missing: Whether nothing is there.
     """
 
     output: OutputOnRecord
     path: str
     why: str
+    missing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +93,7 @@ class VerifyRecord:
         if not outputs:
             return VerifiedRecord(trail, None, ())
         everything = self.store.outputs_on_record()
-        last = {one.path: one for one in everything}
-        wanted = [one for one in everything if run in (None, one.run) and not _replaced(one, last[one.path])]
+        wanted = [one for one in everything if run in (None, one.run)]
         if folder is not None and run is None:
             wanted = _of_folder(wanted, folder)
         differing = []
@@ -103,29 +104,26 @@ class VerifyRecord:
         return VerifiedRecord(trail, len(wanted), tuple(differing))
 
     def _differing(self, output: OutputOnRecord, looked: Sequence[Path]) -> list[Differing]:
-        """What is wrong with an output at the first of the places where it may lie; nothing if it is at one of them."""
-        found = []
-        for path in looked:
-            wrong = self._differing_at(output, path)
-            if not wrong:
-                return []
-            found += wrong
-        return found[:1]
+        """What is wrong with an output at the first of the places where it may lie.
 
-    def _differing_at(self, output: OutputOnRecord, path: Path) -> list[Differing]:
+        A further place counts only where nothing is at the first: what was published may not be as it was written, even
+        if a copy of it still is.
+        """
+        first, *others = (self._differing_at(output, path) for path in looked)
+        if first is None or (first.missing and None in others):
+            return []
+        return [first]
+
+    def _differing_at(self, output: OutputOnRecord, path: Path) -> Differing | None:
         try:
             found = self.photos.fingerprint(on_disk(path))
         except (NotWritten, OSError) as error:
-            return [Differing(output, shown(path), getattr(error, "message", f"{shown(path)} cannot be read."))]
+            return Differing(output, shown(path), getattr(error, "message", f"{shown(path)} cannot be read."))
         if found == output.sha256:
-            return []
+            return None
         state = "is missing" if found is None else "is not as it was written"
-        return [Differing(output, shown(path), f"The output {shown(path)} of run {output.run} {state}.")]
-
-
-def _replaced(output: OutputOnRecord, last: OutputOnRecord) -> bool:
-    """Whether a later run with the same paths wrote it anew elsewhere, as the folder that it was made in was moved."""
-    return last.run > output.run and output.base not in ("", last.base) and not on_disk(Path(output.base)).is_dir()
+        why = f"The output {shown(path)} of run {output.run} {state}."
+        return Differing(output, shown(path), why, missing=found is None)
 
 
 def _of_folder(outputs: Sequence[OutputOnRecord], folder: Path) -> list[OutputOnRecord]:

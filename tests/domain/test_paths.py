@@ -82,3 +82,13 @@ def test_a_current_folder_that_was_removed_is_none(tmp_path, monkeypatch):
     (tmp_path / "gone").rmdir()
     assert current() == ""
     assert places("a.jpg", "/home/ann") == (Path("/home/ann/a.jpg"), Path("a.jpg"))
+
+
+def test_a_current_folder_that_was_removed_is_no_crash(tmp_path, monkeypatch):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+
+    assert real(Path("out/a.png")) == Path("out/a.png")
+    assert current() == ""

@@ -226,11 +226,13 @@ def test_a_photo_that_has_gone_or_changed_leaves_the_output_alone(world):
     assert len(world.store.runs()) == 1
 
 
-def test_an_output_that_somebody_altered_is_left_alone_and_the_photo_fails(world):
+def test_an_output_that_somebody_altered_is_left_alone_and_no_run_is_begun_for_it(world):
     decide(world.review(), Verdict.KEEP)
     world.photos.written[OUT / "twice.png"] = altered = blank()
-    (outcome,) = world.rewrite(world.review()).outcomes
-    assert "no run on record wrote it" in outcome.images[0].error
+    done = world.rewrite(world.review())
+    assert done.outcomes == ()
+    assert "is not what a run wrote there" in done.unreached[0].why
+    assert len(world.store.recorded) == 1
     assert world.photos.written[OUT / "twice.png"] is altered
     assert world.review().touched, "it is tried again next time"
 
@@ -317,6 +319,38 @@ def test_the_photo_is_written_anew_where_the_run_was_made_and_recorded_as_there(
     assert world.store.run(1).summary.rewritten_in == (2,)
     assert review.touched == []
     assert [one.path for one in world.store.outputs_on_record()] == ["out/twice.png"]
+
+
+def test_the_output_of_another_project_of_that_name_is_not_replaced(world):
+    """The run was made elsewhere, where its outputs are gone; here lies a file that another run wrote."""
+    world.made_in(ELSEWHERE)
+    world.photos.written.clear()
+    world.photos.photos[Path("in/twice.png")] = world.photos.photos[ELSEWHERE / "in/twice.png"]
+    world.photos.written[OUT / "twice.png"] = another = blank(7, 7)
+    sha256 = world.photos.fingerprint(OUT / "twice.png")
+    made, (image,), _ = world.store.recorded[0]
+    number = world.store.begin_run(replace(made, base="/web"))
+    world.store.record(number, replace(image, output_sha256=sha256))
+    decide(world.review(), Verdict.KEEP)
+
+    done = world.rewrite(world.review())
+
+    assert done.outcomes == ()
+    assert world.photos.written == {OUT / "twice.png": another}
+
+
+def test_where_the_files_are_in_both_folders_a_person_must_say_which(world):
+    """One is a copy; what was written to one of them would leave the face to be seen in the other."""
+    here = {path: pixels for files in (world.photos.photos, world.photos.written) for path, pixels in files.items()}
+    world.made_in(ELSEWHERE)
+    world.photos.photos |= {path: pixels for path, pixels in here.items() if path.parts[0] == "in"}
+    world.photos.written |= {path: pixels for path, pixels in here.items() if path.parts[0] == "out"}
+    decide(world.review(), Verdict.BLUR)
+
+    with pytest.raises(BadArgument, match="in the current folder, too"):
+        world.rewrite(world.review())
+
+    assert len(world.store.recorded) == 1
 
 
 def test_where_the_folder_was_moved_the_files_here_are_meant(world):

@@ -123,7 +123,17 @@ def test_outputs_are_found_from_another_folder(use, tmp_path):
     assert use().misfit is None, "the very file, here"
 
 
-def test_where_the_folder_was_moved_a_later_run_there_replaces_the_outputs(use, tmp_path):
+def test_what_was_published_counts_and_not_a_copy_of_it_here(use, tmp_path):
+    elsewhere(use, tmp_path)
+    use.photos.photos[Path("out/a.png")] = blank()
+    use.photos.photos[tmp_path / "out/a.png"] = blank(9, 9)
+
+    assert [one.why for one in use().differing] == [
+        f"The output {tmp_path}/out/a.png of run 1 is not as it was written."
+    ]
+
+
+def test_a_later_run_of_another_folder_replaces_nothing_though_the_first_ones_is_gone(use, tmp_path):
     elsewhere(use, tmp_path)
     number = use.store.begin_run(replace(SETTINGS, base="/now/here"))
     path, now = Path("out/a.png"), blank(9, 9)
@@ -136,4 +146,4 @@ def test_where_the_folder_was_moved_a_later_run_there_replaces_the_outputs(use, 
     gone = tmp_path / "gone"
     elsewhere(use, gone)
     use.photos.photos = {Path("/now/here") / path: now, gone / "out/deep/b.png": blank(8, 8)}
-    assert (use().outputs, use().misfit) == (2, None)
+    assert (use().outputs, use().misfit) == (3, f"The output {gone}/out/a.png of run 1 is missing.")

@@ -15,6 +15,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload, selectinl
 from gallery.adapters.store import trail, undo
 from gallery.adapters.store.faces import Face, face_of
 from gallery.adapters.store.people import named, unknown
+from gallery.adapters.store.run_rows import whereabouts_of
 from gallery.adapters.store.tables import (
     AbsorbedRow,
     Base,
@@ -36,6 +37,7 @@ from gallery.adapters.store.tables import (
 from gallery.domain.deciding import Rule, Verdict
 from gallery.domain.errors import NothingToUndo, StoreUnusable, UnknownName
 from gallery.domain.forgetting import KeptOutput, Renaming, pseudonym
+from gallery.domain.paths import joined
 from gallery.domain.people import LONGEST_NAME, clean_name, name_key
 
 
@@ -172,7 +174,7 @@ def find(session: Session, name: str, path: Path) -> Person:
 
 
 def outputs(session: Session, person: Person) -> tuple[KeptOutput, ...]:
-    """The recorded outputs in which the person was kept."""
+    """The recorded outputs in which the person was kept, as seen from anywhere."""
     rows = session.execute(
         select(RunImageRow.id, RunImageRow.run_id, RunImageRow.output, RunImageRow.output_sha256)
         .join(RunImageRow.decisions)
@@ -184,7 +186,8 @@ def outputs(session: Session, person: Person) -> tuple[KeptOutput, ...]:
         .order_by(RunImageRow.id)
         .distinct()
     )
-    return tuple(KeptOutput(run, output or "", sha256 or "") for _, run, output, sha256 in rows)
+    bases = {run: whereabouts_of(policy)[0] for run, policy in session.execute(select(RunRow.id, RunRow.policy))}
+    return tuple(KeptOutput(run, joined(output or "", bases[run]), sha256 or "") for _, run, output, sha256 in rows)
 
 
 def erase(session: Session, person: Person, now: datetime, is_copy: bool = False) -> Erased:

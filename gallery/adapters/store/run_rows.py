@@ -92,8 +92,10 @@ def with_whereabouts(settings: RunSettings) -> dict[str, Any]:
     return settings.policy | {name: value for name, value in rest.items() if value is not None}
 
 
-def whereabouts_of(policy: Mapping[str, Any]) -> tuple[str, int | None]:
+def whereabouts_of(policy: object) -> tuple[str, int | None]:
     """The folder that a run was made in, and the run it reviewed, of what the column `policy` holds."""
+    if not isinstance(policy, Mapping):  # changed behind the program's back, which the trail tells
+        return "", None
     base, reviewed = policy.get(_BASE, ""), policy.get(_REVIEWED)
     return str(base), None if reviewed is None else int(reviewed)
 

@@ -12,6 +12,7 @@ from itertools import chain
 from gallery.adapters.store.run_rows import text_of, whereabouts_of
 from gallery.adapters.store.trail import Key, Query, image_digests, run_digest
 from gallery.domain.paths import joined
+from gallery.domain.runs import withdrew
 from gallery.domain.trail import FIRST, Event, OutputOnRecord, TrailCheck, entry_hash
 
 
@@ -66,14 +67,16 @@ def check(connection: sqlite3.Connection, head: str | None = None, one_state: bo
 def outputs(connection: sqlite3.Connection) -> list[OutputOnRecord]:
     """The files that should be there: written by a run, and neither replaced nor withdrawn by a later one."""
     query = (
-        "SELECT run_image.run_id, source, run_image.output, output_sha256, run.output FROM run_image"
+        "SELECT run_image.run_id, source, run_image.output, output_sha256, run.output, error FROM run_image"
         " JOIN run ON run.id = run_image.run_id ORDER BY run_image.id"
     )
     there = _Outputs()
     with _one_state(connection):
         rows = connection.execute("SELECT id, policy FROM run").fetchall()
         whereabouts = {run: whereabouts_of(json.loads(policy)) for run, policy in rows}
-        for run, source, path, sha256, folder in connection.execute(query):
+        for run, source, path, sha256, folder, error in connection.execute(query):
+            if path is None and not withdrew(None if error is None else text_of(error)):
+                continue  # it failed, and left what was there alone
             base, reviewed = whereabouts[run]
             of_reviewed = whereabouts[reviewed][0] if reviewed in whereabouts else ""
             photo, output = (text_of(folder), text_of(source)), None if path is None else text_of(path)

@@ -139,15 +139,18 @@ def add(
     from datetime import UTC, datetime
 
     from gallery.bootstrap import Bootstrap
-    from gallery.cli.output import console, print_json
+    from gallery.cli.output import console, print_json, remark
+    from gallery.domain.calibrated import InForce, lax
     from gallery.usecases.models import OwnWeights
 
-    own = OwnWeights(name, architecture, weights, cosine, euclidean)
-    card = Bootstrap.of(models_dir=models_dir).models().add(own, datetime.now(UTC).date())
+    boot, own = Bootstrap.of(models_dir=models_dir), OwnWeights(name, architecture, weights, cosine, euclidean)
+    card = boot.models().add(own, datetime.now(UTC).date())
     if as_json:
         print_json({"model": card.name, "architecture": card.architecture, "file": card.file, "sha256": card.sha256})
     else:
         console().print(f"Added {card.name}: {card.file}, SHA-256 {card.sha256}", markup=False)
+        usual = boot.registry().card(architecture).spec.thresholds
+        remark(lax(InForce(usual.replace(cosine, euclidean)), usual, architecture))
 
 
 @app.command("remove", epilog="Example: gallery models remove vgg-face")

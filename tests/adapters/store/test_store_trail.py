@@ -17,7 +17,7 @@ from gallery.domain.faces import Detection, Quality
 from gallery.domain.geometry import Box, Landmarks
 from gallery.domain.matching import Candidate
 from gallery.domain.models import EmbeddingSpace, Thresholds
-from gallery.domain.runs import DecidedFace, ImageRecord, ImageStatus, RunSettings, RunStatus, Verification
+from gallery.domain.runs import DecidedFace, ImageRecord, ImageStatus, RunSettings, RunStatus, Verification, withdrawn
 from gallery.domain.trail import FIRST
 
 SPACE = EmbeddingSpace("tiny", "a" * 64, "aligned margin 0, l2, 4-d", 4)
@@ -335,15 +335,18 @@ def test_a_broken_record_is_not_pruned(store, path):
 
 def test_outputs_that_should_be_there_are_the_last_of_each_photo(store):
     first = store.begin_run(SETTINGS)
-    for name in ("a", "b", "c"):
+    for name in ("a", "b", "c", "d"):
         store.record(first, photo(name))
     second = store.begin_run(SETTINGS)
     again = photo("a")
     store.record(second, ImageRecord(again.source, ImageStatus.OK, "b" * 64, 8, 8, again.output, "d" * 64))
-    store.record(second, ImageRecord("in/b.jpg", ImageStatus.FAILED, error="It is damaged. The output was removed."))
+    gone = f"It is damaged.{withdrawn('out/b.jpg')}"
+    store.record(second, ImageRecord("in/b.jpg", ImageStatus.FAILED, error=gone))
+    left_alone = "out/d.jpg is there already, and no run on record wrote it as it is."
+    store.record(second, ImageRecord("in/d.jpg", ImageStatus.FAILED, error=left_alone))
     store.record(second, ImageRecord("else/c.jpg", ImageStatus.OK, "b" * 64, 8, 8, "out/c.jpg", "e" * 64))
     found = {one.path: (one.run, one.sha256[0]) for one in store.outputs_on_record()}
-    assert found == {"out/a.jpg": (2, "d"), "out/c.jpg": (2, "e")}
+    assert found == {"out/a.jpg": (2, "d"), "out/c.jpg": (2, "e"), "out/d.jpg": (1, "c")}
 
 
 def test_outputs_of_the_same_name_in_two_folders_are_two(store):
