@@ -11,6 +11,7 @@ import pytest
 from exchanged import RAW, RAW_INT8, UNIT, contents, everything, person, reference
 from gallery.bootstrap import Bootstrap
 from gallery.domain.people import Details
+from said import sentence
 
 
 def fill(db, given) -> None:
@@ -25,13 +26,6 @@ def rows(db) -> dict[str, list]:
         found = {name: sorted(connection.execute(f"SELECT * FROM {name}").fetchall(), key=repr) for name in tables}
     connection.close()
     return found
-
-
-def sentence(said) -> str:
-    text = " ".join((said.err + said.out).split())
-    assert "Traceback" not in text
-    assert "unexpected" not in text
-    return text
 
 
 @pytest.fixture

@@ -11,15 +11,9 @@ import pytest
 
 from gallery.bootstrap import Bootstrap
 from gallery.cli.model_removal import question
+from said import sentence
 
 LIMITS = ("--cosine", "0.4", "--euclidean", "120")
-
-
-def sentence(said) -> str:
-    text = " ".join((said.err + said.out).split())
-    assert "Traceback" not in text
-    assert "unexpected" not in text
-    return text
 
 
 @pytest.fixture
