@@ -821,31 +821,27 @@ class Bootstrap:
         from gallery.usecases.bench import Bench
 
         with replace(self, db=folder / "bench.db").store(create=True) as record:
-            with self.store() if self._holds(model, precision) else nullcontext(record) as own:
-                card = self.choose(own, model or self._models_name(), precision).card
+            space = self._own_space()
+            with self.store() if self._compares(space, model, precision) else nullcontext(record) as own:
+                card = self.choose(own, model or (space.model if space else None), precision).card
                 anonymise = self.anonymise(own, self.recogniser(card, detector))
                 people = anonymise.people()
             yield Bench(replace(anonymise, store=record), people, ThisMachine())
 
-    def _models_name(self) -> str | None:
-        """The name of the gallery's own model; None where there is no gallery, or none yet."""
+    def _own_space(self) -> EmbeddingSpace | None:
+        """Where the gallery's templates live; None where there is no gallery, or none yet."""
         if not self.db.exists():
             return None
         with self.store() as store:
-            space = store.space()
-        return None if space is None else space.model
+            return store.space()
 
-    def _holds(self, model: str | None, precision: str | None) -> bool:
-        """Whether there is a gallery whose people can be compared under a model in such numbers."""
-        if not self.db.exists():
-            return False
+    def _compares(self, space: EmbeddingSpace | None, model: str | None, precision: str | None) -> bool:
+        """Whether people whose templates live there can be compared under a model in such numbers."""
         numbers = _precision(precision)
-        if model is None and numbers is None:
-            return True
-        with self.store() as store:
-            space = store.space()
         if space is None:
             return False
+        if model is None and numbers is None:
+            return True
         card = self.registry().card(model or space.model)
         return (card.like(space) if numbers is None else card.at(numbers)).space.comparable(space)
 

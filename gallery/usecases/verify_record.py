@@ -92,8 +92,7 @@ class VerifyRecord:
         trail = self.store.check_trail(head)
         if not outputs:
             return VerifiedRecord(trail, None, ())
-        everything = self.store.outputs_on_record()
-        wanted = [one for one in everything if run in (None, one.run)]
+        wanted = [one for one in self.store.outputs_on_record() if run in (None, one.run)]
         if folder is not None and run is None:
             wanted = _of_folder(wanted, folder)
         differing = []
@@ -109,10 +108,9 @@ class VerifyRecord:
         A further place counts only where nothing is at the first: what was published may not be as it was written, even
         if a copy of it still is.
         """
-        first, *others = (self._differing_at(output, path) for path in looked)
-        if first is None or (first.missing and None in others):
-            return []
-        return [first]
+        found = (self._differing_at(output, path) for path in looked)
+        first = next(found)
+        return [] if first is None or (first.missing and None in found) else [first]
 
     def _differing_at(self, output: OutputOnRecord, path: Path) -> Differing | None:
         try:

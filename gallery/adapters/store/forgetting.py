@@ -176,7 +176,8 @@ def find(session: Session, name: str, path: Path) -> Person:
 def outputs(session: Session, person: Person) -> tuple[KeptOutput, ...]:
     """The recorded outputs in which the person was kept, as seen from anywhere."""
     rows = session.execute(
-        select(RunImageRow.id, RunImageRow.run_id, RunImageRow.output, RunImageRow.output_sha256)
+        select(RunImageRow.id, RunImageRow.run_id, RunImageRow.output, RunImageRow.output_sha256, RunRow.policy)
+        .join(RunRow, RunRow.id == RunImageRow.run_id)
         .join(RunImageRow.decisions)
         .where(
             DecisionRow.verdict == Verdict.KEEP,
@@ -186,8 +187,10 @@ def outputs(session: Session, person: Person) -> tuple[KeptOutput, ...]:
         .order_by(RunImageRow.id)
         .distinct()
     )
-    bases = {run: whereabouts_of(policy)[0] for run, policy in session.execute(select(RunRow.id, RunRow.policy))}
-    return tuple(KeptOutput(run, joined(output or "", bases[run]), sha256 or "") for _, run, output, sha256 in rows)
+    return tuple(
+        KeptOutput(run, joined(output or "", whereabouts_of(policy)[0]), sha256 or "")
+        for _, run, output, sha256, policy in rows
+    )
 
 
 def erase(session: Session, person: Person, now: datetime, is_copy: bool = False) -> Erased:

@@ -70,9 +70,10 @@ def bench(
         if folder is None:
             files = boot.compose(place, photos or COPIES)
         else:
-            found = boot.photos().find([folder])
+            reader = boot.photos()
+            found = reader.find([folder])
             if found == [folder] and not folder.exists():
-                boot.photos().read(folder)  # says so, before models are loaded
+                reader.read(folder)  # says so, before models are loaded
             files = spread(found, photos or 50)
         with boot.bench(place, model, detector, precision) as measure:
             result = measure(files, place / "outputs", jobs or boot.cores(), advance)

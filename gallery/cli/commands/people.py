@@ -38,8 +38,8 @@ def rename(
     from gallery.domain.people import new_name
 
     with Bootstrap.of(db).store() as store:
-        former = store.rename(name, new)
-    _say(f"{former} is now {new_name(new)}.", {"renamed": former, "name": new_name(new)}, as_json)
+        former, now = store.rename(name, new), new_name(new)
+    _say(f"{former} is now {now}.", {"renamed": former, "name": now}, as_json)
 
 
 def merge(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -16,6 +16,8 @@ from gallery.cli.options import DEFAULT_TOP
 if TYPE_CHECKING:
     from gallery.domain.auditing import Found, Question
     from gallery.domain.runs import ImageRecord, Run, RunSummary
+
+T = TypeVar("T")
 
 EXAMPLE = "Example: gallery audit 3 --decision keep --closest"
 
@@ -156,15 +158,9 @@ class Asked:
         Raises:
             UnknownName: If there is none because the run knows nobody of the name that was asked for.
         """
-        from gallery.domain.auditing import faces_among, most_doubtful, noting
+        from gallery.domain.auditing import faces_among, most_doubtful
 
-        names: set[str] = set()
-        found = faces_among(self.run.settings, noting(self.images, names), self.question)
-        first = next(found, None)
-        if first is None:
-            self._require_known(names)
-            return iter(())
-        found = chain([first], found)
+        found = self._answer(lambda images: faces_among(self.run.settings, images, self.question))
         return iter(most_doubtful(found)) if self.closest else found
 
     def photos(self) -> Iterator[ImageRecord]:
@@ -173,21 +169,22 @@ class Asked:
         Raises:
             UnknownName: Likewise.
         """
-        from gallery.domain.auditing import chosen, noting
+        from gallery.domain.auditing import chosen
+
+        return self._answer(lambda images: chosen(images, self.question))
+
+    def _answer(self, choose: Callable[[Iterator[ImageRecord]], Iterator[T]]) -> Iterator[T]:
+        """What is chosen of the photos; where that is nothing, the person who was asked for must be known."""
+        from gallery.domain.auditing import noting, require_known
 
         names: set[str] = set()
-        found = chosen(noting(self.images, names), self.question)
+        found = choose(noting(self.images, names))
         first = next(found, None)
-        if first is None:
-            self._require_known(names)
-            return iter(())
-        return chain([first], found)
-
-    def _require_known(self, names: set[str]) -> None:
-        from gallery.domain.auditing import require_known
-
+        if first is not None:
+            return chain([first], found)
         if self.question.identity is not None:
             require_known(self.run, self.question.identity, names)
+        return iter(())
 
 
 def _print(asked: Asked, file_format: str) -> None:
