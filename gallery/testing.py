@@ -784,6 +784,10 @@ class FakeStore:
         settings, images, _ = self.recorded[run - 1]
         self.recorded[run - 1] = (settings, images, status)
 
+    def written(self, run: int) -> frozenset[str]:
+        """Those of the run's photos."""
+        return frozenset(image.output_sha256 for image in self.recorded[run - 1][1] if image.output_sha256)
+
     def outputs(self, sha256: str) -> list[str]:
         """Where runs wrote a file with this hash."""
         written = [

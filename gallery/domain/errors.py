@@ -110,6 +110,10 @@ class StoreUnusable(GalleryError):
     """A gallery file that is not one, or cannot be opened or written."""
 
 
+class GalleryReplaced(StoreUnusable):
+    """A gallery file that was removed, moved or replaced while it was in use."""
+
+
 class SchemaTooOld(StoreUnusable):
     """A gallery file written by an earlier version of this program."""
 

@@ -572,6 +572,12 @@ class Store(Protocol):
             UnknownName: If there is none of that number.
         """
 
+    def written(self, run: int) -> frozenset[str]:
+        """SHA-256 of the outputs that a run has on record in the gallery that is there now; none where there is none.
+
+        It is opened anew: the file that was open may have been removed or replaced.
+        """
+
     def outputs(self, sha256: str) -> list[str]:
         """The paths, as recorded, at which runs wrote a file with this hash."""
 

@@ -136,6 +136,8 @@ class Anonymise:
             UnknownName: If somebody who is to be kept in every case is not in the gallery.
             ModelMismatch: If the gallery's templates were made by another model.
             StoreUnusable: If a decision cannot be recorded; the photo's output is removed again.
+            GalleryReplaced: If the gallery was removed or replaced meanwhile; outputs that the gallery which is there
+                now has no record of are removed again.
         """
         options = options or Options()
         files = list(options.pairs) or self.photos.expand(
@@ -171,7 +173,7 @@ class Anonymise:
             raise
         finally:
             if plan.number is not None:
-                self.store.end_run(plan.number, status)
+                run.end(plan.number, status)
         return Outcome(plan.number, plan.settings, tuple(run.done), status, len(plan.files))
 
     @property

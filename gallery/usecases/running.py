@@ -7,7 +7,14 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from gallery.domain.errors import GalleryChanged, GalleryError, NotWritten, StoreUnusable, UnknownName
+from gallery.domain.errors import (
+    GalleryChanged,
+    GalleryError,
+    GalleryReplaced,
+    NotWritten,
+    StoreUnusable,
+    UnknownName,
+)
 from gallery.domain.paths import on_disk, real, shown, unjoined
 from gallery.domain.ports import Onlooker, Store
 from gallery.domain.runs import ImageRecord, ImageStatus, RunSettings, RunStatus, Verification, withdrawn
@@ -25,6 +32,9 @@ ROOM = 60_000_000
 UNKNOWN_SIZE = 30_000_000
 """What a photo counts whose size is not known before it is read."""
 
+
+_NAMED = 5
+"""Files that are named in a sentence."""
 
 _CUT_OFF = "It was interrupted before its output was in place."
 
@@ -114,6 +124,7 @@ class Run:
         self._reread, self._people, self._fingerprint = reread, plan.people, plan.settings.fingerprint
         self._sources = frozenset(real(path) for path, _ in plan.files)
         self._tidied: set[Path] = set()
+        self._published: dict[Path, str] = {}
         self.done: list[ImageRecord] = []
         self.status = RunStatus.FINISHED
 
@@ -130,6 +141,35 @@ class Run:
                     return
         if len(self.done) < len(self._plan.files):
             self.status = RunStatus.INTERRUPTED
+
+    def end(self, number: int, status: RunStatus) -> None:
+        """Closes the run's record, and makes sure that it holds every output.
+
+        Raises:
+            GalleryReplaced: If the gallery that is there now does not know this run, or not all of it; the outputs that
+                are on no record are removed.
+        """
+        cause: GalleryError | None = None
+        try:
+            self._store.end_run(number, status)
+            known = self._store.written(number)
+        except (GalleryReplaced, UnknownName) as error:  # the second, where another gallery was copied over this one
+            cause, known = error, self._known_now(number)
+        lost = [path for path, sha256 in self._published.items() if sha256 not in known]
+        for path in lost:
+            self._take_back(path)
+        if lost or cause is not None:
+            raise _off_record(cause, lost, len(self._published))
+
+    def _known_now(self, number: int) -> frozenset[str]:
+        with suppress(StoreUnusable):
+            return self._store.written(number)
+        return frozenset()
+
+    def _take_back(self, path: Path) -> None:
+        with suppress(NotWritten, OSError):
+            if self._work.photos.fingerprint(path) == self._published[path]:
+                self._work.photos.discard(path)
 
     def _jobs(self) -> Iterator[Job[Worked]]:
         for path, relative in self._plan.files:
@@ -228,6 +268,7 @@ class Run:
             self._store.record(number, image, worked.people.generation, worked.finished.crops)
             if staged is not None:
                 self._work.photos.publish(staged, worked.instead_of)
+                self._published[staged.target] = staged.sha256
         except GalleryChanged:
             raise
         except NotWritten as error:
@@ -235,8 +276,8 @@ class Run:
             self._store.amend(number, gone, image)
             return gone
         except BaseException:
+            self._abandon(worked)
             if staged is not None and self._work.photos.fingerprint(staged.target) != staged.sha256:
-                self._abandon(worked)
                 with suppress(UnknownName, StoreUnusable):  # it had not come as far as the record
                     self._store.amend(number, _came_to_nothing(image), image)
             raise
@@ -267,6 +308,14 @@ class Run:
     def _abandon(self, worked: Worked) -> None:
         if worked.finished.staged is not None:
             self._work.photos.discard(worked.finished.staged.path)
+
+
+def _off_record(cause: GalleryError | None, lost: Sequence[Path], published: int) -> GalleryReplaced:
+    """The error for a run whose gallery was removed or replaced meanwhile."""
+    what = "The gallery was written by another program while this run used it." if cause is None else cause.message
+    named = ", ".join(map(shown, lost[:_NAMED])) + (", …" if len(lost) > _NAMED else "")
+    removed = f" {len(lost)} of {published} outputs of this run are on no record, and were removed: {named}."
+    return GalleryReplaced(what + (removed if lost else ""), cause.hint if cause else "Look at it: gallery db check")
 
 
 def _is(recorded: str, target: Path) -> bool:

@@ -76,7 +76,7 @@ def back_up(file: GalleryFile, target: Path) -> Path:
             f"The backup {target} cannot be made: {error.strerror or error}.", "Allow writing to its folder."
         ) from error
     try:
-        copy_to = replace(file, path=target, access=Access.WRITE)
+        copy_to = replace(file, path=target, access=Access.WRITE, found=None)
         with closing(connect_bare(file)) as source, closing(connect_bare(copy_to)) as copy:
             source.backup(copy)
             _without_review_crops(copy)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 from gallery.adapters.store import drivers
 from gallery.adapters.store.files import GalleryFile
+from gallery.adapters.store.same_file import require_same
 
 PAGE_SIZE = 32768
 """Bytes. Measured: fastest to write and smallest, because three templates of 2622 values fit one page, where pages of
@@ -28,7 +29,11 @@ def connect(file: GalleryFile) -> sqlite3.Connection:
     `temp_store`, so that no copy of anything is sorted in a file elsewhere.
 
     Transactions are begun explicitly, never by the driver.
+
+    Raises:
+        GalleryReplaced: If the file is another than the one that was found.
     """
+    require_same(file)
     settings = ["temp_store = MEMORY", "foreign_keys = ON"]
     if file.key is not None:
         settings.append(f"cache_size = {-CIPHER_CACHE}")

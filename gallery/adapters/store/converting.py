@@ -81,7 +81,7 @@ def _convert(file: GalleryFile, key: Key | None) -> Converted:
     gives up.
     """
     real = replace(file, path=file.path.resolve())
-    new = replace(real, path=files.conversion(real.path), key=key)
+    new = replace(real, path=files.conversion(real.path), key=key, found=None)
     try:
         with closing(drivers.cipher_connection(real.uri, file.timeout, file.key)) as connection:
             _leave_log(connection, file.timeout)

@@ -15,6 +15,7 @@ from gallery.adapters.store import drivers
 from gallery.adapters.store.connection import connect
 from gallery.adapters.store.failures import explained
 from gallery.adapters.store.files import GalleryFile
+from gallery.adapters.store.same_file import Beside, Written, drop_stray_log, require_same, require_same_log, written_at
 
 _BEGIN = "gallery_begin"
 
@@ -25,12 +26,22 @@ class Database:
     The driver begins none by itself. Reading begins a deferred one, which sees one state of the file throughout.
     Writing takes the write lock at once: a transaction that reads first and then wants to write is refused without
     waiting when another process has written in between (https://www.sqlite.org/lang_transaction.html).
+
+    Each transaction makes sure that the file is still the one that was opened: a writing one before it changes
+    anything, before it commits, and after.
+
+    Attributes:
+        outside: How often the file was written by somebody else: by another process that merged the log into it, or by
+            whoever copied another gallery over it. What was read before may not be what is there now.
     """
 
     def __init__(self, file: GalleryFile) -> None:
         self._file = file
         self._engine = _engine(file)
         self._writing = self._engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
+        self._written: Written | None = None
+        self._beside: Beside = {}
+        self.outside = 0
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -38,8 +49,11 @@ class Database:
 
         Raises:
             StoreUnusable: If the file cannot be used.
+            GalleryReplaced: If it is another than the one that was opened.
         """
+        self._look_outside()
         with explained(self._file), Session(self._engine) as session:
+            self._require_same(session)
             yield session
 
     @contextmanager
@@ -48,10 +62,30 @@ class Database:
 
         Raises:
             StoreUnusable: If the file cannot be used or written.
+            GalleryReplaced: If it is another than the one that was opened, or was replaced before all was committed.
         """
         self._file.require_writable()
+        self._look_outside()
         with explained(self._file), Session(self._writing) as session, session.begin():
+            self._require_same(session)
             yield session
+            self._require_same(session)
+        require_same(self._file)
+        self._written = written_at(self._file.path)
+
+    def _require_same(self, session: Session) -> None:
+        require_same(self._file)
+        self._beside = require_same_log(self._file, session.connection().info)
+
+    def _look_outside(self) -> None:
+        """Drops what connections remember of the file, if somebody else has written it."""
+        require_same(self._file)
+        now = written_at(self._file.path)
+        if self._written not in {None, now}:
+            self.outside += 1
+            self._engine.dispose()
+            self._beside = {}
+        self._written = now
 
     def close(self) -> None:
         """Closes all connections.
@@ -62,6 +96,7 @@ class Database:
         if event.contains(self._engine, "begin", _begin):
             event.remove(self._engine, "begin", _begin)
         self._engine.dispose()
+        drop_stray_log(self._file, self._beside)
 
 
 def driver(session: Session) -> sqlite3.Connection:

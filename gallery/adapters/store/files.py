@@ -37,6 +37,19 @@ class Access(Enum):
     """Nothing can be written beside the file, not even the index of a write-ahead log, and no log is pending."""
 
 
+Inode = tuple[int, int]
+"""Device and number: what a file is, whatever it is called."""
+
+
+def inode_of(path: Path) -> Inode | None:
+    """What lies at a path; None where nothing does, or it cannot be told."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
 @dataclass(frozen=True, slots=True)
 class GalleryFile:
     """A gallery file and the way to open it.
@@ -46,12 +59,14 @@ class GalleryFile:
         access: Whether it can be written.
         timeout: Seconds to wait for another process that holds it.
         key: What it is encrypted with; None where it is not.
+        found: Device and inode of the file that was found there; None where nobody has looked.
     """
 
     path: Path
     access: Access = Access.WRITE
     timeout: float = BUSY_TIMEOUT
     key: Key | None = None
+    found: Inode | None = None
 
     @property
     def uri(self) -> str:
@@ -89,7 +104,7 @@ def find(path: Path, timeout: float) -> GalleryFile:
         raise _not_a_file(path)
     if status.st_size == 1:  # which SQLite takes for an empty file (unixFileSize in its os_unix.c)
         raise not_a_database(path)
-    return GalleryFile(path, _access(path), timeout)
+    return GalleryFile(path, _access(path), timeout, found=(status.st_dev, status.st_ino))
 
 
 def find_or_make(path: Path, timeout: float) -> GalleryFile:

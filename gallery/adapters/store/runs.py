@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -135,6 +136,12 @@ def outputs(session: Session, sha256: str) -> list[str]:
         if path is not None:
             found |= {path: None, joined(path, whereabouts_of(policy)[0]): None}
     return list(found)
+
+
+def written(connection: sqlite3.Connection, run: int) -> frozenset[str]:
+    """SHA-256 of the outputs that a run has on record."""
+    query = "SELECT output_sha256 FROM run_image WHERE run_id = ? AND output_sha256 IS NOT NULL"
+    return frozenset(sha256 for (sha256,) in connection.execute(query, (run,)))
 
 
 def _row(session: Session, number: int) -> RunRow:

@@ -614,7 +614,7 @@ class SqliteStore:
         from gallery.adapters.store import generation
 
         with self._database.reading() as session:
-            return generation.of(session, self._today())
+            return generation.of(session, self._today(), self._database.outside)
 
     def record(
         self, run: int, image: ImageRecord, expected: Hashable = None, crops: Mapping[int, bytes] | None = None
@@ -635,7 +635,7 @@ class SqliteStore:
         from gallery.adapters.store import generation, review_crops, runs
 
         with self._database.writing() as session:
-            generation.require(session, expected, self._today())
+            generation.require(session, expected, self._today(), self._database.outside)
             row = runs.record(session, run, image, self._clock())
             review_crops.add(session, row, crops or {})
 
@@ -745,6 +745,21 @@ class SqliteStore:
 
         with self._database.writing() as session:
             runs.end(session, run, status, self._clock())
+
+    def written(self, run: int) -> frozenset[str]:
+        """SHA-256 of the outputs that a run has on record in the gallery that is there now; none where there is none.
+
+        It is opened anew: the file that was open may have been removed or replaced.
+        """
+        from gallery.adapters.store import runs
+        from gallery.adapters.store.files import is_missing
+
+        self.close()
+        if is_missing(self.path):
+            return frozenset()
+        file = open_file(self.path, create=False, keys=self._keys)
+        with explained(file), closing(connect(file)) as connection:
+            return runs.written(connection, run)
 
     def outputs(self, sha256: str) -> list[str]:
         """The paths, as recorded, at which runs wrote a file with this hash."""
