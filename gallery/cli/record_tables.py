@@ -12,6 +12,7 @@ from gallery.cli.tables import counted, facts, ranges
 
 if TYPE_CHECKING:
     from gallery.domain.runs import RunSummary
+    from gallery.domain.trail import Superseded
     from gallery.usecases.verify_record import VerifiedRecord
 
 MOST_LISTED = 20
@@ -30,7 +31,8 @@ def print_verified(out: Console, found: VerifiedRecord) -> None:
         out.print(f"and {len(found.differing) - MOST_LISTED} more.")
     if found.differing:
         out.print("Where outputs were moved: gallery audit verify RUN --outputs FOLDER.")
-    if found.misfit is None:
+    _print_superseded(out, found.trail.superseded)
+    if found.misfit is None and not found.trail.superseded:
         out.print(Text("All is as it was written.", "green"))
 
 
@@ -43,12 +45,35 @@ def _facts(found: VerifiedRecord) -> list[tuple[str, str]]:
         ("head", trail.head),
     ]
     if trail.known_head:
-        lines.append(("noted head", "is in the trail: everything before it is as it was then"))
+        lines.append(("noted head", _noted(found)))
     if trail.unended:
         lines.append(("not ended", f"{_runs(trail.unended)}: still going on, or cut off"))
     if found.outputs is not None:
         lines.append(("outputs", _outputs(found)))
     return lines
+
+
+def _noted(found: VerifiedRecord) -> str:
+    changed = len(found.trail.superseded)
+    if found.trail.misfit is not None:
+        return "is in the trail"
+    if not changed:
+        return "is in the trail: everything before it is as it was then"
+    return f"is in the trail; {counted(changed, 'record')} of what it vouched for changed since, the rest did not"
+
+
+def _print_superseded(out: Console, changed: Sequence[Superseded]) -> None:
+    """What was recorded before the noted head and changed after it; only a person knows whether that was rightly so."""
+    for one in changed[:MOST_LISTED]:
+        out.print(Text(f"Changed since the noted head: {_record(one)}, {one.event} {one.at[:19]} UTC.", "yellow"))
+    if len(changed) > MOST_LISTED:
+        out.print(f"and {len(changed) - MOST_LISTED} more.")
+    if changed:
+        out.print("Note the head above if you know of these changes; if not, compare them with a backup.")
+
+
+def _record(one: Superseded) -> str:
+    return f"run {one.run}" if one.image is None else f"{one.source} in run {one.run}"
 
 
 def _misfit(found: VerifiedRecord) -> str:

@@ -36,7 +36,7 @@ class Event(StrEnum):
     BEGUN = "run begun"
     RECORDED = "photo recorded"
     AMENDED = "photo amended"
-    """Its output could not be put in its place after all."""
+    """Its output could not be put in its place after all, so it failed; while its run goes on, and never after."""
     ENDED = "run ended"
     FORGOTTEN = "somebody forgotten"
     """A name was replaced by a pseudonym."""
@@ -99,6 +99,27 @@ class OutputOnRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Superseded:
+    """A record that was changed after the head which was noted, and cannot be compared with what that vouched for.
+
+    Attributes:
+        run: The run's number.
+        image: The photo's row; None for the run's own record.
+        event: What the entry that changed it says.
+        entry: That entry's number.
+        at: When it was made, as SQLite keeps it.
+        source: The photo's path, as it is on record now; empty where it is not, or the record is a run's own.
+    """
+
+    run: int
+    image: int | None
+    event: str
+    entry: int
+    at: str
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TrailCheck:
     """What a look at the whole trail found.
 
@@ -111,6 +132,7 @@ class TrailCheck:
         unended: Numbers of runs that have not ended, or were cut off.
         misfit: The first thing that does not fit, as a sentence; None if all does.
         known_head: Whether the hash that was asked for is that of an entry; None if none was asked for.
+        superseded: The records that entry or an earlier one vouched for, and a later one changed.
     """
 
     entries: int
@@ -121,3 +143,4 @@ class TrailCheck:
     unended: tuple[int, ...] = ()
     misfit: str | None = None
     known_head: bool | None = None
+    superseded: tuple[Superseded, ...] = ()

@@ -7,12 +7,14 @@ import io
 import shutil
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 
 import pytest
 from PIL import Image
 
 from gallery.adapters.store import trail
-from gallery.domain.trail import FIRST, entry_hash
+from gallery.bootstrap import Bootstrap
+from gallery.domain.trail import FIRST, Event, entry_hash
 
 pytestmark = pytest.mark.models
 
@@ -221,6 +223,26 @@ def test_the_record_and_the_outputs_are_verified(gallery, run, here):
     assert unknown.code == 1
     assert "is no entry's" in unknown.out
     assert all(len(line) <= 80 for line in said.out.splitlines())
+
+
+def test_what_was_changed_since_the_noted_head_is_listed(gallery, run, here):
+    head = gallery("audit", "verify", "--json").json["trail"]["head"]
+    with closing(sqlite3.connect(here / "gallery.db")) as connection, connection:
+        connection.execute("UPDATE decision SET reason = 'other'")
+    with Bootstrap.of().store(create=True) as store, store._database.writing() as session:
+        trail.seal_image(session, Event.FORGOTTEN, 1, 1, datetime.now(UTC))
+    said = gallery("audit", "verify", "--head", head)
+    assert said.code == 3
+    words = " ".join(said.out.split())
+    assert "is in the trail; 1 record of what it vouched for changed since" in words
+    assert "in run 1, somebody forgotten" in words
+    assert "All is as it was written" not in words
+    assert gallery("audit", "verify", "--head", head, "--json").json["trail"]["superseded"][0]["entry"] > 1
+    with Bootstrap.of().store(create=True) as store, store._database.writing() as session:
+        trail.seal_image(session, Event.AMENDED, 1, 1, datetime.now(UTC))
+    amended = gallery("audit", "verify", "--head", head)
+    assert amended.code == 1
+    assert "was made when its run had ended" in " ".join(amended.out.split())
 
 
 def test_an_output_that_was_changed_moved_or_removed_is_named(gallery, run, here):

@@ -61,9 +61,9 @@ def record(session: Session, run: int, image: ImageRecord, now: datetime) -> Run
     """Adds one photo with its decisions; returns its row.
 
     Raises:
-        UnknownName: If there is no run of that number.
+        UnknownName: If there is no run of that number, or it has ended.
     """
-    _row(session, run)
+    _going_on(session, run)
     row = RunImageRow(run_id=run, salt=new_salt())
     _fill(session, row, image, now)
     session.add(row)
@@ -76,9 +76,9 @@ def amend(session: Session, run: int, image: ImageRecord, instead_of: ImageRecor
     """Puts another record in the place of a photo's last one.
 
     Raises:
-        UnknownName: If there is no run of that number, or that one is not on its record.
+        UnknownName: If there is no run of that number, it has ended, or that one is not on its record.
     """
-    _row(session, run)
+    _going_on(session, run)
     row = session.scalar(
         select(RunImageRow)
         .where(
@@ -114,12 +114,12 @@ def end(session: Session, run: int, status: RunStatus, now: datetime) -> None:
     """Closes a run's record.
 
     Raises:
-        UnknownName: If there is no run of that number.
+        UnknownName: If there is no run of that number, or it has ended.
         ValueError: If the status is that of a run which has not ended.
     """
     if status is RunStatus.RUNNING:
         raise ValueError("a run cannot end by running")
-    row = _row(session, run)
+    row = _going_on(session, run)
     row.status, row.finished = status, now
     seal_run(session, Event.ENDED, run, now)
 
@@ -142,6 +142,14 @@ def written(connection: sqlite3.Connection, run: int) -> frozenset[str]:
     """SHA-256 of the outputs that a run has on record."""
     query = "SELECT output_sha256 FROM run_image WHERE run_id = ? AND output_sha256 IS NOT NULL"
     return frozenset(sha256 for (sha256,) in connection.execute(query, (run,)))
+
+
+def _going_on(session: Session, number: int) -> RunRow:
+    """A run that may still be added to: to one that has ended, an entry in the trail would not fit."""
+    row = _row(session, number)
+    if row.status is not RunStatus.RUNNING:
+        raise UnknownName(f"Run {number} has ended.", "'gallery audit' lists all runs.")
+    return row
 
 
 def _row(session: Session, number: int) -> RunRow:

@@ -54,6 +54,12 @@ def run_digest(ask: Query, run: int) -> str:
     return digest(salt, [row])
 
 
+def digest_before_end(ask: Query, run: int) -> str:
+    """The digest that a run's record had before the run ended, of the record as it is now."""
+    (salt, row), *_ = _salted(ask, "run", RUN, "id = ?", run)
+    return digest(salt, [{**row, "status": "running", "finished": None}])
+
+
 def image_digest(ask: Query, image: int) -> str:
     """The digest of a photo's record as it is now, with its decisions."""
     (salt, row), *_ = _salted(ask, "run_image", IMAGE, "id = ?", image)

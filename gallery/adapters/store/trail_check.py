@@ -6,14 +6,15 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from gallery.adapters.store.run_rows import text_of, whereabouts_of
-from gallery.adapters.store.trail import Key, Query, image_digests, run_digest
+from gallery.adapters.store.trail import Key, Query, digest_before_end, image_digests, run_digest
 from gallery.domain.paths import joined
-from gallery.domain.runs import withdrew
-from gallery.domain.trail import FIRST, Event, OutputOnRecord, TrailCheck, entry_hash
+from gallery.domain.runs import ImageStatus, withdrew
+from gallery.domain.trail import FIRST, Event, OutputOnRecord, Superseded, TrailCheck, entry_hash
+from gallery.domain.trail_order import Order
 
 
 @dataclass
@@ -24,8 +25,12 @@ class _Chain:
         entries: How many fit.
         head: Hash of the last that fits.
         said: For each record the digest of the last entry about it.
+        first: For each record the number of the first.
         pruned: Numbers of runs of which a stub is left.
-        hashes: Of all entries that fit.
+        hashes: Of all entries that fit, with their numbers.
+        last: For each record the last entry about it.
+        before_end: For each run that has ended and was not changed since, the digest it had before.
+        amended: The photos whose records were, each with its run.
         misfit: The first entry that does not fit, as a sentence.
     """
 
@@ -33,8 +38,37 @@ class _Chain:
     head: str = FIRST
     said: dict[Key, str] = field(default_factory=dict)
     pruned: set[int] = field(default_factory=set)
-    hashes: set[str] = field(default_factory=set)
+    hashes: dict[str, int] = field(default_factory=dict)
+    last: dict[Key, Superseded] = field(default_factory=dict)
+    first: dict[Key, int] = field(default_factory=dict)
+    before_end: dict[int, str] = field(default_factory=dict)
+    amended: set[tuple[int, int]] = field(default_factory=set)
     misfit: str | None = None
+
+    def add(self, entry: Superseded, made: str, sealed: str) -> None:
+        """Adds an entry that fits."""
+        key = entry.run, entry.image
+        self.entries, self.head = entry.entry, sealed
+        if entry.event == Event.ENDED:
+            self.before_end[entry.run] = self.said[key]
+        elif entry.image is None:
+            self.before_end.pop(entry.run, None)
+        if entry.event == Event.PRUNED:
+            self.pruned.add(entry.run)
+        if entry.event == Event.AMENDED and entry.image is not None:
+            self.amended.add((entry.run, entry.image))
+        self.said[key], self.last[key] = made, entry
+        self.first.setdefault(key, entry.entry)
+        self.hashes[sealed] = entry.entry
+
+    def superseded(self, head: str | None) -> tuple[Superseded, ...]:
+        """The records that were there at an entry and were changed by a later one.
+
+        That a run ended changes nothing else of its record, which is compared without it.
+        """
+        number = self.hashes.get(head or "", self.entries)
+        later = (entry for key, entry in self.last.items() if self.first[key] <= number < entry.entry)
+        return tuple(sorted((one for one in later if one.event != Event.ENDED), key=lambda one: one.entry))
 
 
 def check(connection: sqlite3.Connection, head: str | None = None, one_state: bool = False) -> TrailCheck:
@@ -50,8 +84,9 @@ def check(connection: sqlite3.Connection, head: str | None = None, one_state: bo
         found = _entries(ask)
         numbers: dict[int, str] = dict(ask("SELECT id, status FROM run ORDER BY id", ()))
         images = set(ask("SELECT run_id, id FROM run_image", ()))
-        looks = chain(_gone(found, numbers, images), _changed(ask, found, numbers), _astray(ask))
+        looks = chain(_gone(found, numbers, images), _changed(ask, found, numbers), _amended(ask, found), _astray(ask))
         misfit = found.misfit or next(looks, None)
+        superseded = tuple(replace(one, source=_source(ask, one)) for one in found.superseded(head))
     return TrailCheck(
         entries=found.entries,
         head=found.head,
@@ -61,6 +96,7 @@ def check(connection: sqlite3.Connection, head: str | None = None, one_state: bo
         unended=tuple(run for run, status in numbers.items() if status == "running" and run not in found.pruned),
         misfit=misfit,
         known_head=None if head is None else head in found.hashes,
+        superseded=superseded,
     )
 
 
@@ -124,7 +160,7 @@ class _Outputs:
 
 
 def _entries(ask: Query) -> _Chain:
-    found = _Chain()
+    found, order = _Chain(), Order()
     rows = ask("SELECT id, at, event, run, image, digest, previous, sha256 FROM trail ORDER BY id", ())
     for number, at, event, run, image, made, previous, sealed in rows:
         about = f"Entry {number} of the trail ({event}, run {run}, {str(at)[:19]})"
@@ -134,13 +170,11 @@ def _entries(ask: Query) -> _Chain:
             found.misfit = f"{about} does not follow the one before it."
         elif entry_hash(number, at, event, run, image, made, previous) != sealed:
             found.misfit = f"{about} is not as it was written."
+        elif wrong := order.misfit(event, run, image):
+            found.misfit = f"{about} {wrong}."
         if found.misfit:
             return found
-        found.entries, found.head = number, sealed
-        found.said[run, image] = made
-        found.hashes.add(sealed)
-        if event == Event.PRUNED.value:
-            found.pruned.add(run)
+        found.add(Superseded(run, image, event, number, at), made, sealed)
     found.misfit = _cut_off(ask, found.entries)
     return found
 
@@ -171,11 +205,29 @@ def _changed(ask: Query, found: _Chain, runs: dict[int, str]) -> Iterator[str]:
     for run in runs:
         if (run, None) not in found.said:
             yield f"Run {run} was added behind the program's back: the trail does not know it."
-        elif run_digest(ask, run) != found.said[run, None]:
+        elif _run_changed(ask, found, run):
             yield f"The record of run {run} (its settings, times or outcome) is not as it was written."
         for image, made in image_digests(ask, run):
             if made != found.said.get((run, image)) or run in found.pruned:
                 yield _photo(ask, run, image, known=(run, image) in found.said and run not in found.pruned)
+
+
+def _run_changed(ask: Query, found: _Chain, run: int) -> bool:
+    before = found.before_end.get(run)
+    return run_digest(ask, run) != found.said[run, None] or before not in {None, digest_before_end(ask, run)}
+
+
+def _source(ask: Query, record: Superseded) -> str:
+    rows = ask("SELECT source FROM run_image WHERE id = ?", (record.image,))
+    return text_of(next(rows, ("",))[0])
+
+
+def _amended(ask: Query, found: _Chain) -> Iterator[str]:
+    """Photos whose record was amended to anything but a failure."""
+    for run, image in sorted(found.amended):
+        for source, status in ask("SELECT source, status FROM run_image WHERE id = ? AND run_id = ?", (image, run)):
+            if status != ImageStatus.FAILED:
+                yield f"The record of {text_of(source)} in run {run} was amended, and yet the photo did not fail."
 
 
 def _astray(ask: Query) -> Iterator[str]:

@@ -80,10 +80,12 @@ def test_a_backup_carries_none_and_the_gallery_keeps_its_own(kept, path):
     assert holds(path) == [path.name], "not in the backup, nor in what lies beside it"
 
 
-def test_they_go_with_the_run_and_with_an_amended_record(kept):
+def test_they_go_with_an_amended_record(store):
+    run = store.begin_run(SETTINGS)
+    store.record(run, IMAGE, None, {1: PICTURE})
     failed = ImageRecord("a.jpg", ImageStatus.FAILED, "b" * 64, error="cut off")
-    kept.amend(1, failed, IMAGE)
-    assert kept.drop_review_crops(1) == 0
+    store.amend(run, failed, IMAGE)
+    assert store.drop_review_crops(run) == 0
 
 
 def test_the_check_knows_the_table(kept, path):

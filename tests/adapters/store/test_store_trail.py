@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
@@ -18,7 +19,7 @@ from gallery.domain.geometry import Box, Landmarks
 from gallery.domain.matching import Candidate
 from gallery.domain.models import EmbeddingSpace, Thresholds
 from gallery.domain.runs import DecidedFace, ImageRecord, ImageStatus, RunSettings, RunStatus, Verification, withdrawn
-from gallery.domain.trail import FIRST
+from gallery.domain.trail import FIRST, Event
 
 SPACE = EmbeddingSpace("tiny", "a" * 64, "aligned margin 0, l2, 4-d", 4)
 SETTINGS = RunSettings(
@@ -333,6 +334,77 @@ def test_a_broken_record_is_not_pruned(store, path):
     assert len(store.run(2).images) == 1
 
 
+def entry(path, event: str, run: int, image: int | None) -> None:
+    """Adds an entry with the record as it is now, as whoever can write the file and knows the program can."""
+    with SqliteStore.open(path, create=True) as store, store._database.writing() as session:
+        seal = trail.seal_run if image is None else trail.seal_image
+        seal(session, Event(event), run, *(() if image is None else (image,)), now=datetime.now(UTC))
+
+
+@pytest.mark.parametrize(
+    ("event", "image", "said"),
+    [
+        ("photo amended", 1, "was made when its run had ended"),
+        ("photo recorded", 1, "records what was recorded before"),
+        ("adopted", 1, "adopts what was recorded while there was a trail"),
+        ("run begun", None, "records what was recorded before"),
+        ("run ended", None, "was made when its run had ended"),
+    ],
+)
+def test_no_entry_vouches_anew_for_what_was_altered(store, path, event, image, said):
+    add_runs(store)
+    table = "run_image" if image else "run"
+    if image:
+        tampered(path, "UPDATE decision SET verdict = 'blur', rule = 'cosine' WHERE id = 1")
+    else:
+        tampered(path, "UPDATE run SET cosine = 0.9 WHERE id = 1")
+    entry(path, event, 1, image)
+    assert said in (store.check_trail().misfit or ""), table
+
+
+def test_a_photo_of_a_run_that_goes_on_is_amended_to_a_failure_only(store, path):
+    add_runs(store)
+    store.record(2, photo("c"))
+    tampered(path, "UPDATE decision SET verdict = 'blur', rule = 'cosine' WHERE id = 5")
+    entry(path, "photo amended", 2, 5)
+    assert "in/c.jpg in run 2 was amended, and yet the photo did not fail" in (store.check_trail().misfit or "")
+
+
+def test_a_run_that_goes_on_cannot_be_ended_with_other_settings(store, path):
+    add_runs(store)
+    tampered(path, "UPDATE run SET cosine = 0.9 WHERE id = 2")
+    store.end_run(2, RunStatus.FINISHED)
+    assert "The record of run 2 (its settings" in (store.check_trail().misfit or "")
+
+
+def test_a_run_during_which_somebody_was_forgotten_ends_all_the_same(store, make_reference):
+    store.add("Ada", make_reference(1), SPACE)
+    add_runs(store)
+    store.forget("Ada")
+    store.end_run(2, RunStatus.FINISHED)
+    assert store.check_trail().misfit is None
+
+
+def test_what_was_changed_after_the_noted_head_is_listed(store, path, make_reference):
+    for n, name in enumerate(("Ada", "Grace"), 1):
+        store.add(name, make_reference(n), SPACE)
+    add_runs(store)
+    noted = store.check_trail().head
+    assert store.check_trail(noted).superseded == ()
+    store.amend(2, FAILED, BEFORE)
+    store.record(2, photo("c"))
+    store.end_run(2, RunStatus.FINISHED)
+    amended = store.check_trail(noted)
+    assert amended.misfit is None
+    assert [(one.run, one.image, one.event) for one in amended.superseded] == [(2, 4, "photo amended")]
+    later = amended.head
+    tampered(path, "UPDATE decision SET verdict = 'blur', rule = 'cosine' WHERE id = 1")
+    entry(path, "somebody forgotten", 1, 1)
+    altered = store.check_trail(later)
+    assert [(one.run, one.image, one.event) for one in altered.superseded] == [(1, 1, "somebody forgotten")]
+    assert store.check_trail().superseded == (), "nothing was noted"
+
+
 def test_outputs_that_should_be_there_are_the_last_of_each_photo(store):
     first = store.begin_run(SETTINGS)
     for name in ("a", "b", "c", "d"):
@@ -393,6 +465,7 @@ def test_whatever_the_program_does_fits(new_gallery, tmp_path_factory, steps):
                 last = gone
             elif step == "end":
                 store.end_run(run, RunStatus.FINISHED)
+                run = 0
             elif step == "prune":
                 store.prune([one.id for one in store.runs() if one.pruned is None])
                 run = 0

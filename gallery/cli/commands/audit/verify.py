@@ -35,7 +35,7 @@ def verify(
         typer.Option(
             "--head",
             help="The head that an earlier call printed and that you noted elsewhere: all before it must be as it was "
-            "then, even if somebody has written the whole trail anew.",
+            "then, even if somebody has written the whole trail anew. What was changed since is listed.",
             metavar="HASH",
             show_default=False,
         ),
@@ -45,7 +45,8 @@ def verify(
 ) -> None:
     """Recompute the chain of hashes over all runs and decisions, and the outputs' hashes; name what does not fit.
 
-    The exit code is 0 if all fits, else 1. Outputs that later runs replaced or withdrew are not looked for.
+    The exit code is 0 if all fits, else 1; 3 if records were changed since --head, and
+    cannot be compared. Outputs that later runs replaced or withdrew are not looked for.
     """
     from gallery.bootstrap import Bootstrap
     from gallery.cli import documents, record_tables
@@ -65,4 +66,4 @@ def verify(
         print_json(documents.of_verified_record(found))
     else:
         record_tables.print_verified(console(), found)
-    raise typer.Exit(Exit.OK if found.misfit is None else Exit.FAILED)
+    raise typer.Exit(Exit.FAILED if found.misfit else Exit.PARTLY if found.trail.superseded else Exit.OK)
