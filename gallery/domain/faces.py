@@ -40,6 +40,7 @@ class Photo:
         format: Pillow's name of the file's format, such as `JPEG`.
         encoding: What is needed to write the same format at the same quality (JPEG quantisation tables, …).
         remarks: Sentences on what the file holds besides this picture, none of which reaches an output.
+        turns: Quarter turns counter-clockwise, from 1 to 3, by which some viewer may show the picture.
     """
 
     source: Path
@@ -49,6 +50,7 @@ class Photo:
     alpha: NDArray[np.uint8] | None = None
     encoding: dict[str, Any] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
+    turns: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         require_rgb(self.pixels, f"the pixels of {self.source}")

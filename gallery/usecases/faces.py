@@ -12,13 +12,15 @@ from gallery.domain.faces import RGB, Chips, Detection, Face, Photo, Quality
 from gallery.domain.people import SAME_FACE
 from gallery.domain.ports import Cropper, Detector, Embedder
 from gallery.domain.sharpness import sharpness
+from gallery.domain.turning import turned_back, turned_by
 
 
 def found_in(photo: Photo, detector: Detector) -> tuple[Detection, ...]:
     """All faces of a photo that is to be laid on white, from left to right.
 
     Where parts of it are transparent, faces that are too faint on white for a detector are looked for without opacity:
-    stretching the contrast of an output would show them.
+    stretching the contrast of an output would show them. Where viewers may disagree about which way up the photo is,
+    faces are looked for each way.
 
     Args:
         photo: As read.
@@ -27,13 +29,30 @@ def found_in(photo: Photo, detector: Detector) -> tuple[Detection, ...]:
     Raises:
         ModelFailed: If the detector could not do its work.
     """
-    found = detector.detect(photo.opaque().pixels)
+    found = _each_way(photo.opaque().pixels, photo.turns, detector)
     if photo.alpha is None:
         return found
     faint = [
-        one for one in detector.detect(photo.pixels) if all(one.box.overlap(other.box) < SAME_FACE for other in found)
+        one
+        for one in _each_way(photo.pixels, photo.turns, detector)
+        if all(one.box.overlap(other.box) < SAME_FACE for other in found)
     ]
     return tuple(sorted((*found, *faint), key=lambda one: one.box))
+
+
+def _each_way(image: RGB, turns: Sequence[int], detector: Detector) -> tuple[Detection, ...]:
+    """The faces of a picture as it is and turned; of two detections of one face the surer counts."""
+    found = [*detector.detect(image)]
+    for quarters in turns:
+        seen = detector.detect(turned_by(image, quarters))
+        found += [turned_back(one, quarters, image.shape[1], image.shape[0]) for one in seen]
+    if not turns:
+        return tuple(found)
+    kept: list[Detection] = []
+    for one in sorted(found, key=lambda one: (-one.score, one.box)):
+        if all(one.box.overlap(other.box) < SAME_FACE for other in kept):
+            kept.append(one)
+    return tuple(sorted(kept, key=lambda one: one.box))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from gallery.adapters.detectors.turned import Turned, turned_back
+from gallery.adapters.detectors.turned import Turned
 from gallery.bootstrap import Bootstrap
 from gallery.domain.errors import BadPhoto
+from gallery.domain.turning import turned_back
 
 SAME = 0.3
 """Least overlap of the same face; a turned face's box is somewhat other."""

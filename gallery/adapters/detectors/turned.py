@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
-
-import numpy as np
 
 from gallery.adapters.detectors.pyramid import merge
 from gallery.domain.faces import RGB, Detection
-from gallery.domain.geometry import Box, Landmarks, Point
 from gallery.domain.models import ModelCard
 from gallery.domain.ports import Detector
+from gallery.domain.turning import turned_back, turned_by
 
 QUARTERS = 4
 
@@ -48,37 +45,6 @@ class Turned:
         height, width = image.shape[:2]
         found: list[Detection] = []
         for quarters in range(QUARTERS):
-            turned = np.ascontiguousarray(np.rot90(image, quarters)) if quarters else image
-            found += [turned_back(one, quarters, width, height) for one in self._detector.detect(turned)]
+            seen = self._detector.detect(turned_by(image, quarters))
+            found += [turned_back(one, quarters, width, height) for one in seen]
         return merge(found)
-
-
-def turned_back(detection: Detection, quarters: int, width: int, height: int) -> Detection:
-    """Where a face is in a picture in which it was found after turning the picture counter-clockwise.
-
-    Args:
-        detection: In the turned picture.
-        quarters: Quarter turns counter-clockwise, from 0 to 3, as `numpy.rot90` makes them.
-        width: Of the picture as it is.
-        height: Likewise.
-    """
-    back = _BACK[quarters]
-    box, marks = detection.box, detection.landmarks
-    # A box counts from the edges of pixels, a landmark from the middle of the first pixel.
-    corners = [back((x, y), width, height) for x, y in ((box.x, box.y), (box.right, box.bottom))]
-    left, top = (min(values) for values in zip(*corners, strict=True))
-    right, bottom = (max(values) for values in zip(*corners, strict=True))
-    points = None
-    if marks is not None:
-        moved = (back((x + 0.5, y + 0.5), width, height) for x, y in marks.as_tuple())
-        points = Landmarks(*((x - 0.5, y - 0.5) for x, y in moved))
-    return Detection(Box(round(left), round(top), round(right - left), round(bottom - top)), detection.score, points)
-
-
-_BACK: tuple[Callable[[Point, int, int], Point], ...] = (
-    lambda point, _width, _height: point,
-    lambda point, width, _height: (width - point[1], point[0]),
-    lambda point, width, height: (width - point[0], height - point[1]),
-    lambda point, _width, height: (point[1], height - point[0]),
-)
-"""From a point of the turned picture to the one it was, by quarter turns."""

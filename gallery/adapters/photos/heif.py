@@ -24,7 +24,7 @@ def opened(data: bytes, max_pixels: int, importer: Importer = importlib.import_m
     """The main picture of a file, upright as the container asks, and how many pictures there are.
 
     The container says how a picture is turned (ISO/IEC 23008-12, sections 6.5.10 and 6.5.12), and an orientation in
-    EXIF data or XMP beside it is to be ignored; so it is taken away here.
+    EXIF data or XMP beside it is to be ignored; see `gallery.adapters.photos.orientation` for viewers that do not.
 
     Args:
         data: The file's bytes.
@@ -39,9 +39,7 @@ def opened(data: bytes, max_pixels: int, importer: Importer = importlib.import_m
     width, height = file.size
     if width * height > max_pixels:
         raise Image.DecompressionBombError
-    main = file[file.primary_index]
-    image: Image.Image = main.to_pillow()
-    image.info.pop("xmp", None)
+    image: Image.Image = file[file.primary_index].to_pillow()
     return image, len(file)
 
 

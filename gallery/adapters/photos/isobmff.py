@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ _PICTURES = frozenset((b"av01", b"hvc1", b"grid", b"iden", b"iovl", b"jpeg", b"u
 _GAIN_MAP = b"tmap"  # ISO/IEC 23008-12, amendment 1: a picture computed from a base and a gain map
 _PARTS = frozenset((b"dimg", b"thmb", b"auxl"))
 _OPACITY = (b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0", b"urn:mpeg:hevc:2015:auxid:1\0")
+_METADATA = frozenset((b"Exif", b"mime"))
 _FULL = 4  # version and flags of a full box
 
 Properties = dict[bytes, bytes]
@@ -71,6 +73,38 @@ def container(data: bytes) -> Container:
         sequence=b"moov" in top,
         properties=_properties(iprp, main),
     )
+
+
+def metadata_items(data: bytes) -> Iterator[bytes]:
+    """The content of every item of EXIF data or XMP, whichever picture it belongs to."""
+    meta = dict(boxes(dict(boxes(data)).get(b"meta", b"")[_FULL:]))
+    kinds = _items(meta.get(b"iinf", b""))
+    places = {1: meta.get(b"idat", b"")}
+    for item, method, start, length in _extents(meta.get(b"iloc", b"")):
+        if kinds.get(item, (b"", False))[0] in _METADATA:
+            whole = places.get(method, data)
+            yield whole[start : start + length] if length else whole[start:]
+
+
+def _extents(iloc: bytes) -> Iterator[tuple[int, int, int, int]]:
+    """Of each piece of an item its item, method, place and length (ISO/IEC 14496-12, section 8.11.3)."""
+    if len(iloc) < 6 or iloc[0] > 2:
+        return
+    version, stream = iloc[0], io.BytesIO(iloc[6:])
+    sizes = iloc[4] >> 4, iloc[4] & 15, iloc[5] >> 4, iloc[5] & 15 if version else 0
+    wide = 4 if version == 2 else 2
+
+    def take(size: int) -> int:
+        return int.from_bytes(stream.read(size))
+
+    for _ in range(take(wide)):
+        item, method = take(wide), take(2) & 15 if version else 0
+        base = take(2) * 0 + take(sizes[2])
+        for _ in range(take(2)):
+            if stream.tell() >= len(iloc):
+                return
+            take(sizes[3])
+            yield item, method, base + take(sizes[0]), take(sizes[1])
 
 
 def _is_opacity(properties: Properties) -> bool:

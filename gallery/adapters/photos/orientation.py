@@ -1,8 +1,12 @@
-"""Turning a picture upright, as its EXIF orientation asks."""
+"""Turning a picture upright, as browsers do, and how else other viewers would show it."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from PIL import ExifTags, Image
+
+from gallery.adapters.photos.carriers import ways_of
 
 # CIPA DC-008 (EXIF 2.32), tag 0x0112: where the first row and the first column of the stored picture lie.
 _TURNS = {
@@ -16,35 +20,64 @@ _TURNS = {
 }
 _XMP = ("xmp", "XML:com.adobe.xmp")  # where Pillow keeps it
 _ON_ITS_SIDE = frozenset((5, 6, 7, 8))
+# The same as quarter turns counter-clockwise, after which left and right change places where the number is mirrored.
+_QUARTERS = {1: 0, 2: 0, 3: 2, 4: 2, 5: 3, 6: 3, 7: 1, 8: 1}
+_MIRRORED = frozenset((2, 4, 5, 7))
+_TURNED_BY_LIBRARY = frozenset(("AVIF", "TIFF"))
+
+DOUBTFUL = "Viewers may disagree about which way up it is. It is written as browsers show it; faces were looked for"
+DOUBTFUL += " the other ways, too."
 
 
-def upright(image: Image.Image) -> tuple[Image.Image, bool]:
-    """The picture, loaded and turned upright, and whether rows and columns have changed places.
+@dataclass(frozen=True, slots=True, eq=False)
+class Upright:
+    """A picture as browsers show it.
 
-    EXIF data that cannot be read is taken as none, as picture viewers do. What XMP says of it counts for nothing:
-    browsers pay no heed to it either, and in a photo turned by it a detector could miss the faces that they show.
+    Attributes:
+        image: Loaded.
+        on_its_side: Whether rows and columns have changed places.
+        turns: Quarter turns counter-clockwise, from 1 to 3, by which other viewers may show it, mirrored or not.
+        doubtful: Whether another viewer may show it in another way at all.
+    """
+
+    image: Image.Image
+    on_its_side: bool
+    turns: tuple[int, ...] = ()
+    doubtful: bool = False
+
+
+def upright(image: Image.Image, data: bytes, kind: str | None) -> Upright:
+    """The picture, loaded and turned upright.
+
+    What says how it lies and cannot be read counts as nothing, as in browsers.
 
     Args:
-        image: As opened, not yet loaded: Pillow turns a TIFF when it is loaded, and takes its tag away.
+        image: As opened, not yet loaded: Pillow turns a TIFF when it is loaded, and takes its tag away; libheif has
+            turned a HEIF.
+        data: The file's bytes.
+        kind: Its format, by Pillow's name.
     """
-    for xmp in _XMP:
+    for xmp in _XMP:  # Pillow would turn by it
         image.info.pop(xmp, None)
-    turned_by_pillow = image.format == "TIFF" and _orientation(image) in _ON_ITS_SIDE
+    ways = ways_of(data, kind)
+    chosen = _by_pillow(image) if kind in _TURNED_BY_LIBRARY else ways.browsers
     image.load()
-    orientation = _orientation(image)
-    if orientation not in _TURNS:
-        return image, turned_by_pillow
-    return image.transpose(_TURNS[orientation]), orientation in _ON_ITS_SIDE
+    left = _by_pillow(image) if kind == "TIFF" else 1 if kind == "HEIF" else chosen
+    turned = image.transpose(_TURNS[left]) if left in _TURNS else image
+    others = ways.others - {chosen}
+    turns = {_from(chosen, other) for other in others} - {0}
+    return Upright(turned, chosen in _ON_ITS_SIDE, tuple(sorted(turns)), bool(others))
 
 
-def _orientation(image: Image.Image) -> object:
+def _from(chosen: int, other: int) -> int:
+    """By how many quarters a picture that was turned one way has to be turned to lie the other way."""
+    quarters = _QUARTERS[other] - _QUARTERS[chosen]
+    return (-quarters if chosen in _MIRRORED else quarters) % 4
+
+
+def _by_pillow(image: Image.Image) -> int:
     try:
-        exif = image.getexif()
-        if image.format in ("JPEG", "MPO"):  # what Pillow found on opening has XMP's word in it
-            exif = Image.Exif()
-            exif.load(image.info.get("exif", b""))
-        orientation = exif.get(ExifTags.Base.Orientation)
-        hash(orientation)
+        orientation = image.getexif().get(ExifTags.Base.Orientation)
+        return int(orientation) if orientation in _TURNS else 1
     except Exception:  # Pillow raises whatever its parser stumbles over: struct.error, SyntaxError, KeyError, ...
-        return None
-    return orientation
+        return 1

@@ -20,7 +20,7 @@ from gallery.adapters.photos.kept_metadata import metadata_of
 from gallery.adapters.photos.left_out import OnlyPreview, SeveralPictures, boxed, first_of
 from gallery.adapters.photos.listing import contents
 from gallery.adapters.photos.operators import is_marked
-from gallery.adapters.photos.orientation import upright
+from gallery.adapters.photos.orientation import DOUBTFUL, upright
 from gallery.adapters.photos.scans import MOST, TooManyScans, require_few_scans
 from gallery.adapters.photos.wide_colour import HighDynamicRange, give_profile
 from gallery.domain.errors import BadPhoto
@@ -110,21 +110,17 @@ def _decode(path: Path, data: bytes, max_pixels: int, importer: Importer) -> Pho
         require_within(image, max_pixels)
         avif = image.format == "AVIF"
         give_profile(image, data, container(data).properties if avif else None)
-        for xmp in (
-            "xmp",
-            "XML:com.adobe.xmp",
-        ):  # Pillow would turn by it, viewers do not (in AVIF and HEIF nor by EXIF)
-            image.info.pop(xmp, None)
-        turned, on_its_side = upright(image)
-        pixels, alpha = to_srgb(turned)
+        lying = upright(image, data, kind)
+        pixels, alpha = to_srgb(lying.image)
         return Photo(
             source=path,
             sha256=hashlib.sha256(data).hexdigest(),
             pixels=pixels,
             alpha=alpha,
             format=_format(image),
-            encoding=encoding_of(image, data, on_its_side) | {"kept": metadata_of(image, on_its_side)},
-            remarks=remarks,
+            encoding=encoding_of(image, data, lying.on_its_side) | {"kept": metadata_of(image, lying.on_its_side)},
+            remarks=(*remarks, DOUBTFUL) if lying.doubtful else remarks,
+            turns=lying.turns,
         )
 
 

@@ -83,7 +83,7 @@ class FileGlancer:
                 require_within(image, self._max_pixels)
                 scale = fit.side / max(image.size)
                 image.draft(None, (math.ceil(image.width * scale), math.ceil(image.height * scale)))
-                turned, _ = upright(image)
+                turned = upright(image, data, "JPEG").image
                 pixels, _ = to_srgb(turned)
         except Exception:  # Pillow raises whatever its parsers stumble over
             return None

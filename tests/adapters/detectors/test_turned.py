@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gallery.adapters.detectors.turned import Turned, turned_back
+from gallery.adapters.detectors.turned import Turned
 from gallery.domain.faces import Detection
 from gallery.domain.geometry import Box, Landmarks
+from gallery.domain.turning import turned_back
 from gallery.testing import FakeDetector
 
 WIDTH, HEIGHT = 30, 20

@@ -28,7 +28,7 @@ def test_all_eight_orientations(tmp_path: Path, kind: str, options: dict[str, An
     exif = turned(orientation)
     data = file_of(drawn(), kind, exif=exif.tobytes() if kind == "HEIF" else exif, **options)
     photo = photo_of(tmp_path, data)
-    wanted = UPRIGHT[orientation](drawn())
+    wanted = UPRIGHT[1 if kind == "WEBP" else orientation](drawn())  # browsers turn no WebP
     assert photo.pixels.shape == wanted.shape
     assert apart(photo.pixels, wanted).mean() < 2
     again = written_again(tmp_path, photo.pixels, photo)  # nothing turns it a second time
@@ -47,7 +47,7 @@ def test_xmp_turns_nothing(tmp_path: Path, kind: str, options: dict[str, Any], o
 @pytest.mark.parametrize(("kind", "options"), KINDS[:5])
 def test_exif_goes_before_xmp(tmp_path: Path, kind: str, options: dict[str, Any]) -> None:
     photo = photo_of(tmp_path, with_text(kind, turned_by_xmp(6), exif=turned(3), **options))
-    assert apart(photo.pixels, UPRIGHT[3](drawn())).mean() < 2
+    assert apart(photo.pixels, UPRIGHT[1 if kind == "WEBP" else 3](drawn())).mean() < 2
 
 
 @pytest.mark.parametrize("kind", ["AVIF", "HEIF"])

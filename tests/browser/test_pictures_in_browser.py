@@ -1,0 +1,18 @@
+"""Photos are read as a real Chromium shows them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from made_photos import apart, photo_of
+from oriented_photos import BY_BROWSERS
+from pictures_in_browser import shown_by_browser
+
+
+def test_photos_lie_as_in_a_browser(tmp_path: Path) -> None:
+    shown = shown_by_browser({name: made[0] for name, made in BY_BROWSERS.items()}, tmp_path)
+    assert shown.keys() == BY_BROWSERS.keys()
+    for name, levels in shown.items():
+        read = photo_of(tmp_path, BY_BROWSERS[name][0]).pixels
+        assert levels.shape[:2] == read.shape[:2], name
+        assert apart(levels[..., :3], read).mean() < 3, name
