@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from gallery.adapters.store import forgetting
@@ -19,7 +20,7 @@ from gallery.adapters.store.engine import Database
 from gallery.adapters.store.failures import explained
 from gallery.adapters.store.files import GalleryFile, backups_beside, conversions_beside, files_of
 from gallery.adapters.store.forgetting import Erased, Person
-from gallery.adapters.store.tables import BackupRow, CropRow, TemplateRow
+from gallery.adapters.store.tables import BackupRow, CropRow, IdentityRow, TemplateRow
 from gallery.adapters.store.traces import SHORTEST_NAME, Needle, pieces, search, surroundings
 from gallery.domain.errors import StoreUnusable
 from gallery.domain.forgetting import Forgotten
@@ -132,7 +133,12 @@ def _require_alone(file: GalleryFile) -> None:
 def _clean(file: GalleryFile, person: Person, now: datetime, is_copy: bool = False) -> _Cleaned:
     with closing(Database(file)) as database:
         with database.writing() as session:
-            erased = forgetting.erase(session, person, now, is_copy)
+            astray = _astray(session)
+            try:
+                erased = forgetting.erase(session, person, now, is_copy)
+            except IntegrityError as error:  # what refers to the person was not deleted with them
+                raise _still_there(file.path) from error
+            _require_gone(session, erased.person, astray, file.path)
         with database.reading() as session:
             needles = _needles(session, erased.person)
     try:
@@ -146,6 +152,37 @@ def _clean(file: GalleryFile, person: Person, now: datetime, is_copy: bool = Fal
     if left:
         raise _left(file.path, f"the file still holds bytes of {left[0]}.")
     return _Cleaned(erased, tuple(str(path) for path in paths if path.exists()), len(needles))
+
+
+def _astray(session: Session) -> set[object]:
+    """Rows that refer to one that is not there."""
+    session.flush()
+    return set(session.connection().exec_driver_sql("PRAGMA foreign_key_check"))
+
+
+def _require_gone(session: Session, person: Person, astray: set[object], path: Path) -> None:
+    """Checks that no row of the person is left, whatever the deletion said.
+
+    Args:
+        session: The transaction that deleted the person.
+        person: Who.
+        astray: What `_astray` gave before.
+        path: The file, for messages.
+
+    Raises:
+        StoreUnusable: If there is one; then nothing is changed.
+    """
+    left = len(_astray(session) - astray)
+    left += session.scalar(select(func.count()).where(IdentityRow.name_key.in_(person.keys))) or 0
+    if left:
+        raise _still_there(path)
+
+
+def _still_there(path: Path) -> StoreUnusable:
+    return StoreUnusable(
+        f"The person could not be deleted from {path}: rows of theirs would still be there; nothing was changed in it.",
+        f"See what is wrong with it: gallery db check --db {shlex.quote(str(path))}",
+    )
 
 
 def _left(path: Path, what: str) -> StoreUnusable:

@@ -30,7 +30,8 @@ from gallery.adapters.store.failures import explain
 from gallery.adapters.store.files import BUSY_TIMEOUT, GalleryFile
 from gallery.adapters.store.keys import Keys
 from gallery.adapters.store.overriding import override_of
-from gallery.adapters.store.schema import open_file
+from gallery.adapters.store.schema import open_file, this_schema
+from gallery.adapters.store.shape import differences
 from gallery.adapters.store.tables import Base
 from gallery.adapters.store.vectors import STORED
 from gallery.domain.errors import GalleryError
@@ -71,10 +72,11 @@ def check(path: Path, keys: Keys | None = None, timeout: float = BUSY_TIMEOUT) -
     Raises:
         StoreUnusable: If it is missing, not a gallery, of another schema, or so damaged that it cannot be opened.
     """
-    file = open_file(path, create=False, timeout=timeout, keys=keys)
+    file = open_file(path, create=False, timeout=timeout, keys=keys, as_made=False)
     tally = _Tally()
     with closing(connect(file)) as connection:
         findings = [
+            *(Finding(what, how) for what, how in differences(connection, this_schema())),
             *_sound(file, connection),
             *_fitting(file, connection),
             *_readable(file, connection, tally),

@@ -18,6 +18,7 @@ from gallery.adapters.store.connection import connect, connect_to_migrate
 from gallery.adapters.store.engine import make_engine
 from gallery.adapters.store.files import OWNER_ONLY, GalleryFile
 from gallery.adapters.store.schema import Schema, read_revision, stamp
+from gallery.adapters.store.shape import require_as_made
 from gallery.domain.errors import StoreUnusable
 
 
@@ -56,7 +57,8 @@ def upgrade_schema(file: GalleryFile, schema: Schema) -> Path | None:
         The backup; None where another process has just upgraded the gallery.
 
     Raises:
-        StoreUnusable: If a migration breaks a reference between tables; the gallery is as it was.
+        StoreUnusable: If a migration breaks a reference between tables, or the tables had been changed and are not as
+            the program makes them; the gallery is as it was.
     """
     with _migration(file) as connection:
         revision = _revision(connection, file.path)
@@ -64,6 +66,7 @@ def upgrade_schema(file: GalleryFile, schema: Schema) -> Path | None:
             return None
         copy = backup.back_up(file, backup.beside(file.path, revision))
         _upgrade(connection, schema)
+        require_as_made(_driver(connection), file.path, schema)
         backup.record(_driver(connection), copy)
         if connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
             raise StoreUnusable(

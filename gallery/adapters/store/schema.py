@@ -19,6 +19,7 @@ from gallery.adapters.store.connection import connect_bare
 from gallery.adapters.store.failures import damaged, explained
 from gallery.adapters.store.files import BUSY_TIMEOUT, GalleryFile
 from gallery.adapters.store.keys import Keys
+from gallery.adapters.store.shape import require_as_made
 from gallery.domain.errors import SchemaTooNew, SchemaTooOld, StoreUnusable
 from gallery.resources import resource
 
@@ -59,6 +60,7 @@ def open_file(
     timeout: float = BUSY_TIMEOUT,
     schema: Schema | None = None,
     keys: Keys | None = None,
+    as_made: bool = True,
 ) -> GalleryFile:
     """Finds a gallery file, makes it if asked to, and checks that this program can work with it.
 
@@ -70,10 +72,11 @@ def open_file(
         timeout: Seconds to wait for another process that holds it.
         schema: What the program works with.
         keys: Where the key of an encrypted gallery is found; by default in the environment and the system's keyring.
+        as_made: Whether its tables must be as the program makes them.
 
     Raises:
         StoreUnusable: If it is missing, not a gallery, or cannot be made, opened or (to be created) written; or if it
-            is encrypted and the key is wrong or missing.
+            is encrypted and the key is wrong or missing; or if its tables were changed.
         SchemaTooOld: If an earlier version of the program wrote it.
         SchemaTooNew: If a later version did.
     """
@@ -85,7 +88,7 @@ def open_file(
             from gallery.adapters.store.migrating import make_schema
 
             make_schema(file, schema)
-        require_current(file, schema)
+        require_current(file, schema, as_made)
     files.warn(path)
     return file
 
@@ -116,16 +119,23 @@ def make_file(path: Path, encrypted: bool, keys: Keys | None = None, timeout: fl
     return file
 
 
-def require_current(file: GalleryFile, schema: Schema) -> None:
+def require_current(file: GalleryFile, schema: Schema, as_made: bool = True) -> None:
     """Checks that a file has the schema worked with.
 
+    Args:
+        file: The file.
+        schema: What the program works with.
+        as_made: Whether its tables must be as the program makes them.
+
     Raises:
-        StoreUnusable: If it is no gallery, or an empty file.
+        StoreUnusable: If it is no gallery, or an empty file, or its tables were changed.
         SchemaTooOld: If an earlier version of the program wrote it.
         SchemaTooNew: If a later version did.
     """
     with closing(connect_bare(file)) as connection:
         revision, version = read_revision(connection, file.path), written_by(connection)
+        if as_made and revision == schema.head:
+            require_as_made(connection, file.path, schema)
     if revision is None:
         raise files.no_gallery_yet(file.path)
     if revision not in schema.revisions:
