@@ -54,7 +54,7 @@ def this_schema() -> Schema:
     return Schema(REVISIONS)
 
 
-def open_file(
+def open_file(  # noqa: PLR0913, PLR0917 - all but the first two have defaults
     path: Path,
     create: bool,
     timeout: float = BUSY_TIMEOUT,
