@@ -22,6 +22,7 @@ from gallery.adapters.entries import read_entry, write_entry
 from gallery.adapters.placing import place, unfinished, writing
 from gallery.domain.errors import BadArgument, RegistryUnusable, UnknownName
 from gallery.domain.models import ModelCard
+from gallery.domain.texts import decoded
 from gallery.resources import resource
 
 FILE = "registry.toml"
@@ -176,24 +177,24 @@ def _tables(path: Path, hint: str) -> dict[str, Any]:
         raise RegistryUnusable(
             f"{path} cannot be read: {error.strerror or error}.", "Check that it is a file and that you may read it."
         ) from error
-    except ValueError as error:  # bad TOML, or not even UTF-8
+    except ValueError as error:  # bad TOML, or not even text
         raise RegistryUnusable(f"{path} is not valid TOML: {error}.", hint) from error
     except RecursionError as error:
         raise RegistryUnusable(f"{path} cannot be read: its brackets are nested too deeply.", hint) from error
 
 
 def _text(path: Path) -> str:
-    """What a list holds, byte for byte.
+    """What a list holds, character for character.
 
     Raises:
         RegistryUnusable: If it is a pipe or a device, which would be read for ever.
         OSError: If it cannot be read.
-        UnicodeDecodeError: If it is no text.
+        ValueError: If it is no text.
     """
     with open(path, "rb", opener=_open_at_once) as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise RegistryUnusable(f"{path} is not a regular file.", "Put the list itself in its place, or delete it.")
-        return file.read().decode("utf-8")
+        return decoded(file.read())
 
 
 def _open_at_once(path: str, flags: int) -> int:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from gallery.domain.errors import BadArgument
 from gallery.domain.geometry import Box
+from gallery.domain.texts import listed_paths
 
 _LIST = Path("-")
 
@@ -16,17 +16,21 @@ _LIST = Path("-")
 def paths(inputs: Sequence[Path]) -> tuple[list[Path], tuple[Path, ...]]:
     """The paths that are named, and those of the list on standard input where one of them is `-`.
 
-    The list has a path a line, or ends each with a NUL character, as `find -print0` writes them.
+    See `listed_paths` for what a list may look like.
 
     Raises:
-        BadArgument: If a list is asked for and there is none.
+        BadArgument: If a list is asked for and there is none, or its encoding is unknown.
     """
     named = [path for path in inputs if path != _LIST]
     if len(named) == len(inputs):
         return named, ()
-    data = sys.stdin.buffer.read()
-    parts = data.split(b"\0") if b"\0" in data else data.splitlines()
-    listed = tuple(Path(os.fsdecode(part)) for part in parts if part.strip())
+    try:
+        listed = tuple(map(Path, listed_paths(sys.stdin.buffer.read())))
+    except ValueError as error:
+        raise BadArgument(
+            f"The list of photos on standard input cannot be read: {error}.",
+            "Write it in UTF-8, or in UTF-16 with a byte order mark, one path a line; or as 'find -print0' does.",
+        ) from error
     if not listed and not named:
         raise BadArgument("The list of photos on standard input is empty.", "Give one path a line.")
     return named, listed

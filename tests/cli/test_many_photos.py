@@ -60,6 +60,24 @@ class TestWhatIsTaken:
         assert gallery("anonymise", "-", "-o", here / "out").code == 0
         assert outputs(here / "out") == {"a.png", "class/b.jpg"}
 
+    @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+    def test_a_list_as_windows_writes_it(self, gallery, tree, here, monkeypatch, encoding):
+        listed = "\r\n".join([str(tree / "a.png"), str(tree / "class/b.jpg"), ""])
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(listed.encode(encoding))))
+        assert gallery("anonymise", "-", "-o", here / "out").code == 0
+        assert outputs(here / "out") == {"a.png", "class/b.jpg"}
+
+    @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "latin-1"])
+    def test_a_list_in_no_known_encoding_is_refused(self, gallery, tree, here, monkeypatch, encoding):
+        (here / "a").write_bytes((tree / "a.png").read_bytes())  # a name that letters of the list spell
+        monkeypatch.chdir(here)
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO("a.jpg\r\nß.jpg\r\n".encode(encoding))))
+        said = gallery("anonymise", "-", "-o", here / "out")
+        assert said.code == 2
+        assert "cannot be read" in said.err
+        assert "UTF-8" in said.err
+        assert not (here / "out").exists()
+
     def test_an_empty_list_is_refused(self, gallery, here, monkeypatch):
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\n")))
         said = gallery("anonymise", "-", "-o", here / "out")

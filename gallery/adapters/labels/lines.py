@@ -9,6 +9,7 @@ from typing import NoReturn
 
 from gallery.domain.errors import BadLabels
 from gallery.domain.paths import shown
+from gallery.domain.texts import decoded
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +44,19 @@ def text_of(file: Path) -> str:
         BadLabels: If it cannot be read, or is no text.
     """
     try:
-        return file.read_text(encoding="utf-8-sig")
+        data = file.read_bytes()
     except FileNotFoundError as error:
         raise BadLabels(f"There is no file {shown(file)}.", "Check its path.") from error
-    except UnicodeDecodeError as error:
-        raise BadLabels(
-            f"{shown(file)} is not a text file in UTF-8.", "Check that it is the file you meant."
-        ) from error
     except (OSError, ValueError) as error:
         cause = getattr(error, "strerror", None) or str(error)
         raise BadLabels(f"{shown(file)} cannot be read: {cause}.", "Check its path and permissions.") from error
+    try:
+        return decoded(data)
+    except ValueError as error:
+        raise BadLabels(
+            f"{shown(file)} is not a text file in UTF-8, nor in UTF-16 with a byte order mark.",
+            "Check that it is the file you meant.",
+        ) from error
 
 
 def lines_of(file: Path) -> Iterator[Line]:
