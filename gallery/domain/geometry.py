@@ -69,6 +69,11 @@ class Box:
             return None
         return Box(x, y, right - x, bottom - y)
 
+    def hull(self, other: Box) -> Box:
+        """The smallest box that holds both."""
+        x, y = min(self.x, other.x), min(self.y, other.y)
+        return Box(x, y, max(self.right, other.right) - x, max(self.bottom, other.bottom) - y)
+
     def clip(self, width: int, height: int) -> Box | None:
         """The part inside an image of that size, or None where nothing is left."""
         return self.intersect(Box(0, 0, width, height))

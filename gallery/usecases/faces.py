@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.domain.faces import RGB, Chips, Detection, Face, Photo, Quality
-from gallery.domain.people import SAME_FACE
+from gallery.domain.merging import merge
 from gallery.domain.ports import Cropper, Detector, Embedder
 from gallery.domain.sharpness import sharpness
 from gallery.domain.turning import turned_back, turned_by
@@ -32,12 +32,7 @@ def found_in(photo: Photo, detector: Detector) -> tuple[Detection, ...]:
     found = _each_way(photo.opaque().pixels, photo.turns, detector)
     if photo.alpha is None:
         return found
-    faint = [
-        one
-        for one in _each_way(photo.pixels, photo.turns, detector)
-        if all(one.box.overlap(other.box) < SAME_FACE for other in found)
-    ]
-    return tuple(sorted((*found, *faint), key=lambda one: one.box))
+    return merge((*found, *_each_way(photo.pixels, photo.turns, detector)))
 
 
 def _each_way(image: RGB, turns: Sequence[int], detector: Detector) -> tuple[Detection, ...]:
@@ -46,13 +41,7 @@ def _each_way(image: RGB, turns: Sequence[int], detector: Detector) -> tuple[Det
     for quarters in turns:
         seen = detector.detect(turned_by(image, quarters))
         found += [turned_back(one, quarters, image.shape[1], image.shape[0]) for one in seen]
-    if not turns:
-        return tuple(found)
-    kept: list[Detection] = []
-    for one in sorted(found, key=lambda one: (-one.score, one.box)):
-        if all(one.box.overlap(other.box) < SAME_FACE for other in kept):
-            kept.append(one)
-    return tuple(sorted(kept, key=lambda one: one.box))
+    return merge(found) if turns else tuple(found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from gallery.adapters.detectors.pyramid import SAME_FACE
 from gallery.domain.faces import RGB, Detection
 from gallery.domain.geometry import Box, Landmarks
+from gallery.domain.merging import SAME_FACE, merge
 from gallery.domain.models import ModelCard
 from gallery.domain.ports import Detector
 
@@ -21,7 +22,7 @@ class WithLandmarks:
     """Finds faces with one detector, and their landmarks with another that looks inside each box.
 
     The boxes stay the first detector's own. A face whose landmarks the second cannot find has none, and no two boxes
-    get the same face's.
+    get the same face's. Where the second sees a face beside or behind that of the box, it counts as found, too.
 
     Args:
         detector: Finds the faces.
@@ -63,7 +64,8 @@ class WithLandmarks:
             if all(face.box.overlap(other) < SAME_FACE for other in taken):
                 given[row] = face.landmarks
                 taken.append(face.box)
-        return tuple(Detection(d.box, d.score, given[row]) if row in given else d for row, d in enumerate(found))
+        whole = [Detection(d.box, d.score, given[row]) if row in given else d for row, d in enumerate(found)]
+        return tuple(sorted((*whole, *_besides(found, seen)), key=lambda one: one.box))
 
     def _seen(self, image: RGB, box: Box) -> tuple[Detection, ...]:
         """What the second detector sees in and around a box, in the coordinates of the picture."""
@@ -74,6 +76,12 @@ class WithLandmarks:
             Detection(d.box.shift(around.x, around.y), d.score, _shifted(d.landmarks, around.x, around.y))
             for d in self._points.detect(image[around.y : around.bottom, around.x : around.right])
         )
+
+
+def _besides(found: Sequence[Detection], seen: Sequence[Sequence[Detection]]) -> tuple[Detection, ...]:
+    """What the second detector saw that is none of the first one's faces."""
+    others = [face for faces in seen for face in faces]
+    return merge([face for face in others if all(face.box.overlap(d.box) < LEAST_OVERLAP for d in found)])
 
 
 def _shifted(landmarks: Landmarks | None, dx: int, dy: int) -> Landmarks | None:

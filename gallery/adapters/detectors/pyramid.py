@@ -1,7 +1,7 @@
 """How one picture is looked at in several sizes and pieces, so that tiny and huge faces are both found.
 
 A detector such as YuNet sees faces within a range of sizes only. The full picture shows it the small faces; coarser
-levels, each up to eight times smaller than the one before, bring larger ones into its range; the coarsest shows it a
+levels, each up to three times smaller than the one before, bring larger ones into its range; the coarsest shows it a
 face that fills the frame. Large levels are cut into overlapping tiles, which keeps memory flat (a 50-megapixel picture
 at once took 3.7 GB and twice the time; see `tests/benchmarks/bench_detection.py`).
 """
@@ -12,17 +12,18 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gallery.domain.faces import Detection
 from gallery.domain.geometry import Box
 
 COARSEST = 320
 """Longer side of the coarsest level in pixels: the size YuNet was made for. A face that fills it is found there."""
 LARGEST = 192
-"""Longer side, in a level's own pixels, of the largest face believed at any level but the coarsest. YuNet invents
-faces inside faces of more than about 300."""
-STEP = 8
+"""Longer side, in a level's own pixels, of the largest face taken as sure at any level but the coarsest. YuNet invents
+faces inside faces of more than about 300. A larger one counts where a coarser level shows none (`Level.believes`)."""
+STEP = 3
 """A level is at most this many times smaller than the one before, so that a face of `LARGEST` pixels, which is the
-last to be believed at one level, still has 24 at the next; YuNet finds faces from about 10."""
+last to be sure at one level, still has 64 at the next. YuNet finds faces from about 10, but small ones less often: with
+a step of 8 faces of 190 to 340 pixels were missed in photos of 2,048 to 2,560
+(`tests/benchmarks/measure_face_sizes.py`)."""
 ENLARGE = 1.5
 """A picture of up to `SMALL` pixels is looked at this many times larger, too. On CMU+MIT that finds 96.9 % of the faces
 instead of 95.3 %, at one false alarm in five pictures either way (`gallery evaluate detection`)."""
@@ -30,8 +31,6 @@ SMALL = 1536
 """Longer side, in pixels, up to which a picture is also enlarged; in larger ones it would take too long."""
 TILE = 1536
 """Side of a tile in pixels."""
-SAME_FACE = 0.4
-"""Intersection over union from which two boxes are taken to be one face. Two people cheek to cheek overlap less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ class Level:
     Attributes:
         width: In pixels.
         height: In pixels.
-        largest: Longer side of the largest face that is believed, in this level's pixels; None for any.
+        largest: Longer side of the largest face that is sure, in this level's pixels; None for any.
     """
 
     width: int
@@ -61,9 +60,10 @@ class Level:
                 yield Box(left, top, right - left, bottom - top)
 
     def believes(self, face: Box, tile: Box) -> bool:
-        """Whether a face found in a tile can be trusted, in level coordinates.
+        """Whether a face found in a tile is sure, in level coordinates.
 
-        Faces cut by an inner edge are left to the neighbouring tile, which sees them whole.
+        Large ones are surer at a coarser level, and those cut by an inner edge in the neighbouring tile, which shows
+        them whole. What is not sure still counts where nothing else shows that face: see `gallery.domain.merging`.
         """
         if self.largest is not None and max(face.width, face.height) > self.largest:
             return False
@@ -97,12 +97,3 @@ def levels(width: int, height: int) -> list[Level]:
             Level(max(1, round(width * scale)), max(1, round(height * scale)), None if last else LARGEST),
         )
     return found
-
-
-def merge(detections: list[Detection]) -> tuple[Detection, ...]:
-    """One detection per face, the surest, from left to right (greedy non-maximum suppression)."""
-    kept: list[Detection] = []
-    for detection in sorted(detections, key=lambda d: (-d.score, d.box)):
-        if all(detection.box.overlap(other.box) < SAME_FACE for other in kept):
-            kept.append(detection)
-    return tuple(sorted(kept, key=lambda d: d.box))

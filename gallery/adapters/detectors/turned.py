@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gallery.adapters.detectors.pyramid import merge
 from gallery.domain.faces import RGB, Detection
+from gallery.domain.merging import merge
 from gallery.domain.models import ModelCard
 from gallery.domain.ports import Detector
 from gallery.domain.turning import turned_back, turned_by

@@ -10,17 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.adapters.cores import usable_cores
-from gallery.adapters.detectors.pyramid import SAME_FACE, Level, levels, merge
+from gallery.adapters.detectors.pyramid import Level, levels
 from gallery.adapters.detectors.yunet_network import LEAST, Rows, YuNetNetwork
 from gallery.domain.errors import ModelFailed
 from gallery.domain.faces import RGB, Detection, require_rgb
 from gallery.domain.geometry import Box, Landmarks
+from gallery.domain.merging import merge, same_face
 from gallery.domain.models import ModelCard
 
 SCORE = 0.6
 """Least score of a face. Lower finds more faces and more that are none, which are blurred without harm."""
-_MOST = 5000
-"""Boxes considered before suppression in one tile; those with the highest scores."""
 
 
 class Network(Protocol):
@@ -74,13 +73,14 @@ class YuNet:
         """
         require_rgb(image)
         height, width = image.shape[:2]
-        found: list[Detection] = []
+        found: dict[bool, list[Detection]] = {True: [], False: []}
         for level in levels(width, height):
             sx, sy = width / level.width, height / level.height
             for tile, rows in self._in_tiles(level, image):
-                sure = (row for row in suppressed(rows) if level.believes(_box(row, 1, 1), tile))
-                found += [one for row in sure if (one := _detection(row, sx, sy, width, height))]
-        return merge(found)
+                for row in suppressed(rows):
+                    if one := _detection(row, sx, sy, width, height):
+                        found[level.believes(_box(row, 1, 1), tile)].append(one)
+        return merge(found[True], found[False])
 
     def _in_tiles(self, level: Level, image: RGB) -> Iterator[tuple[Box, Rows]]:
         """What is found in each tile of a level, in the level's coordinates."""
@@ -120,19 +120,8 @@ def suppressed(rows: Rows) -> Rows:
     Args:
         rows: `(N, 15)`, as `YuNetNetwork` gives them.
     """
-    left = rows[np.argsort(-rows[:, 14], kind="stable")][:_MOST]
-    kept = []
-    while len(left):
-        kept.append(left[0])
-        left = left[1:][_overlap(left[0], left[1:]) < SAME_FACE]
-    return np.array(kept, np.float32).reshape(-1, rows.shape[1])
-
-
-def _overlap(one: Rows, others: Rows) -> Rows:
-    """Intersection over union of a box with each of some others."""
-    start, end = np.maximum(one[:2], others[:, :2]), np.minimum(one[:2] + one[2:4], others[:, :2] + others[:, 2:4])
-    shared = np.prod(np.clip(end - start, 0, None), axis=1)
-    return np.asarray(shared / (one[2] * one[3] + others[:, 2] * others[:, 3] - shared), np.float32)
+    ordered = rows[np.argsort(-rows[:, 14], kind="stable")]
+    return ordered[[first for first, _ in same_face(ordered[:, :4])]]
 
 
 def _box(row: NDArray[np.float32], sx: float, sy: float) -> Box:

@@ -51,7 +51,9 @@ def test_the_face_that_fits_the_box_best_is_meant():
         (Detection(Box(50, 50, 22, 22), 0.9, points(1, 1)), Detection(Box(35, 32, 50, 56), 0.5, points(2, 2)))
     )
 
-    (face,) = WithLandmarks(Fixed((Detection(Box(100, 80, 60, 60), 7.0),)), inner).detect(PICTURE)
+    finder = WithLandmarks(Fixed((Detection(Box(100, 80, 60, 60), 7.0),)), inner)
+
+    (face,) = (one for one in finder.detect(PICTURE) if one.score == 7.0)
 
     assert face.landmarks == points(72, 52)
 
@@ -59,9 +61,10 @@ def test_the_face_that_fits_the_box_best_is_meant():
 def test_a_face_outside_the_box_is_somebody_else():
     inner = Fixed((Detection(Box(0, 0, 20, 20), 0.9, points(1, 1)),))
 
-    (face,) = WithLandmarks(Fixed((Detection(Box(100, 80, 60, 60), 7.0),)), inner).detect(PICTURE)
+    stranger, face = WithLandmarks(Fixed((Detection(Box(100, 80, 60, 60), 7.0),)), inner).detect(PICTURE)
 
     assert face.landmarks is None
+    assert (stranger.box, stranger.score) == (Box(70, 50, 20, 20), 0.9), "and who was seen is blurred, too"
 
 
 def test_landmarks_that_are_there_are_left_alone():
@@ -89,6 +92,7 @@ def test_one_face_gives_its_landmarks_to_one_box_only():
     found = WithLandmarks(Fixed(boxes), inner).detect(PICTURE)
 
     assert [face.landmarks is None for face in found].count(False) == 1
+    assert len(found) == 2, "the same face, seen in the surroundings of both, is nobody else"
 
 
 def test_settings_of_both_are_recorded():

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import itertools
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gallery.adapters.detectors.pyramid import COARSEST, LARGEST, SMALL, STEP, TILE, levels, merge
-from gallery.domain.faces import Detection
+from gallery.adapters.detectors.pyramid import COARSEST, LARGEST, SMALL, STEP, TILE, levels
 from gallery.domain.geometry import Box
 
 SIZES = st.integers(1, 12_000)
@@ -37,7 +35,7 @@ def test_every_size_of_face_is_within_range_of_some_level(face, longer):
 
     seen = [face * scale for scale, largest in scales if largest is None or face * scale <= largest]
 
-    assert any(8 <= size <= 330 for size in seen)
+    assert any(min(face, LARGEST / STEP / 1.01) <= size <= 330 for size in seen), "large enough to be found well"
 
 
 @given(st.integers(1, 7_000), st.integers(1, 7_000), st.data())
@@ -77,21 +75,3 @@ def test_a_face_cut_by_an_inner_edge_is_left_to_the_neighbour():
     assert not level.believes(Box(first.right - 60, 10, 60, 80), first)
     assert level.believes(Box(first.right - 60, 10, 60, 80), second)
     assert level.believes(Box(0, 10, 60, 80), first), "an edge of the picture itself cuts nothing"
-
-
-def test_one_face_seen_twice_is_one_face_and_neighbours_are_two():
-    seen = [
-        Detection(Box(100, 100, 50, 60), 0.7),
-        Detection(Box(103, 98, 50, 60), 0.9),
-        Detection(Box(140, 100, 50, 60), 0.8),
-        Detection(Box(10, 100, 50, 60), 0.6),
-    ]
-
-    assert merge(seen) == (seen[3], seen[1], seen[2])
-
-
-@pytest.mark.parametrize("order", [1, -1])
-def test_equal_scores_are_settled_the_same_way_every_time(order):
-    seen = [Detection(Box(x, 0, 50, 60), 0.9) for x in (0, 4, 8)]
-
-    assert merge(seen[::order]) == (seen[0],)

@@ -7,13 +7,17 @@ import dataclasses
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from gallery import load_detector
-from gallery.adapters.detectors.pyramid import SAME_FACE
+from gallery.adapters.detectors.pyramid import levels
 from gallery.adapters.detectors.yunet import SCORE, YuNet, suppressed
+from gallery.adapters.labels.boxes import photo_files, read_boxes
 from gallery.bootstrap import Bootstrap
+from gallery.domain.detection_scoring import assign
 from gallery.domain.errors import ModelFailed
 from gallery.domain.geometry import Box
+from gallery.domain.merging import SAME_FACE
 from portraits import HOPPER_FACE, backdrop, collins, hopper, scaled
 
 pytestmark = pytest.mark.models
@@ -210,3 +214,80 @@ def test_of_boxes_on_one_face_the_surest_is_left():
 def test_the_registry_names_a_detector(yunet):
     assert yunet.card.embedder is None
     assert dataclasses.replace(yunet.card) == yunet.card
+
+
+@pytest.mark.parametrize(
+    ("photo", "box"),
+    [("selfie-many-people.jpg", Box(480, 288, 119, 298)), ("17-with-mask.jpg", Box(214, 103, 174, 219))],
+)
+def test_large_faces_that_only_a_fine_level_shows_are_found(yunet, shared_data, photo, box):
+    """Half a face at the border, and one with a mask, which the coarsest level does not show."""
+    with Image.open(shared_data / "reported" / "large" / photo) as image:
+        found = yunet.detect(np.asarray(image.convert("RGB")))
+
+    assert any(box.overlap(one.box) > 0.7 for one in found)
+
+
+class Rows:
+    """A network that sees given faces in the tiles of a level: `x, y, width, height` from a tile's corner."""
+
+    def __init__(self, seen):
+        self.seen = seen
+
+    def run(self, pictures, score):
+        return [self.rows(self.seen.get(piece.shape[:2], [])) for piece in pictures]
+
+    def rows(self, boxes):
+        rows = [[x, y, width, height, *[x + width / 2, y + height / 2] * 5, 0.8] for x, y, width, height in boxes]
+        return np.array(rows, np.float32).reshape(-1, 15)
+
+
+def seeing(yunet, seen):
+    file = Bootstrap.of().weights().verified(yunet.card).path
+    return YuNet(yunet.card, file, load=lambda _data, _threads: Rows(seen))
+
+
+def test_a_face_larger_than_is_believed_counts_where_no_other_level_shows_one(yunet):
+    picture = np.zeros((600, 600, 3), np.uint8)
+
+    (face,) = seeing(yunet, {(600, 600): [(100, 100, 300, 400)]}).detect(picture)
+
+    assert face.box == Box(100, 100, 300, 400)
+
+
+def test_a_face_cut_by_the_edge_of_a_tile_counts_where_no_other_shows_it_whole(yunet):
+    picture = np.zeros((1600, 3000, 3), np.uint8)
+    first = next(iter(levels(3000, 1600)[0].tiles()))
+
+    found = seeing(yunet, {(first.height, first.width): [(first.width - 150, 200, 150, 180)]}).detect(picture)
+
+    assert Box(first.width - 150, 200, 150, 180) in [face.box for face in found]
+
+
+def test_as_many_faces_as_there_are_in_a_tile_are_found(yunet):
+    """A bound of 5,000 rows before suppression left out the least sure ones."""
+    picture = np.zeros((1500, 1500, 3), np.uint8)
+    crowd = [(x * 20, y * 20, 18, 18) for x in range(75) for y in range(75)]
+
+    found = seeing(yunet, {(1500, 1500): crowd}).detect(picture)
+
+    assert len(found) == 75 * 75
+
+
+@pytest.mark.parametrize("photo", ["addams-family", "board", "mickymouse-self-p", "plays"])
+def test_an_enlarged_photo_shows_no_fewer_faces(yunet, shared_data, photo):
+    """Between the levels of photos of 2,560 pixels faces of 190 to 340 were too large for one and small for the next.
+
+    For every size of face and photo: `tests/benchmarks/measure_face_sizes.py`.
+    """
+    file = shared_data / "detection" / "cmu-mit" / f"{photo}.jpg"
+    truth = photo_files(file.parent, read_boxes(file.parent / "faces.txt"), file)[file]
+    with Image.open(file) as image:
+        own = np.asarray(image.convert("RGB"))
+    factor = 2560 / max(own.shape)
+
+    def missed(picture, by):
+        faces = [Box(*(round(by * value) for value in box.as_list())) for box in truth]
+        return assign(yunet.detect(picture), faces).detection.count(None)
+
+    assert missed(scaled(own, factor), factor) <= missed(own, 1)
