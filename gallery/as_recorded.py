@@ -64,11 +64,12 @@ class AsRecorded:
 
 
 def _wishes(settings: RunSettings) -> Wishes:
-    policy, redaction, limits = settings.policy, settings.redaction, settings.thresholds
+    policy, redaction = settings.policy, settings.redaction
+    given = policy.get("given", {})  # an earlier version did not record what was given: then the stricter applies
     return Wishes(
         redaction.get("method", "blur"),
-        cosine=limits.cosine if "cosine" in limits.set_by_hand else None,
-        euclidean=limits.euclidean if "euclidean" in limits.set_by_hand else None,
+        cosine=given.get("cosine"),
+        euclidean=given.get("euclidean"),
         fusion=policy.get("fusion", "best"),
         allow_repeats=not policy.get("once_per_photo", True),
         margin=policy.get("min_margin", 0.0),

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from gallery.domain.review_ports import Keyboard
     from gallery.domain.runs import Run, RunSettings
     from gallery.domain.verification import ImageName, LabelErrors, PairList
+    from gallery.domain.yardstick import Yardstick
     from gallery.usecases.anonymise import Anonymise, Shortlists
     from gallery.usecases.bench import Bench
     from gallery.usecases.calibrate import Calibrate
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
     from gallery.usecases.models import Models
     from gallery.usecases.overrides import OverrideFace
     from gallery.usecases.prune_runs import PruneRuns
+    from gallery.usecases.reception import Reception
     from gallery.usecases.reembed import Reembed
     from gallery.usecases.remove_model import RemoveModel
     from gallery.usecases.report import MakeReport
@@ -99,6 +102,12 @@ class Wishes:
     face_margin: float | None = None
     strength: int | None = None
     feather: float = 0.0
+
+    @property
+    def thresholds(self) -> dict[str, float]:
+        """Those that are given, by name."""
+        given = {"cosine": self.cosine, "euclidean": self.euclidean}
+        return {name: value for name, value in given.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -495,7 +504,7 @@ class Bootstrap:
 
         return Export(store, self.archives())
 
-    def import_(self, store: ExchangeStore, resolution: str) -> Import:
+    def import_(self, store: SqliteStore, resolution: str) -> Import:
         """The use case of that name.
 
         Args:
@@ -505,7 +514,44 @@ class Bootstrap:
         from gallery.domain.exchanging import Resolution
         from gallery.usecases.exchange import Import
 
-        return Import(store, Resolution(resolution))
+        return Import(store, self.reception(store), Resolution(resolution))
+
+    def reception(self, store: Store | None) -> Reception:
+        """What an import does not take on an archive's word.
+
+        Args:
+            store: The gallery that people go into; None while there is none.
+        """
+        from gallery.usecases.reception import Reception
+
+        weights = self.weights()
+
+        embedders = [card for card in self.registry().cards().values() if card.embedder is not None]
+
+        @cache
+        def card(space: EmbeddingSpace) -> ModelCard | None:
+            same = (one.like(space) for one in embedders)
+            return next((one for one in same if one.space.comparable(space)), None)
+
+        def recogniser(space: EmbeddingSpace) -> Recogniser:
+            return self.recogniser(card(space) or self.card(space), "yunet")
+
+        def yardstick(space: EmbeddingSpace) -> Yardstick | None:
+            found = card(space)
+            if found is None:
+                return None
+            judged = self.yardstick(found)
+            if store is None or (own := self._card_here(store)) is None or not own.space.comparable(space):
+                return judged
+            return replace(judged, thresholds=judged.capped(self.in_force(store, own).thresholds))
+
+        def makes(space: EmbeddingSpace) -> bool:
+            found = card(space)
+            return found is not None and weights.find(found) is not None
+
+        return Reception(
+            yardstick, lambda space: card(space) is not None, makes, recogniser, self.crops(), self.today()
+        )
 
     def enrol(self, store: Store, recogniser: Recogniser) -> Enrol:
         """The use case of that name."""
@@ -541,7 +587,7 @@ class Bootstrap:
 
         nothing = InForce(Thresholds(0, 0), remark="The gallery's model is not known here; nothing was compared.")
         limits = self.in_force_here(store)
-        return Check(store, limits or nothing, self.today(), known=limits is not None)
+        return Check(store, limits or nothing, self.today(), self.yardstick_here(store))
 
     def own_thresholds(
         self, store: Store, name: str, cosine: float | None, euclidean: float | None
@@ -566,6 +612,19 @@ class Bootstrap:
         so_far = identity.details.thresholds or limits.thresholds
         return so_far.replace(*paired(cosine, euclidean, spec.normalisation))
 
+    def yardstick(self, card: ModelCard) -> Yardstick:
+        """What limits are judged by: an embedder's own; of a user's entry also those of its architecture."""
+        from gallery.domain.yardstick import Yardstick
+
+        registry = self.registry()
+        usual = registry.cards().get(card.architecture) if card.name in registry.own() else None
+        return Yardstick.of(card, usual)
+
+    def yardstick_here(self, store: Store) -> Yardstick | None:
+        """What a gallery's limits are judged by; None while it has no model that is known."""
+        card = self._card_here(store)
+        return None if card is None else self.yardstick(card)
+
     def in_force(self, store: Store, card: ModelCard, wishes: Wishes | None = None) -> InForce:
         """The thresholds that apply: set by hand, else a person's own, else the gallery's calibrated, else the model's.
 
@@ -580,11 +639,16 @@ class Bootstrap:
 
     def in_force_here(self, store: Store) -> InForce | None:
         """The thresholds that apply in a gallery if none are set by hand; None while it has no model that is known."""
+        card = self._card_here(store)
+        return None if card is None else self.in_force(store, card)
+
+    def _card_here(self, store: Store) -> ModelCard | None:
+        """The gallery's own model; None while it has none that is known."""
         space = store.space()
         known = self.registry().cards().get(space.model) if space else None
         if space is None or known is None or not known.like(space).space.comparable(space):
             return None
-        return self.in_force(store, known.like(space))
+        return known.like(space)
 
     def calibrate(self, store: Store, card: ModelCard, detector: str) -> Calibrate:
         """The use case of that name; models are loaded only if there are photos of strangers."""
@@ -642,6 +706,7 @@ class Bootstrap:
             login_name(),
             current(),
             shortlists=self._shortlists(),
+            given=wishes.thresholds,
         )
 
     def _shortlists(self) -> Shortlists | None:

@@ -551,8 +551,9 @@ class FakeStore:
             self._give(target, {reference: moved})
         return owner
 
-    def edit(self, name: str, change: Callable[[Details], Details]) -> Details:
+    def edit(self, name: str, change: Callable[[Details], Details], expected: Hashable = None) -> Details:
         """Changes what is settled about a person."""
+        self._require(expected)
         with self._changing(f"change what is settled about {name}"):
             found = self._name(name)
             new = change(self._details_of(found))
@@ -572,7 +573,14 @@ class FakeStore:
         """What `undo` would take back."""
         return None if self._last is None else Change(self._last.what, LONG_AGO)
 
-    def undo(self) -> Change:
+    def own_change(self) -> Change | None:
+        """The last change; there is nobody else to make one."""
+        return self.last_change()
+
+    def pass_by(self) -> None:
+        """Nothing: the fake gallery does not tell commands apart."""
+
+    def undo(self, number: int | None = None) -> Change:  # noqa: ARG002 - there is only one
         """Takes the last change back."""
         if self._last is None:
             raise NothingToUndo("There is nothing to undo in the fake gallery.")
@@ -665,8 +673,9 @@ class FakeStore:
             removed=made.references - remaining,
         )
 
-    def set_calibration(self, calibration: Calibration) -> None:
+    def set_calibration(self, calibration: Calibration, expected: Hashable = None) -> None:
         """Keeps derived thresholds."""
+        self._require(expected)
         with self._changing("calibrate"):
             if self._space is None or not self._space.comparable(calibration.space):
                 raise ModelMismatch("The fake gallery's templates are of another model.")
@@ -690,12 +699,15 @@ class FakeStore:
         people = sorted(numbers.items()), sorted(self.details.items(), key=lambda one: one[0])
         return repr((people, [word.number for word in self.words]))
 
+    def _require(self, expected: Hashable) -> None:
+        if expected is not None and expected != self.generation():
+            raise GalleryChanged("The fake gallery's people were changed meanwhile.")
+
     def record(
         self, run: int, image: ImageRecord, expected: Hashable = None, crops: Mapping[int, bytes] | None = None
     ) -> None:
         """Adds a photo to a run's record."""
-        if expected is not None and expected != self.generation():
-            raise GalleryChanged("The fake gallery's people were changed meanwhile.")
+        self._require(expected)
         if self.refuses:
             raise StoreUnusable("The fake gallery was told to refuse.")
         self.recorded[run - 1][1].append(image)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from gallery.domain.errors import StoreUnusable, UnknownName
@@ -14,6 +16,18 @@ from gallery.domain.exchanging import Content, ExchangedPerson, ExchangedReferen
 from gallery.domain.geometry import Box
 from gallery.domain.models import EmbeddingSpace
 from gallery.domain.people import FaceCrop, name_key
+from gallery.testing import FakeCrops
+from gallery.usecases.reception import Reception
+
+TRUSTING = Reception(
+    yardstick=lambda _: None,
+    known=lambda _: False,
+    makes=lambda _: False,
+    recogniser=lambda space: pytest.fail(f"{space} is not to be loaded"),
+    crops=FakeCrops(),
+    today=date(2026, 2, 1),
+)
+"""Knows no model, so that templates and limits can only be taken as they are."""
 
 Whole = tuple[ExchangedPerson, tuple[Content, ...]]
 """Somebody with the content of their references."""

@@ -32,3 +32,24 @@ def confirm(question: str, unasked: str, remedy: str) -> None:
         raise
     if not said:
         raise typer.Abort
+
+
+def agree(said: str, question: str, yes: bool, remedy: str) -> None:
+    """Says what is doubtful, and asks whether it is to be done all the same; says it only, with `--yes`.
+
+    Args:
+        said: What is doubtful, in sentences; nothing is asked where it is empty.
+        question: To be answered with yes or no.
+        yes: Whether not to ask.
+        remedy: What to do where nobody is at a terminal to answer.
+
+    Raises:
+        BadArgument: If nobody is at a terminal.
+        typer.Abort: If the answer is no.
+    """
+    from gallery.cli.output import remark
+
+    if said and not yes:
+        confirm(f"{said} {question}", said, remedy)
+    else:
+        remark(said)

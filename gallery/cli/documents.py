@@ -283,6 +283,7 @@ def of_checked_gallery(checked: CheckedGallery) -> dict[str, Any]:
         "no_template": list(checked.lacking),
         "withheld": dict(checked.withheld),
         "ending": {name: day.isoformat() for name, day in checked.ending},
+        "looser_limits": [{"who": who, **of_thresholds(own)} for who, own in checked.looser],
     }
 
 

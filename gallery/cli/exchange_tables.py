@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from gallery.cli.tables import facts, plain_table
+from gallery.cli.tables import distance, facts, plain_table
 
 if TYPE_CHECKING:
     from gallery.domain.exchanging import Conflict, Imported, Planned, Written
     from gallery.domain.models import EmbeddingSpace
 
+MOST_NAMES = 5
+"""People named in a sentence."""
 MOST_ROWS = 40
 """People shown one by one; nobody reads on after a screen or two."""
 _COLOURS = {"added": "green", "merged": "green", "replaced": "yellow", "left out": "red"}
@@ -64,6 +67,47 @@ def summary(result: Imported) -> Table:
             ("model", result.space.label if result.space else "none"),
         ]
     )
+
+
+def limits(result: Imported) -> Table:
+    """The limits that people bring with them."""
+    table = plain_table("Limits that come along", caption="")
+    for name in ("person", "model"):
+        table.add_column(name, overflow="fold", min_width=8)
+    table.add_column("cosine", justify="right", no_wrap=True)
+    table.add_column("euclid.", justify="right", no_wrap=True)
+    table.add_column("against those here", no_wrap=True)
+    for name, one in result.limits:
+        both = f"{one.limits.cosine:.3f}", distance(one.limits.euclidean)
+        table.add_row(
+            escape(name), escape(one.space.label), *both, Text("looser", "red") if one.looser else "no looser"
+        )
+    return table
+
+
+def loose(result: Imported) -> str:
+    """A sentence on limits that are looser than those that apply here."""
+    from gallery.domain.calibrated import listed
+
+    loosened = [(name, one.limits) for name, one in result.limits if one.looser]
+    return (
+        f"The archive brings limits for {listed(loosened)} that are looser than those that apply here, or belong to a "
+        "model that is not known here: strangers may stay visible."
+    )
+
+
+def remade(result: Imported) -> list[str]:
+    """Sentences on the templates made from pictures."""
+    made, model = result.remade, result.space.label if result.space else ""
+    said = [f"{made.count} templates of {model} were made from the pictures in the archive."] if made.count else []
+    said += [
+        f"{one.name}, {one.source}: the archive's template was not that of its picture (cosine {one.cosine:.3f}); the "
+        "picture's was taken. Look at it: gallery show"
+        for one in made.strayed[:MOST_NAMES]
+    ]
+    said += [f"{name}, {source}: no template; {reason}" for name, source, reason in made.left[:MOST_NAMES]]
+    more = max(0, len(made.strayed) - MOST_NAMES) + max(0, len(made.left) - MOST_NAMES)
+    return said + ([f"And {more} more such references; --json shows all."] if more else [])
 
 
 def to_be_made(result: Imported) -> str:
@@ -142,6 +186,7 @@ def of_imported(result: Imported, dry_run: bool) -> dict[str, Any]:
         "people": [_of_planned(person) for person in result.people],
         "numbers": result.space.numbers if result.space else None,
         "lacking": list(result.lacking),
+        "remade": asdict(result.remade),
     }
 
 
@@ -151,6 +196,15 @@ def _of_planned(person: Planned) -> dict[str, Any]:
         "fate": person.fate.value,
         "references": person.references,
         "left_out": person.left_out,
+        "limits": [
+            {
+                "model": one.space.model,
+                "cosine": one.limits.cosine,
+                "euclidean": one.limits.euclidean,
+                "looser": one.looser,
+            }
+            for one in person.brought
+        ],
         "conflicts": [
             {
                 "kind": conflict.kind.value,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -34,6 +35,11 @@ def paths(inputs: Sequence[Path]) -> tuple[list[Path], tuple[Path, ...]]:
     if not listed and not named:
         raise BadArgument("The list of photos on standard input is empty.", "Give one path a line.")
     return named, listed
+
+
+def undoing(db: Path | None) -> str:
+    """The command that takes a change back, for the gallery that was named."""
+    return "gallery undo" + (f" --db {shlex.quote(str(db))}" if db is not None else "")
 
 
 def box(text: str) -> Box:

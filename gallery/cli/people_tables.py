@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gallery.cli.tables import counted, distance, facts, limits, plain_table, short_path
+from gallery.domain.yardstick import EVERYBODY
 
 if TYPE_CHECKING:  # NumPy comes with these, and `gallery list` does without it
     from datetime import date, datetime
@@ -269,6 +270,9 @@ def _compared(found: Examination) -> Iterator[_Finding]:
 
 def _otherwise(checked: Checked) -> Iterator[_Finding]:
     """What was found without comparing."""
+    for who, own in checked.looser:
+        remedy = "gallery calibrate" if who == EVERYBODY else "gallery set NAME --cosine"
+        yield "loose limit", who, _both(own.cosine, own.euclidean), remedy
     for shared in checked.shared:
         owners = " and ".join(f"{name} (ref. {number})" for name, number in shared.owners)
         yield "two names", f"{short_path(shared.source)}: {owners}", _NONE, "gallery remove NAME --reference"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from gallery.domain.models import EmbeddingSpace, Thresholds
+from gallery.domain.yardstick import Owned, Yardstick
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +67,6 @@ class Calibration:
 
 
 _NONE: Mapping[str, Thresholds] = {}
-LAX = 1.1
-"""How many times a model's own threshold one set by hand may be before that is remarked."""
 _NAMED = 5
 
 
@@ -118,30 +117,23 @@ def in_force(
     return InForce(found.thresholds, {**found.personal, **by_hand}, found.remark)
 
 
-def lax(limits: InForce, model: Thresholds, name: str) -> str:
-    """A remark on thresholds set by hand that let in far more than the model's own; empty where there are none.
-
-    Args:
-        limits: The thresholds that apply.
-        model: The registry's.
-        name: The model's.
-    """
-    given = [("everybody", limits.thresholds), *sorted(limits.personal.items())]
-    whose = [who for who, own in given if _is_lax(own, model)]
-    if not whose:
+def lax(limits: InForce, yardstick: Yardstick) -> str:
+    """A remark on limits that let in more than the model's own, whoever set them; empty where there are none."""
+    found = yardstick.exceeding(limits.thresholds, limits.personal)
+    if not found:
         return ""
-    listed = ", ".join(whose[:_NAMED]) + (f" and {len(whose) - _NAMED} more" if len(whose) > _NAMED else "")
+    own = yardstick.thresholds
     return (
-        f"The thresholds set by hand for {listed} are far looser than those of {name} itself (cosine "
-        f"{model.cosine:.3f}, Euclidean {model.euclidean:.3f}): strangers may stay visible."
+        f"The limits for {listed(found)} are looser than those of {yardstick.model} itself (cosine {own.cosine:.3f}, "
+        f"Euclidean {own.euclidean:.3f}): strangers may stay visible."
     )
 
 
-def _is_lax(own: Thresholds, model: Thresholds) -> bool:
-    """Whether one was set far looser, and the other does not make up for it: a match has to pass both."""
-    if own.cosine < model.cosine or own.euclidean < model.euclidean:
-        return False
-    return any(getattr(own, one) > LAX * getattr(model, one) for one in own.set_by_hand)
+def listed(limits: Sequence[Owned]) -> str:
+    """Whose limits, and what they are: `Ada (cosine 0.900, Euclidean 1.342), Bob (…)`."""
+    found = [f"{who} (cosine {own.cosine:.3f}, Euclidean {own.euclidean:.3f})" for who, own in limits[:_NAMED]]
+    more = len(limits) - len(found)
+    return ", ".join(found) + (f" and {more} more" if more else "")
 
 
 def _calibrated(model: Thresholds, calibration: Calibration | None, space: EmbeddingSpace, fusion: str) -> InForce:

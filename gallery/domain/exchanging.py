@@ -8,7 +8,7 @@ the templates under each model, and the crops. So a gallery of any size is excha
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -198,6 +198,51 @@ class Conflict:
         return self.kind in (ConflictKind.NAME, ConflictKind.FACE)
 
 
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """Limits that a person brings with them.
+
+    Attributes:
+        space: The model they belong to.
+        limits: Both, with the origin that the archive states.
+        looser: Whether they are looser than what applies here, or nothing here tells.
+    """
+
+    space: EmbeddingSpace
+    limits: Thresholds
+    looser: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Strayed:
+    """A template of an archive that is not that of the picture beside it; the picture's was taken.
+
+    Attributes:
+        name: Whose it is.
+        source: The photo's path.
+        cosine: Cosine distance between the two.
+    """
+
+    name: str
+    source: str
+    cosine: float
+
+
+@dataclass(frozen=True, slots=True)
+class Remade:
+    """What came of making templates from the pictures that came along.
+
+    Attributes:
+        count: How many were made.
+        strayed: Where the archive had another.
+        left: Of which pictures none could be made: name, photo and reason each. Nobody is recognised by these.
+    """
+
+    count: int = 0
+    strayed: tuple[Strayed, ...] = ()
+    left: tuple[tuple[str, str, str], ...] = ()
+
+
 class Fate(StrEnum):
     """What becomes of a person of an archive."""
 
@@ -223,6 +268,7 @@ class Planned:
         taken: For each reference whether it comes into the gallery.
         present: For each reference whether the person has it there already.
         conflicts: What stands, or stood, in the way.
+        brought: Limits that come with the person.
     """
 
     name: str
@@ -230,6 +276,7 @@ class Planned:
     taken: tuple[bool, ...]
     present: tuple[bool, ...]
     conflicts: tuple[Conflict, ...] = ()
+    brought: tuple[Brought, ...] = ()
 
     @property
     def references(self) -> int:
@@ -256,12 +303,14 @@ class Imported:
         resolution: What was to be done about conflicts.
         space: The gallery's own model afterwards; None where it has none.
         done: Whether the gallery was changed.
+        remade: What came of the pictures.
     """
 
     people: tuple[Planned, ...]
     resolution: Resolution
     space: EmbeddingSpace | None
     done: bool = False
+    remade: Remade = field(default_factory=Remade)
 
     @property
     def refused(self) -> bool:
@@ -288,6 +337,16 @@ class Imported:
             for person in self.people
             if person.fate in CHANGES and any(one.kind is ConflictKind.MODEL for one in person.conflicts)
         )
+
+    @property
+    def limits(self) -> tuple[tuple[str, Brought], ...]:
+        """The limits that come, each with whose they are."""
+        return tuple((person.name, one) for person in self.people for one in person.brought)
+
+    @property
+    def looser(self) -> bool:
+        """Whether somebody has to agree to the limits that come."""
+        return self.changes and any(one.looser for _, one in self.limits)
 
     @property
     def other_numbers(self) -> tuple[Precision, ...]:

@@ -18,7 +18,6 @@ _MOST_MARGIN = 2
 """A face in a box five times its size covers a twenty-fifth of it; more would be a mistake."""
 
 _BY_HAND = " set by hand"
-_BOTH = (("cosine",), ("euclidean",), ("cosine", "euclidean"))
 
 
 class Kind(StrEnum):
@@ -80,13 +79,6 @@ class Thresholds:
                 f"The cosine threshold must be at most 2, not {self.cosine}.",
                 "A cosine distance lies between 0 (same direction) and 2 (opposite).",
             )
-
-    @property
-    def set_by_hand(self) -> tuple[str, ...]:
-        """Which of the two were set by hand for everybody, as their origin says; see `replace`."""
-        said, by_hand, _ = self.origin.partition(_BY_HAND)
-        names = tuple(said.split(" and "))
-        return names if by_hand and names in _BOTH else ()
 
     def replace(self, cosine: float | None, euclidean: float | None) -> Thresholds:
         """These thresholds with one or both set by hand; None leaves a value as it is."""

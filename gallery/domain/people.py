@@ -277,10 +277,14 @@ class Change:
     Attributes:
         what: In words, such as `rename Ann to Anna`.
         made: When, in UTC.
+        number: In the file; numbers are never given twice.
+        latest: Whether no command that could have changed the gallery came after it, not even one that changed nothing.
     """
 
     what: str
     made: datetime
+    number: int = 0
+    latest: bool = True
 
 
 @dataclass(frozen=True, slots=True)

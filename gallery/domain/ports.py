@@ -401,7 +401,7 @@ class Store(Protocol):
             AlreadyEnrolled: If that person has the same face of the same photo.
         """
 
-    def edit(self, name: str, change: Callable[[Details], Details]) -> Details:
+    def edit(self, name: str, change: Callable[[Details], Details], expected: Hashable = None) -> Details:
         """Changes what is settled about a person, so that no other process's change between is lost.
 
         Where crops may no longer be kept, those that were are removed.
@@ -409,6 +409,7 @@ class Store(Protocol):
         Args:
             name: The person's.
             change: Makes the new details of the present ones.
+            expected: The generation that the change was made for; None for whatever it is.
 
         Returns:
             The new details.
@@ -416,6 +417,7 @@ class Store(Protocol):
         Raises:
             UnknownName: If there is nobody of that name.
             BadArgument: If thresholds are set while the gallery has no model.
+            GalleryChanged: If the gallery's people were changed since.
         """
 
     def by_hand(self) -> dict[str, Thresholds]:
@@ -424,11 +426,21 @@ class Store(Protocol):
     def last_change(self) -> Change | None:
         """What `undo` would take back; None where there is nothing."""
 
-    def undo(self) -> Change:
+    def own_change(self) -> Change | None:
+        """The last change, if it was made through this very object; what undoing would take back of it."""
+
+    def pass_by(self) -> None:
+        """Notes that a command changed nothing that could be undone, so that `undo` does not take it for its change."""
+
+    def undo(self, number: int | None = None) -> Change:
         """Takes the last change back, whole; once.
+
+        Args:
+            number: Of the change that is meant; None for whichever is the last.
 
         Raises:
             NothingToUndo: If there was none, or it was undone already.
+            GalleryChanged: If another one is the last by now.
         """
 
     def forget(self, name: str) -> Forgotten:
@@ -475,11 +487,16 @@ class Store(Protocol):
     def calibration(self) -> Calibration | None:
         """The thresholds derived for the gallery's own model, with how the references have changed since."""
 
-    def set_calibration(self, calibration: Calibration) -> None:
+    def set_calibration(self, calibration: Calibration, expected: Hashable = None) -> None:
         """Keeps derived thresholds in place of the former ones, all or nothing.
+
+        Args:
+            calibration: The thresholds.
+            expected: The generation that they were derived from; None for whatever it is.
 
         Raises:
             ModelMismatch: If they are not of the gallery's own model.
+            GalleryChanged: If the gallery's people were changed since.
         """
 
     def clear_calibration(self) -> bool:

@@ -96,6 +96,7 @@ class Anonymise:
         reviewed: Number of the run whose photos are written anew, for the record; None if there is none.
         crops: Makes pictures of faces that wait for a person's word, for the review; None where none are to be kept.
         shortlists: Makes them; None where nothing can.
+        given: Thresholds that were given for this run alone, by name, for the record.
     """
 
     recogniser: Recogniser
@@ -111,6 +112,7 @@ class Anonymise:
     reviewed: int | None = None
     crops: ReviewCrops | None = None
     shortlists: Shortlists | None = None
+    given: Mapping[str, float] = field(default_factory=dict)
 
     def __call__(
         self,
@@ -234,6 +236,7 @@ class Anonymise:
             "personal": _plain(self.policy.personal),
             "files": self.photos.settings,
             "by_hand": self.by_hand.settings,
+            "given": dict(self.given),
         }
         return RunSettings(
             program=self.program,

@@ -11,6 +11,7 @@ from gallery.domain.matching import Whitelist
 from gallery.domain.people import IdentitySummary, SharedPhoto, SpaceUse
 from gallery.domain.ports import Store
 from gallery.domain.progress import Advance, unwatched
+from gallery.domain.yardstick import Owned, Yardstick
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Checked:
         ending: People whose consent ends within `SOON` days, each with its last day.
         model: Name of the gallery's model; empty where it has none yet.
         compared: Whether the references could be compared: not under a model that is not known here.
+        looser: Limits that are looser than the model's own, with whose they are; see `Yardstick.exceeding`.
     """
 
     people: int
@@ -42,6 +44,7 @@ class Checked:
     ending: tuple[tuple[str, date], ...]
     model: str = ""
     compared: bool = True
+    looser: tuple[Owned, ...] = ()
 
     @property
     def clean(self) -> bool:
@@ -55,6 +58,7 @@ class Checked:
             or self.shared
             or self.without
             or self.lacking
+            or self.looser
         )
 
 
@@ -70,13 +74,14 @@ class Check:
         store: The gallery.
         limits: The thresholds that apply.
         today: The day on which consent must not have ended.
-        known: Whether the gallery's model is known here; without its thresholds nothing can be compared.
+        yardstick: What the gallery's limits are judged by; None where its model is not known here, so that nothing can
+            be compared.
     """
 
     store: Store
     limits: InForce
     today: date
-    known: bool = True
+    yardstick: Yardstick | None
 
     def __call__(self, advance: Advance = unwatched) -> Checked:
         """Examines the gallery; changes nothing.
@@ -85,7 +90,8 @@ class Check:
             advance: Is told how many references have been compared, and how many there are.
         """
         people = self.store.identities()
-        whitelist = self.store.whitelist() if self.known else Whitelist.empty(1)
+        yardstick = self.yardstick
+        whitelist = Whitelist.empty(1) if yardstick is None else self.store.whitelist()
         current = next((use for use in self.store.spaces() if use.current), None)
         return Checked(
             people=len(people),
@@ -98,7 +104,8 @@ class Check:
             withheld=tuple((p.name, why) for p in people if (why := p.withheld(self.today))),
             ending=tuple((p.name, p.expires) for p in people if p.expires and self._is_soon(p.expires)),
             model=current.space.model if current else "",
-            compared=self.known or current is None,
+            compared=yardstick is not None or current is None,
+            looser=yardstick.exceeding(self.limits.thresholds, self.limits.personal) if yardstick else (),
         )
 
     def _is_soon(self, day: date) -> bool:

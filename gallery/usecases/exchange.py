@@ -10,6 +10,7 @@ from gallery.domain.errors import StoreUnusable
 from gallery.domain.exchange_ports import Archives, ExchangeStore, Present, Receiving
 from gallery.domain.exchanging import (
     CHANGES,
+    Brought,
     Conflict,
     ConflictKind,
     Content,
@@ -27,6 +28,7 @@ from gallery.domain.geometry import Box
 from gallery.domain.models import EmbeddingSpace, Precision
 from gallery.domain.people import SAME_FACE, name_key
 from gallery.domain.progress import Advance, unwatched
+from gallery.usecases.reception import Made, Reception
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +76,17 @@ class Import:
     Attributes:
         store: Takes the people in.
         resolution: What is to be done about conflicts.
+        reception: What is not taken on the archive's word.
     """
 
     store: ExchangeStore
+    reception: Reception
     resolution: Resolution = Resolution.REFUSE
 
     def plan(self, contents: Contents) -> Imported:
         """What an import would do; changes nothing."""
         with self.store.present() as present:
-            return plan(contents, present, self.resolution)
+            return plan(contents, present, self.resolution, self.reception)
 
     def __call__(self, contents: Contents, what: str, advance: Advance = unwatched) -> Imported:
         """Imports people, all or nothing, as one change that can be undone.
@@ -95,17 +99,19 @@ class Import:
         Raises:
             BadArchive: If the archive changes meanwhile; the gallery is as it was.
             StoreUnusable: If the gallery cannot be written, or another program changes it meanwhile; likewise.
+            ModelFailed: If no templates could be made of the pictures; likewise.
         """
         planned = self.plan(contents)
         if not planned.changes:
             return planned
+        made = self.reception.remake(contents, planned.people, planned.space)
         with self.store.receiving(what) as receiving:
-            if plan(contents, receiving, self.resolution) != planned:
+            if plan(contents, receiving, self.resolution, self.reception) != planned:
                 raise StoreUnusable(
                     "Another program changed the gallery in the meantime; nothing was imported.", "Try again."
                 )
-            _execute(contents, planned, receiving, advance)
-        return replace(planned, done=True)
+            _Taking(self.reception, made, receiving)(contents, planned, advance)
+        return replace(planned, done=True, remade=made.told)
 
 
 class _Nobody:
@@ -124,29 +130,37 @@ class _Nobody:
         return {}
 
 
-def foresee(contents: Contents, resolution: str) -> Imported:
+def foresee(contents: Contents, resolution: str, reception: Reception) -> Imported:
     """What an import into a gallery that does not exist yet would do."""
-    return plan(contents, _Nobody(), Resolution(resolution))
+    return plan(contents, _Nobody(), Resolution(resolution), reception)
 
 
-def plan(contents: Contents, present: Present, resolution: Resolution) -> Imported:
+def plan(contents: Contents, present: Present, resolution: Resolution, reception: Reception) -> Imported:
     """Settles what becomes of each person.
 
     Args:
         contents: Who is to come.
         present: The gallery they come into.
         resolution: What is to be done about conflicts.
+        reception: What is not taken on the archive's word.
     """
     people = list(contents.people())
-    own = present.own_model()
+    there = present.own_model()
+    own = there or contents.own
     planner = _Planner(
         present,
         resolution,
-        own or contents.own,
-        present.models() if own else None,
+        own,
+        present.models() if there else None,
         frozenset(name_key(person.name) for person in people),
     )
-    return Imported(tuple(planner.one(person) for person in people), resolution, planner.own)
+    found = tuple(_with_limits(planner.one(reception.person(one, own)), reception.brought(one)) for one in people)
+    return Imported(found, resolution, own)
+
+
+def _with_limits(planned: Planned, brought: tuple[Brought, ...]) -> Planned:
+    """With the limits that come: only whoever is new here brings theirs."""
+    return replace(planned, brought=brought) if planned.fate in (Fate.ADDED, Fate.REPLACED) else planned
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,24 +274,40 @@ def _unmerged(person: ExchangedPerson, present: tuple[bool, ...]) -> Fate:
     return Fate.UNCHANGED if any(present) or not person.references else Fate.LEFT_OUT
 
 
-def _execute(contents: Contents, planned: Imported, receiving: Receiving, advance: Advance) -> None:
-    if receiving.own_model() is None and contents.own is not None:
-        receiving.adopt(contents.own)
-    # Whoever is replaced goes first: somebody else may have one of their faces in the archive.
-    for one in planned.people:
-        if one.fate is Fate.REPLACED:
-            receiving.remove(one.name)
-    everybody = zip(planned.people, whole(contents), strict=True)
-    for done, (one, (person, content)) in enumerate(everybody, 1):
-        _take(one, person, content, receiving)
-        advance(done, len(planned.people))
+@dataclass(frozen=True, slots=True)
+class _Taking:
+    """Takes people in.
 
+    Attributes:
+        reception: What is not taken on the archive's word.
+        made: The templates made of pictures.
+        receiving: The gallery.
+    """
 
-def _take(one: Planned, person: ExchangedPerson, content: Sequence[Content], receiving: Receiving) -> None:
-    everything = zip(person.references, content, one.taken, strict=True)
-    coming = [(reference, large) for reference, large, taken in everything if taken]
-    if one.fate is Fate.MERGED:
-        receiving.append(one.name, coming)
-    elif one.fate in (Fate.ADDED, Fate.REPLACED):
-        partly = replace(person, references=tuple(reference for reference, _ in coming))
-        receiving.add(partly, [large for _, large in coming])
+    reception: Reception
+    made: Made
+    receiving: Receiving
+
+    def __call__(self, contents: Contents, planned: Imported, advance: Advance) -> None:
+        if self.receiving.own_model() is None and contents.own is not None:
+            self.receiving.adopt(contents.own)
+        # Whoever is replaced goes first: somebody else may have one of their faces in the archive.
+        for one in planned.people:
+            if one.fate is Fate.REPLACED:
+                self.receiving.remove(one.name)
+        everybody = zip(planned.people, whole(contents), strict=True)
+        for done, (one, (person, content)) in enumerate(everybody):
+            coming = [
+                (reference, self.reception.content(reference, large, self.made.templates.get((done, number))))
+                for number, (reference, large) in enumerate(zip(person.references, content, strict=True))
+                if one.taken[number]
+            ]
+            self._take(one, person, coming)
+            advance(done + 1, len(planned.people))
+
+    def _take(self, one: Planned, person: ExchangedPerson, coming: list[tuple[ExchangedReference, Content]]) -> None:
+        if one.fate is Fate.MERGED:
+            self.receiving.append(one.name, coming)
+        elif one.fate in (Fate.ADDED, Fate.REPLACED):
+            partly = replace(person, references=tuple(reference for reference, _ in coming))
+            self.receiving.add(self.reception.person(partly, None), [large for _, large in coming])

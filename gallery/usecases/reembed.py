@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.domain.errors import GalleryError, NoFace
+from gallery.domain.faces import Detection
 from gallery.domain.models import EmbeddingSpace
-from gallery.domain.people import LackingTemplate
+from gallery.domain.people import FaceCrop, LackingTemplate
 from gallery.domain.ports import CropMaker, Store
 from gallery.domain.progress import Advance, unwatched
 from gallery.usecases.faces import Recogniser
@@ -116,15 +117,34 @@ class Reembed:
     def _chip(self, one: LackingTemplate) -> NDArray[np.uint8]:
         if one.crop is None:
             raise NoFace(f"No picture of reference {one.id} is kept.")
-        picture, detection = self.crops.open(one.crop, one.reference.detection)
-        chips = self.recogniser.cropper.crop(picture, [detection])
-        if not chips.as_meant[0]:
-            raise NoFace(f"Reference {one.id} has no landmarks to align the face by.")
-        return np.asarray(chips.pixels[0])
+        return chip_of(self.recogniser, self.crops, one.crop, one.reference.detection, f"Reference {one.id}")
 
     def _embed(self, batch: list[_Chip], space: EmbeddingSpace) -> None:
         embeddings = self.recogniser.embedder.embed(np.stack([chip for _, chip in batch]))
         self.store.add_templates({one.id: vector for (one, _), vector in zip(batch, embeddings, strict=True)}, space)
+
+
+def chip_of(
+    recogniser: Recogniser, crops: CropMaker, crop: FaceCrop, detection: Detection, what: str = "The picture"
+) -> NDArray[np.uint8]:
+    """The face of a kept picture as the embedder wants it, `(height, width, 3) uint8`.
+
+    Args:
+        recogniser: Whose embedder it is for.
+        crops: Opens the picture.
+        crop: The picture.
+        detection: Where the face was in the photo.
+        what: The reference, for the message.
+
+    Raises:
+        BadPhoto: If the picture cannot be read.
+        NoFace: If it has no landmarks, and the embedder needs them.
+    """
+    picture, here = crops.open(crop, detection)
+    chips = recogniser.cropper.crop(picture, [here])
+    if not chips.as_meant[0]:
+        raise NoFace(f"{what} has no landmarks to align the face by.")
+    return np.asarray(chips.pixels[0])
 
 
 def _batches(faces: Iterator[_Chip]) -> Iterator[list[_Chip]]:

@@ -56,7 +56,7 @@ def test_of_thresholds_that_have_changed_the_stricter_apply(gallery, photos):
         assert again().policy.limit("Grace Hopper").cosine == 0.45
         assert again().policy.thresholds == run.settings.thresholds
         assert "stricter" in again.remarks[0]
-        gallery("set", "Grace Hopper", "--cosine", "0.9")
+        gallery("set", "Grace Hopper", "--cosine", "0.9", "--yes")
         assert again().policy.limit("Grace Hopper").cosine == run.settings.thresholds.cosine
 
 
@@ -68,10 +68,13 @@ def test_the_stricter_is_taken_of_each_distance():
     assert stricter(recorded, Thresholds(0.6, 1.2), 3) is recorded
 
 
-@pytest.mark.parametrize(("cosine", "euclidean"), [(None, None), (0.3, None), (None, 0.9), (0.3, 0.9)])
-def test_which_threshold_was_set_by_hand_is_read_from_the_origin(cosine, euclidean):
-    set_by_hand = Thresholds(0.5, 1.0, "cosine similarity of LFW").replace(cosine, euclidean).set_by_hand
-    assert set_by_hand == tuple(n for n, v in (("cosine", cosine), ("euclidean", euclidean)) if v is not None)
+@pytest.mark.parametrize("given", [{}, {"cosine": 0.3}, {"euclidean": 0.9}, {"cosine": 0.3, "euclidean": 0.9}])
+@pytest.mark.parametrize("origin", ["cosine and euclidean set by hand", "FMR 1e-5 over LFW"])
+def test_which_threshold_was_given_is_read_from_numbers_and_not_from_the_origin(make_settings, given, origin):
+    policy = {"given": given} if given else {}
+    settings = replace(make_settings, thresholds=Thresholds(0.5, 1.0, origin), policy=policy)
+
+    assert AsRecorded.of(settings).wishes.thresholds == given
 
 
 def test_what_an_earlier_version_did_not_record_is_as_usual(make_settings):

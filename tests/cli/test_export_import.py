@@ -10,6 +10,7 @@ import pytest
 
 from exchanged import RAW, RAW_INT8, UNIT, contents, everything, person, reference
 from gallery.bootstrap import Bootstrap
+from gallery.domain.models import Thresholds
 from gallery.domain.people import Details
 from said import sentence
 
@@ -43,7 +44,7 @@ def archive(gallery, filled, here):
 
 
 def test_there_and_back(gallery, archive, here):
-    said = gallery("import", archive, "--db", here / "new.db", "--json")
+    said = gallery("import", archive, "--db", here / "new.db", "--yes", "--json")
 
     assert said.code == 0
     assert said.json["imported"] is True
@@ -179,7 +180,7 @@ def test_options_that_contradict_each_other(gallery, archive, filled):
 def test_templates_to_be_made_are_remarked(gallery, archive, here):
     fill(here / "new.db", contents(person("Grace", [reference(9, (UNIT,))]), models=(UNIT,), own=UNIT))
 
-    said = gallery("import", archive, "--db", here / "new.db")
+    said = gallery("import", archive, "--db", here / "new.db", "--yes")
 
     assert said.code == 0
     assert "1 of 2 references has no template of unit yet." in sentence(said) or "have no template" in sentence(said)
@@ -293,3 +294,85 @@ def test_help_has_an_example(gallery):
         said = gallery(command, "--help")
         assert said.code == 0
         assert f"Example: gallery {command}" in " ".join(said.out.split())
+
+
+LOOSE = Thresholds(0.95, 200.0, "FMR 1e-5 over LFW, 13,233 photos")
+
+
+def test_limits_that_come_along_are_shown_asked_about_and_get_an_origin_of_their_own(gallery, here):
+    fill(here / "theirs.db", contents(person("Ada", [reference(1)], thresholds=((RAW, LOOSE),))))
+    gallery("export", here / "a.gallery", "--db", here / "theirs.db")
+
+    refused = gallery("import", here / "a.gallery")
+    assert refused.code == 2
+    assert "Ada (cosine 0.950, Euclidean 200.000)" in sentence(refused)
+    assert not (here / "gallery.db").exists()
+    (foreseen,) = gallery("import", here / "a.gallery", "--dry-run", "--json").json["people"]
+    assert foreseen["limits"] == [{"model": "raw", "cosine": 0.95, "euclidean": 200.0, "looser": True}]
+
+    said = gallery("import", here / "a.gallery", "--yes")
+    assert said.code == 0
+    assert "Limits that come along" in said.out
+    with Bootstrap.of(here / "gallery.db").store() as store:
+        own = store.identity("Ada").details.thresholds
+    assert (own.cosine, own.euclidean) == (0.95, 200.0)
+    assert own.origin.startswith("brought by an archive on ")
+
+
+def test_limits_of_somebody_who_is_there_stay_and_are_not_asked_about(gallery, here):
+    fill(here / "theirs.db", contents(person("Ada", [reference(1), reference(2)], thresholds=((RAW, LOOSE),))))
+    gallery("export", here / "a.gallery", "--db", here / "theirs.db")
+    fill(here / "gallery.db", contents(person("Ada", [reference(1)])))
+
+    assert gallery("import", here / "a.gallery", "--merge").code == 0
+    with Bootstrap.of(here / "gallery.db").store() as store:
+        assert store.identity("Ada").details.thresholds is None
+
+
+@pytest.mark.models
+class TestOnPortraits:
+    @pytest.fixture
+    def carried(self, gallery, photos, here):
+        """An archive of one person, with the template of somebody else and far too loose limits."""
+        theirs = here / "theirs.db"
+        gallery("enroll", "Grace Hopper", photos / "hopper.png", "--db", theirs)
+        gallery("enroll", "Eileen Collins", photos / "collins.png", "--db", theirs)
+        gallery("set", "Grace Hopper", "--cosine", "0.95", "--yes", "--db", theirs)
+        with sqlite3.connect(theirs) as connection:
+            vector = "(SELECT vector FROM template WHERE reference_id = 2)"
+            connection.execute(f"UPDATE template SET vector = {vector} WHERE reference_id = 1")
+            connection.execute("UPDATE own_threshold SET origin = 'FMR 1e-5 over LFW'")
+        connection.close()
+        assert gallery("export", here / "a.gallery", "--people", "Grace Hopper", "--db", theirs).code == 0
+        return here / "a.gallery"
+
+    def test_templates_are_made_from_the_pictures_and_loose_limits_are_found_for_ever(
+        self, gallery, carried, photos, here
+    ):
+        assert gallery("import", carried).code == 2
+        said = gallery("import", carried, "--yes")
+
+        assert said.code == 3
+        assert "1 templates of sface were made from the pictures" in said.err
+        assert "the archive's template was not that of its picture" in said.err
+        checked = gallery("check", "--json")
+        assert checked.code == 3
+        assert [one["who"] for one in checked.json["looser_limits"]] == ["Grace Hopper"]
+        assert "Grace Hopper (cosine 0.950" in gallery("anonymise", photos / "pair.png", "-o", here / "out").err
+
+        gallery("set", "Grace Hopper", "--default-thresholds")
+        assert gallery("check").code == 0
+        words = ("anonymise", photos / "pair.png", "-o", here / "again", "--json")
+        assert [face["decision"] for face in gallery(*words).json["images"][0]["faces"]] == ["blur", "keep"]
+
+    def test_stricter_limits_come_in_unasked_and_what_is_there_is_the_yardstick(self, gallery, photos, here):
+        theirs = here / "theirs.db"
+        gallery("enroll", "Grace Hopper", photos / "hopper.png", "--db", theirs)
+        gallery("set", "Grace Hopper", "--cosine", "0.5", "--db", theirs)
+        gallery("export", here / "a.gallery", "--db", theirs)
+
+        said = gallery("import", here / "a.gallery")
+
+        assert said.code == 0
+        assert "no looser" in said.out
+        assert gallery("check").code == 0

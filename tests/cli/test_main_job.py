@@ -191,8 +191,13 @@ def test_thresholds_that_let_everybody_in_are_remarked(gallery, enrolled, photos
 
     assert "strangers may stay visible" in gallery(*words, "--cosine", 2, "--euclidean", 9).err
     assert "strangers may stay visible" not in gallery(*words, "--cosine", 0.5).err
-    assert "for Grace Hopper are far looser" in gallery("set", "Grace Hopper", "--cosine", 1.5).err
-    assert "for Grace Hopper are far looser" in gallery(*words).err
+    looser = "for Grace Hopper (cosine 1.500, Euclidean 1.732) are looser than those of sface itself"
+    refused = gallery("set", "Grace Hopper", "--cosine", 1.5)
+    assert refused.code == 2
+    assert looser in refused.err
+    assert "looser" not in gallery(*words).err
+    assert looser in gallery("set", "Grace Hopper", "--cosine", 1.5, "--yes").err
+    assert looser in gallery(*words).err
 
 
 def test_a_collage_may_repeat_a_person(gallery, enrolled, photos, here):

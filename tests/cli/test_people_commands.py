@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
 
 from gallery.adapters.store import SqliteStore
+from gallery.bootstrap import Bootstrap
+from gallery.domain.by_hand import Override, Verdict
+from gallery.domain.errors import GalleryChanged
 from gallery.domain.faces import Detection, Quality
 from gallery.domain.geometry import Box
-from gallery.domain.models import EmbeddingSpace
+from gallery.domain.models import EmbeddingSpace, Thresholds
 from gallery.domain.people import NewReference, Reference
+from said import sentence
 
 YESTERDAY = (datetime.now(UTC) - timedelta(days=2)).date()
 
@@ -66,6 +71,55 @@ def test_a_change_is_made_said_and_undone(people, words, after):
     assert words[0] in undone.out or "settled" in undone.out
     assert listed(people) == BEFORE
     assert people("undo").code == 1
+
+
+WORD = Override(0, "a" * 64, Box(1, 2, 30, 40), Verdict.BLUR, "a.jpg", "", datetime(2026, 1, 31, tzinfo=UTC))
+
+
+def overrides(_call) -> None:
+    with Bootstrap.of().store() as store:
+        store.remove_override(store.add_override(WORD).number)
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        overrides,
+        lambda call: call("calibrate", "--reset"),
+        lambda call: call("enable", "Eve"),
+        lambda call: call("set", "Eve", "--untag", "unknown"),
+    ],
+    ids=["override", "calibrate", "enable", "set"],
+)
+def test_undo_asks_where_the_last_command_changed_nothing_that_it_could_take_back(people, after):
+    people("rename", "Ada", "Eve")
+    after(people)
+
+    refused = people("undo")
+
+    assert refused.code == 2
+    assert "rename Ada to Eve" in sentence(refused)
+    assert "Eve" in listed(people)
+    assert people("undo", "--yes").code == 0
+    assert listed(people) == BEFORE
+
+
+def test_a_command_that_fails_or_only_shows_leaves_the_last_change_the_last_commands(people):
+    people("rename", "Ada", "Eve")
+    people("remove", "Nobody", "--yes")
+    people("show", "Eve")
+
+    assert people("undo").code == 0
+
+
+def test_a_change_made_meanwhile_is_not_undone_in_place_of_the_one_that_was_asked_about(people):
+    people("rename", "Ada", "Eve")
+    with Bootstrap.of().store() as store:
+        number = store.last_change().number
+        people("rename", "Eve", "Eva")
+        with pytest.raises(GalleryChanged, match="rename Eve to Eva"):
+            store.undo(number)
+    assert "Eva" in listed(people)
 
 
 @pytest.mark.parametrize(
@@ -244,9 +298,39 @@ class TestOnPortraits:
         faces = gallery("anonymise", photo, "-o", here / "out", "--json").json["images"][0]["faces"]
         assert [face["decision"] for face in faces] == ["keep", "keep"]
 
+    def test_a_hint_at_undo_is_printed_only_for_the_change_it_means(self, gallery, folders, here):
+        assert (
+            f"To take all of it back: gallery undo --db {here}"
+            in gallery("enroll", "--people", folders, "--db", here / "gallery.db").err
+        )
+        gallery("disable", "Grace Hopper")
+
+        again = gallery("enroll", "--people", folders)
+
+        assert "undo" not in again.err
+        refused = gallery("undo")
+        assert refused.code == 2
+        assert "change what is settled about Grace Hopper" in sentence(refused)
+
+    def test_limits_are_made_of_those_that_hold_when_they_are_written(self, gallery, folders, monkeypatch):
+        gallery("enroll", "--people", folders)
+        own, seen = Bootstrap.own_thresholds, []
+
+        def slow(boot, store, name, *given):
+            found = own(boot, store, name, *given)
+            seen.append(store.identity(name).details.thresholds)
+            if len(seen) == 1:
+                store.edit(name, lambda now: replace(now, thresholds=Thresholds(0.3, 0.7, "meanwhile")))
+            return found
+
+        monkeypatch.setattr(Bootstrap, "own_thresholds", slow)
+        assert gallery("set", "Grace Hopper", "--cosine", "0.5").code == 0
+
+        assert seen == [None, Thresholds(0.3, 0.7, "meanwhile")]
+
     def test_a_looser_threshold_counts_by_itself(self, gallery, folders):
         gallery("enroll", "--people", folders)
-        own = gallery("set", "Grace Hopper", "--cosine", "0.8", "--json").json["set_thresholds"]
+        own = gallery("set", "Grace Hopper", "--cosine", "0.8", "--yes", "--json").json["set_thresholds"]
         assert own["euclidean"] == pytest.approx(np.sqrt(1.6))
 
     def test_templates_of_another_model_are_made_without_the_photos(self, gallery, folders, photos, here):

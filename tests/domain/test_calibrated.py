@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gallery.domain.calibrated import LAX, Calibration, InForce, in_force, lax, tidy
+from gallery.domain.calibrated import Calibration, InForce, in_force, lax, tidy
 from gallery.domain.models import EmbeddingSpace, Thresholds
+from gallery.domain.yardstick import Yardstick
 
 SPACE = EmbeddingSpace("tiny", "a" * 64, "aligned", 4)
 MODEL = Thresholds(0.5, 1.0, "the model's")
@@ -96,21 +97,24 @@ def test_rates_as_people_write_them(rate, said):
     assert float(said) == rate
 
 
+LOOSE = Thresholds(0.9, 1.9, "calibrated for FMR 1e-5 over LFW")
+
+
 @pytest.mark.parametrize(
     ("limits", "whose"),
     [
         (InForce(MODEL), ""),
-        (InForce(MODEL.replace(0.5 * LAX, 1.0 * LAX)), ""),
         (InForce(MODEL.replace(0.2, None)), ""),
-        (InForce(MODEL.replace(0.6, None)), "everybody"),
-        (InForce(MODEL.replace(None, 2.0)), "everybody"),
-        (InForce(MODEL.replace(2.0, 9.0), {"Ada": MODEL.replace(1.0, None), "Bob": MODEL}), "everybody, Ada"),
-        (InForce(Thresholds(0.9, 1.9, "calibrated")), ""),
-        (InForce(MODEL, {f"P{n}": MODEL.replace(1.0, None) for n in range(7)}), "P0, P1, P2, P3, P4 and 2 more"),
+        (InForce(MODEL.replace(0.501, None)), "everybody (cosine 0.501, Euclidean 1.000)"),
+        (InForce(MODEL.replace(None, 2.0)), "everybody (cosine 0.500, Euclidean 2.000)"),
+        (InForce(MODEL, {"Ada": LOOSE, "Bob": MODEL}), "Ada (cosine 0.900, Euclidean 1.900)"),
+        (InForce(LOOSE, {"Ada": LOOSE}), "everybody (cosine 0.900, Euclidean 1.900), Ada (cosine 0.900"),
+        (InForce(MODEL, {f"P{n}": LOOSE for n in range(7)}), "P4 (cosine 0.900, Euclidean 1.900) and 2 more"),
     ],
 )
-def test_thresholds_set_by_hand_that_let_in_far_more_than_the_models_are_remarked(limits, whose):
-    said = lax(limits, MODEL, "tiny")
+def test_limits_that_are_looser_than_the_models_are_remarked_whatever_their_origin_says(limits, whose):
+    said = lax(limits, Yardstick("tiny", MODEL, unit=False))
 
-    assert (f"set by hand for {whose} are far looser than those of tiny" in said) == bool(whose)
     assert bool(said) == bool(whose)
+    assert whose in said
+    assert ("looser than those of tiny itself (cosine 0.500, Euclidean 1.000)" in said) == bool(whose)

@@ -13,10 +13,12 @@ from gallery.domain.faces import Detection, Quality
 from gallery.domain.geometry import Box
 from gallery.domain.models import Thresholds
 from gallery.domain.people import NewReference, Reference
+from gallery.domain.yardstick import EVERYBODY, Yardstick
 from gallery.testing import EMBEDDER, FakeStore
 from gallery.usecases.check import SOON, Check
 
 TODAY = date(2026, 3, 1)
+YARDSTICK = Yardstick.of(EMBEDDER)
 AXES = np.eye(EMBEDDER.spec.dimension, dtype=np.float32)
 
 
@@ -34,7 +36,7 @@ def add(store: FakeStore, name: str, vector: np.ndarray, photo: str = "") -> int
 
 
 def check(store: FakeStore):
-    return Check(store, InForce(EMBEDDER.spec.thresholds), TODAY)()
+    return Check(store, InForce(EMBEDDER.spec.thresholds), TODAY, YARDSTICK)()
 
 
 def test_a_good_gallery_is_clean(store):
@@ -50,7 +52,7 @@ def test_a_good_gallery_is_clean(store):
 
 
 def test_an_empty_gallery_has_no_model_to_miss(store):
-    checked = Check(store, InForce(Thresholds(0, 0)), TODAY, known=False)()
+    checked = Check(store, InForce(Thresholds(0, 0)), TODAY, None)()
 
     assert checked.compared
     assert checked.clean
@@ -61,7 +63,7 @@ def test_nothing_is_compared_without_the_models_thresholds(store):
         add(store, name, AXES[place])
         add(store, name, AXES[place] + 0.1 * AXES[9 + place])
 
-    checked = Check(store, InForce(Thresholds(0, 0)), TODAY, known=False)()
+    checked = Check(store, InForce(Thresholds(0, 0)), TODAY, None)()
 
     assert not checked.compared
     assert not checked.clean, "nobody looked"
@@ -115,3 +117,15 @@ def test_the_end_of_a_consent_is_mentioned_and_no_fault(store, days, ending, wit
 
 def test_an_empty_gallery_is_clean(store):
     assert check(store).clean
+
+
+def test_looser_limits_than_the_models_are_found_whatever_their_origin_says(store):
+    loose = Thresholds(2.0, 9.0, EMBEDDER.spec.thresholds.origin)
+    add(store, "Ada", AXES[0])
+    add(store, "Ada", AXES[0] + 0.1 * AXES[9])
+
+    assert check(store).looser == ()
+    checked = Check(store, InForce(loose, {"Ada": loose}), TODAY, YARDSTICK)()
+
+    assert checked.looser == ((EVERYBODY, loose), ("Ada", loose))
+    assert not checked.clean

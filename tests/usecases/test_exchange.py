@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from exchange_fakes import FakeExchange
+from exchange_fakes import TRUSTING, FakeExchange
 from exchanged import BOX, OTHER, RAW, RAW_INT8, UNIT, contents, person, reference
 from gallery.domain.errors import StoreUnusable
 from gallery.domain.exchanging import Conflict, ConflictKind, Fate, Resolution
@@ -22,7 +22,7 @@ def there(*people, own=RAW) -> FakeExchange:
 
 
 def imported(store, given, resolution=Resolution.REFUSE):
-    return Import(store, resolution)(given, "import x")
+    return Import(store, TRUSTING, resolution)(given, "import x")
 
 
 def sources(store, name) -> list[str]:
@@ -54,7 +54,7 @@ def test_an_empty_gallery_takes_everybody_and_the_model():
 
 
 def test_what_can_be_foreseen_without_a_gallery():
-    foreseen = foresee(contents(ADA, BEA), "merge")
+    foreseen = foresee(contents(ADA, BEA), "merge", TRUSTING)
 
     assert not foreseen.done
     assert foreseen.changes
@@ -65,7 +65,7 @@ def test_what_can_be_foreseen_without_a_gallery():
 def test_planning_changes_nothing():
     store = there(ADA)
 
-    result = Import(store, Resolution.REPLACE).plan(contents(ADA, BEA))
+    result = Import(store, TRUSTING, Resolution.REPLACE).plan(contents(ADA, BEA))
 
     assert [who.fate for who in result.people] == [Fate.REPLACED, Fate.ADDED]
     assert store.changed == []
@@ -298,6 +298,6 @@ def test_all_or_nothing():
 def test_it_says_how_far_it_has_come():
     steps = []
 
-    Import(FakeExchange())(contents(ADA, BEA), "import x", lambda *step: steps.append(step))
+    Import(FakeExchange(), TRUSTING)(contents(ADA, BEA), "import x", lambda *step: steps.append(step))
 
     assert steps == [(1, 2), (2, 2)]

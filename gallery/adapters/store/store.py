@@ -79,6 +79,7 @@ class SqliteStore:
         self._clock = clock
         self._opened: Database | None = None
         self._change: _Change | None = None
+        self._made: int | None = None
 
     @classmethod
     def open(  # noqa: PLR0913, PLR0917 - all but the first two have defaults
@@ -284,17 +285,24 @@ class SqliteStore:
             self._change = outer
 
     @contextmanager
-    def _changing(self, what: str) -> Iterator[Session]:
-        """A writing transaction that can be undone: by itself, or with the change it is a part of."""
-        from gallery.adapters.store import undo
+    def _changing(self, what: str, expected: Hashable = None) -> Iterator[Session]:
+        """A writing transaction that can be undone: by itself, or with the change it is a part of.
+
+        Args:
+            what: The change in words.
+            expected: The generation that it was prepared for; None for whatever it is.
+
+        Raises:
+            GalleryChanged: If the gallery's people were changed since.
+        """
+        from gallery.adapters.store import generation, undo
 
         part = self._change or _Change(what)
-        with (
-            self._database.writing() as session,
-            undo.recorded(session, part.what, self._clock(), part.number) as number,
-        ):
-            yield session
-        part.number = number  # now that it is in the file, and no other process can be given it
+        with self._database.writing() as session:
+            generation.require(session, expected, self._today())
+            with undo.recorded(session, part.what, self._clock(), part.number) as number:
+                yield session
+        part.number = self._made = number  # now that it is in the file, and no other process can be given it
 
     def remove(self, name: str) -> int:
         """Removes a person with all references and templates; can be undone.
@@ -374,7 +382,7 @@ class SqliteStore:
         with self._changing(f"move reference {reference} to {to}") as session:
             return editing.move(session, reference, to)
 
-    def edit(self, name: str, change: Callable[[Details], Details]) -> Details:
+    def edit(self, name: str, change: Callable[[Details], Details], expected: Hashable = None) -> Details:
         """Changes what is settled about a person, so that no other process's change between is lost.
 
         Where crops may no longer be kept, those that were are removed.
@@ -382,6 +390,7 @@ class SqliteStore:
         Args:
             name: The person's.
             change: Makes the new details of the present ones.
+            expected: The generation that the change was made for; None for whatever it is.
 
         Returns:
             The new details.
@@ -389,10 +398,11 @@ class SqliteStore:
         Raises:
             UnknownName: If there is nobody of that name.
             BadArgument: If notes or a tag cannot be shown, or thresholds are set while the gallery has no model.
+            GalleryChanged: If the gallery's people were changed since.
         """
         from gallery.adapters.store import editing
 
-        with self._changing(f"change what is settled about {name}") as session:
+        with self._changing(f"change what is settled about {name}", expected) as session:
             return editing.edit(session, name, change)
 
     def by_hand(self) -> dict[str, Thresholds]:
@@ -409,11 +419,27 @@ class SqliteStore:
         with self._database.reading() as session:
             return undo.last(session)
 
-    def undo(self) -> Change:
+    def own_change(self) -> Change | None:
+        """The last change, if it was made through this very object; what undoing would take back of it."""
+        last = self.last_change()
+        return last if last is not None and last.number == self._made else None
+
+    def pass_by(self) -> None:
+        """Notes that a command changed nothing that could be undone, so that `undo` does not take it for its change."""
+        from gallery.adapters.store import undo
+
+        with self._database.writing() as session:
+            undo.pass_by(session)
+
+    def undo(self, number: int | None = None) -> Change:
         """Takes the last change back, whole; once.
+
+        Args:
+            number: Of the change that is meant; None for whichever is the last.
 
         Raises:
             NothingToUndo: If there was none, or it was undone already.
+            GalleryChanged: If another one is the last by now.
             StoreUnusable: If what the file says of it was tampered with; nothing is changed.
         """
         from sqlalchemy.exc import IntegrityError
@@ -422,7 +448,7 @@ class SqliteStore:
 
         try:
             with self._database.writing() as session:
-                return undo.undo(session, self.path)
+                return undo.undo(session, self.path, number)
         except IntegrityError as error:  # references between tables are checked at the end
             raise undo.unusable(self.path) from error
 
@@ -540,15 +566,20 @@ class SqliteStore:
         with self._plainly() as connection:
             return calibration_reading.calibration(connection)
 
-    def set_calibration(self, calibration: Calibration) -> None:
+    def set_calibration(self, calibration: Calibration, expected: Hashable = None) -> None:
         """Keeps derived thresholds in place of the former ones, all or nothing.
+
+        Args:
+            calibration: The thresholds.
+            expected: The generation that they were derived from; None for whatever it is.
 
         Raises:
             ModelMismatch: If they are not of the gallery's own model.
+            GalleryChanged: If the gallery's people were changed since.
         """
         from gallery.adapters.store import calibration_writing
 
-        with self._changing("calibrate") as session:
+        with self._changing("calibrate", expected) as session:
             calibration_writing.keep(session, calibration)
 
     def clear_calibration(self) -> bool:
@@ -670,9 +701,10 @@ class SqliteStore:
 
         It is no change to the people, so it is not what `undo` takes back. Pictures kept for a review of that face go.
         """
-        from gallery.adapters.store import overriding, review_crops
+        from gallery.adapters.store import overriding, review_crops, undo
 
         with self._database.writing() as session:
+            undo.pass_by(session)
             review_crops.drop_of(session, override.sha256, override.box)
             return overriding.add(session, override)
 
@@ -689,9 +721,10 @@ class SqliteStore:
         Raises:
             UnknownName: If there is none of that number.
         """
-        from gallery.adapters.store import overriding
+        from gallery.adapters.store import overriding, undo
 
         with self._database.writing() as session:
+            undo.pass_by(session)
             return overriding.remove(session, number)
 
     def review_crop(self, run: int, image: int, face: int) -> bytes | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import Table, delete, func, select
@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from gallery.adapters.store import drivers
 from gallery.adapters.store.engine import driver
 from gallery.adapters.store.tables import Base, ChangeRow, UndoStepRow
-from gallery.domain.errors import NothingToUndo, StoreUnusable
+from gallery.domain.errors import GalleryChanged, NothingToUndo, StoreUnusable
 from gallery.domain.people import Change
 
 RECORDED = (
@@ -107,23 +107,43 @@ def _replace_former(session: Session, number: int, former: int) -> None:
 def last(session: Session) -> Change | None:
     """The change that can be taken back."""
     row = session.scalar(select(ChangeRow).order_by(ChangeRow.id.desc()).limit(1))
-    return None if row is None else Change(row.what, row.made)
+    return None if row is None else Change(row.what, row.made, row.id, row.id == _highest(session))
 
 
-def undo(session: Session, path: Path) -> Change:
+def pass_by(session: Session) -> None:
+    """Notes that a command was here that is not to be taken back: the last change is no longer the last command's.
+
+    A number is given and not used, as by a change that changes nothing.
+    """
+    session.execute(delete(ChangeRow).where(ChangeRow.id == _start(session, "", datetime.now(UTC))))
+
+
+def _highest(session: Session) -> int:
+    """The highest number that a change was ever given (https://www.sqlite.org/autoinc.html)."""
+    known = "SELECT seq FROM sqlite_sequence WHERE name = ?"
+    return session.connection().exec_driver_sql(known, (ChangeRow.__tablename__,)).scalar() or 0
+
+
+def undo(session: Session, path: Path, number: int | None = None) -> Change:
     """Takes the last change back.
 
     Args:
         session: A writing transaction.
         path: The gallery file, for the message.
+        number: Of the change that is meant; None for whichever is the last.
 
     Raises:
         NothingToUndo: If there was none, or it was taken back already.
+        GalleryChanged: If another one is the last by now.
         StoreUnusable: If what the file says of the change is no change to the gallery's people.
     """
     change = last(session)
     if change is None:
         raise NothingToUndo("There is no change to undo.", "Only the last change can be undone, and only once.")
+    if number not in (None, change.number):
+        raise GalleryChanged(
+            f"Another change was made meanwhile ({change.what}); nothing was taken back.", "Look at the gallery first."
+        )
     statements = session.scalars(select(UndoStepRow.statement).order_by(UndoStepRow.id.desc())).all()
     _run(session, "PRAGMA defer_foreign_keys = ON")  # rows come back in any order; it ends with the transaction
     with _only_rows_of_people(session):

@@ -272,7 +272,7 @@ def anonymise(
         if not as_json:
             remark(chosen.why)
             remark(limits.remark)
-            remark(lax(limits, chosen.card.spec.thresholds, chosen.card.name))
+            remark(lax(limits, boot.yardstick(chosen.card)))
             remark(given_away(method.value, face_margin, strength))
 
         watching = boot.onlookers(annotate, contact_sheet, limits, output)

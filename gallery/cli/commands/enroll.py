@@ -65,6 +65,7 @@ def enroll(
     """Enrol people: their faces stay visible from now on. More and varied photos make fewer mistakes."""
     from gallery.bootstrap import Bootstrap, HaarSettings
     from gallery.cli import documents, people_tables
+    from gallery.cli.naming import undoing
     from gallery.cli.output import console, print_json, remark
     from gallery.cli.progress import steps_progress
     from gallery.domain.people import new_name
@@ -85,7 +86,9 @@ def enroll(
                 results = enrol.people(everybody, f"enrol the people in {people}", choices, advance=advance)
             else:
                 results = enrol(named, photos or [], choices, advance=advance)
-        not_kept = _not_kept(boot, store, results)
+        not_kept, changed = _not_kept(boot, store, results), store.own_change() and any(r.accepted for r in results)
+        if not changed:
+            store.pass_by()
     if as_json:
         print_json(documents.of_enrolled(named, chosen.card, detector, results))
     else:
@@ -94,7 +97,8 @@ def enroll(
         if shown:
             console().print(people_tables.enrolled(shown, title, names=named is None))
         if named is None or len(results) > MANY:
-            remark(_summary(results))
+            back = f" To take all of it back: {undoing(db)}" if changed else ""
+            remark(_summary(results) + back)
         remark(not_kept)
     raise typer.Exit(_exit_code(results))
 
@@ -140,7 +144,6 @@ def _summary(results: list[EnrolledPhoto]) -> str:
         f"{to_check} of them to check."
         + (" The table shows only what needs a look." if len(results) > MANY else "")
         + (f" Without a new reference: {', '.join(without)}." if without else "")
-        + " To take all of it back: gallery undo"
     )
 
 

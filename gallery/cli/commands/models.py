@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from gallery.bootstrap import Bootstrap
     from gallery.domain.calibrated import Calibration
     from gallery.domain.people import SpaceUse
+    from gallery.usecases.models import OwnWeights
 
 app = typer.Typer(help="List, install, verify, add and remove models.", no_args_is_help=True)
 
@@ -132,6 +133,7 @@ def add(
     weights: Annotated[Path, typer.Option("--weights", help="The file. It stays where it is; its hash is recorded.")],
     cosine: Annotated[float, typer.Option("--cosine", help="Largest cosine distance of a match.")],
     euclidean: Annotated[float, typer.Option("--euclidean", help="Largest Euclidean distance of a match.")],
+    yes: options.Yes = False,
     models_dir: options.ModelsDir = None,
     as_json: options.Json = False,
 ) -> None:
@@ -139,18 +141,30 @@ def add(
     from datetime import UTC, datetime
 
     from gallery.bootstrap import Bootstrap
-    from gallery.cli.output import console, print_json, remark
-    from gallery.domain.calibrated import InForce, lax
+    from gallery.cli.output import console, print_json
     from gallery.usecases.models import OwnWeights
 
     boot, own = Bootstrap.of(models_dir=models_dir), OwnWeights(name, architecture, weights, cosine, euclidean)
+    _agree_to(boot, own, yes)
     card = boot.models().add(own, datetime.now(UTC).date())
     if as_json:
         print_json({"model": card.name, "architecture": card.architecture, "file": card.file, "sha256": card.sha256})
     else:
         console().print(f"Added {card.name}: {card.file}, SHA-256 {card.sha256}", markup=False)
-        usual = boot.registry().card(architecture).spec.thresholds
-        remark(lax(InForce(usual.replace(cosine, euclidean)), usual, architecture))
+
+
+def _agree_to(boot: Bootstrap, own: OwnWeights, yes: bool) -> None:
+    """Asks before a model is added with limits that are looser than those of its architecture."""
+    from gallery.cli.asking import agree
+    from gallery.domain.calibrated import InForce, lax
+    from gallery.domain.models import Kind, Thresholds
+    from gallery.domain.yardstick import Yardstick
+
+    usual, limits = boot.registry().cards().get(own.architecture), Thresholds(own.cosine, own.euclidean)
+    if usual is None or usual.kind is not Kind.EMBEDDER:
+        return  # adding it says what can be added
+    said = lax(InForce(limits), Yardstick.of(usual))
+    agree(said, "Add the model all the same?", yes, "Add --yes to add it without being asked.")
 
 
 @app.command("remove", epilog="Example: gallery models remove vgg-face")

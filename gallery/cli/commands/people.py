@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,7 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gallery.bootstrap import Bootstrap
-    from gallery.domain.people import Details
+    from gallery.domain.models import Thresholds
+    from gallery.domain.people import Change, Details
+    from gallery.domain.ports import Store
 
 EXAMPLES = {
     "rename": 'Example: gallery rename "Grace Murray" "Grace Hopper"',
@@ -117,6 +120,7 @@ def settle(
             show_default=False,
         ),
     ] = None,
+    yes: options.Yes = False,
     db: options.Db = None,
     as_json: options.Json = False,
 ) -> None:
@@ -131,36 +135,88 @@ def settle(
     wanted = {field: value for field, value in wanted.items() if value is not None}
     if expires is not None:
         wanted["expires"] = options.day(expires)
-    if everybodys or (cosine, euclidean) != (None, None):
-        with boot.store() as store:
-            wanted["thresholds"] = boot.own_thresholds(store, name, cosine, euclidean)
-    if not wanted and not tag and not untag:
+    limits = everybodys or (cosine, euclidean) != (None, None)
+    if not (wanted or limits or tag or untag):
         raise BadArgument("There is nothing to set.", "See 'gallery set --help' for what can be.")
-    _edit(name, lambda now: _replaced(now, **wanted, tags=_retagged(now.tags, tag or [], untag or [])), db, as_json)
-    if wanted.get("thresholds") and not as_json:
-        _say_if_lax(boot, name)
+
+    def settled(now: Details) -> Details:
+        return _replaced(now, **wanted, tags=_retagged(now.tags, tag or [], untag or []))
+
+    if limits:
+        _set_limits(boot, name, (cosine, euclidean), settled, yes)
+    else:
+        with boot.store() as store:
+            store.edit(name, settled)
+    _say_settled(boot, name, as_json)
 
 
-def _say_if_lax(boot: Bootstrap, name: str) -> None:
-    from gallery.cli.output import remark
+_Given = tuple[float | None, float | None]
+"""A cosine and a Euclidean threshold; None for one that was not given."""
+
+
+def _set_limits(boot: Bootstrap, name: str, given: _Given, settled: Callable[[Details], Details], yes: bool) -> None:
+    """Gives a person limits made of those they have, and again of newer ones where somebody changed them meanwhile."""
+    from gallery.domain.errors import GalleryChanged
+
+    confirmed: Thresholds | None = None
+    for attempt in range(_ATTEMPTS):
+        with boot.store() as store:
+            generation = store.generation()
+            own = boot.own_thresholds(store, name, *given)
+            if own != confirmed:
+                _agree_to(boot, store, name, own, yes)
+                confirmed = own
+            try:
+                store.edit(name, partial(_with_limits, settled, own), generation)
+                return
+            except GalleryChanged:
+                if attempt == _ATTEMPTS - 1:
+                    raise
+
+
+_ATTEMPTS = 10
+"""How often limits are computed again while others change the gallery."""
+
+
+def _with_limits(settled: Callable[[Details], Details], own: Thresholds | None, now: Details) -> Details:
+    return _replaced(settled(now), thresholds=own)
+
+
+def _agree_to(boot: Bootstrap, store: Store, name: str, own: Thresholds | None, yes: bool) -> None:
+    """Asks before a person gets limits that are looser than the model's own."""
+    from gallery.cli.asking import agree
     from gallery.domain.calibrated import InForce, lax
 
-    with boot.store() as store:
-        own, space = store.identity(name), store.space()
-    if space is not None and own.details.thresholds is not None:
-        card = boot.card(space)
-        model = card.spec.thresholds
-        remark(lax(InForce(model, {own.name: own.details.thresholds}), model, card.name))
+    yardstick = boot.yardstick_here(store)
+    said = lax(InForce(yardstick.thresholds, {name: own}), yardstick) if yardstick and own else ""
+    agree(said, "Set them all the same?", yes, "Add --yes to set them without being asked.")
 
 
-def undo(db: options.Db = None, as_json: options.Json = False) -> None:
-    """Take the last change to the gallery's people back; once, and until the next change."""
+def undo(yes: options.Yes = False, db: options.Db = None, as_json: options.Json = False) -> None:
+    """Take the last change to the gallery's people back; once, and until the next change.
+
+    Asks where another command came after that change: a manual decision, or one that changed nothing.
+    """
     from gallery.bootstrap import Bootstrap
+    from gallery.cli.asking import confirm
 
     with Bootstrap.of(db).store() as store:
-        change = store.undo()
-    made = f"{change.made:%Y-%m-%d %H:%M} (UTC)"
-    _say(f"Undone: {change.what}, of {made}.", {"undone": change.what, "made": change.made.isoformat()}, as_json)
+        change = store.last_change()
+        if change is None:
+            change = store.undo()  # says that there is none
+        if not (yes or change.latest):
+            confirm(
+                f"The last command changed nothing that can be undone. Take back {_of(change)}?",
+                f"The last change is {_of(change)}, not the last command's, and nobody is at a terminal to confirm "
+                "that it is to be taken back.",
+                "Add --yes to take it back without being asked.",
+            )
+        store.undo(change.number)
+    _say(f"Undone: {_of(change)}.", {"undone": change.what, "made": change.made.isoformat()}, as_json)
+
+
+def _of(change: Change) -> str:
+    return f"{change.what}, of {change.made:%Y-%m-%d %H:%M} (UTC)"
 
 
 def _replaced(details: Details, **wanted: Any) -> Details:
@@ -178,12 +234,18 @@ def _retagged(tags: tuple[str, ...], more: list[str], fewer: list[str]) -> tuple
 
 def _edit(name: str, change: Callable[[Details], Details], db: Any, as_json: bool) -> None:
     from gallery.bootstrap import Bootstrap
-    from gallery.cli import documents, people_tables
-    from gallery.cli.output import console, print_json
 
     boot = Bootstrap.of(db)
     with boot.store() as store:
         store.edit(name, change)
+    _say_settled(boot, name, as_json)
+
+
+def _say_settled(boot: Bootstrap, name: str, as_json: bool) -> None:
+    from gallery.cli import documents, people_tables
+    from gallery.cli.output import console, print_json
+
+    with boot.store() as store:
         identity = store.identity(name)
     if as_json:
         print_json({"name": identity.name, **documents.of_details(identity.details, boot.today())})

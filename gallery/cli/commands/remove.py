@@ -27,6 +27,7 @@ def remove(
     """
     from gallery.bootstrap import Bootstrap
     from gallery.cli.asking import confirm
+    from gallery.cli.naming import undoing
     from gallery.cli.output import console, print_json
     from gallery.cli.tables import counted
     from gallery.domain.errors import UnknownName
@@ -55,4 +56,4 @@ def remove(
         removal = (
             f"Removed {identity.name} with {what}." if reference is None else f"Removed {what} of {identity.name}."
         )
-        console().print(f"{removal} To take it back: gallery undo", markup=False)
+        console().print(f"{removal} To take it back: {undoing(db)}", markup=False)

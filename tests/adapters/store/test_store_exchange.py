@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from exchange_fakes import TRUSTING
 from exchanged import BOX, MOMENT, OTHER, RAW, UNIT, contents, everything, person, reference
 from gallery.adapters.gallery_archive import ZipArchives
 from gallery.adapters.store import SqliteStore
@@ -63,11 +64,11 @@ def carry(source: SqliteStore, target: SqliteStore, resolution=Resolution.REFUSE
     archives, file = ZipArchives(), source.path.with_name("carried.gallery")
     Export(source, archives)(file, names, crops, force=True)
     with archives.open(file) as found:
-        return Import(target, resolution)(found, "import carried.gallery")
+        return Import(target, TRUSTING, resolution)(found, "import carried.gallery")
 
 
 def fill(store: SqliteStore, given=None) -> None:
-    Import(store)(everything() if given is None else given, "fill")
+    Import(store, TRUSTING)(everything() if given is None else given, "fill")
 
 
 def test_what_goes_in_comes_out(store):
@@ -76,7 +77,7 @@ def test_what_goes_in_comes_out(store):
     with store.contents() as found:
         assert found.models == (RAW, UNIT)
         assert found.own == RAW
-        assert list(found.people()) == list(everything().people())
+        assert list(found.people()) == [TRUSTING.person(one, None) for one in everything().people()]
         for (_, large), (_, wanted) in zip(whole(found), everything().everybody, strict=True):
             assert [one.crop for one in large] == [one.crop for one in wanted]
             for one, two in zip(large, wanted, strict=True):
@@ -223,7 +224,10 @@ def test_merging_adds_what_is_missing_and_leaves_the_settings(store, other):
     result = carry(store, other, Resolution.MERGE)
 
     ada = other.identity("Ada Lovelace")
-    assert (ada.name, ada.details) == ("ada lovelace", replace(mine, thresholds=own[0][1]))
+    assert (ada.name, ada.details) == (
+        "ada lovelace",
+        replace(mine, thresholds=replace(own[0][1], origin="brought by an archive on 2026-02-01")),
+    )
     assert [one.reference.source for one in ada.references] == ["photos/1.jpg", "photos/2.jpg"]
     assert other.crops("ada lovelace") == {}
     assert result.people[0].references == 1
@@ -258,7 +262,7 @@ def test_where_it_fails_in_the_middle_nothing_is_changed(store, other, tmp_path)
             raise OSError(28, "No space left on device")
 
     with ZipArchives().open(tmp_path / "a.gallery") as found, pytest.raises(OSError, match="No space"):
-        Import(other)(found, "import", fail)
+        Import(other, TRUSTING)(found, "import", fail)
     other.close()
     assert rows(other.path) == before
 
@@ -279,7 +283,7 @@ def test_a_gallery_that_changes_meanwhile_is_left_alone(store, other, tmp_path, 
         ZipArchives().open(tmp_path / "a.gallery") as found,
         pytest.raises(StoreUnusable, match="nothing was imported"),
     ):
-        Import(other)(found, "import")
+        Import(other, TRUSTING)(found, "import")
     assert [one.name for one in other.identities()] == ["Ada Lovelace"]
 
 
@@ -362,4 +366,4 @@ def test_a_read_only_gallery_is_exported_and_not_changed(open_folder, as_ordinar
         with SqliteStore.open(open_folder / "a.db", create=False) as found:
             Export(found, ZipArchives())(open_folder / "a.gallery")
             with ZipArchives().open(open_folder / "a.gallery") as read, pytest.raises(StoreUnusable, match="read-only"):
-                Import(found, Resolution.REPLACE)(read, "import")
+                Import(found, TRUSTING, Resolution.REPLACE)(read, "import")
