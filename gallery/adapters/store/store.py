@@ -299,7 +299,7 @@ class SqliteStore:
 
         part = self._change or _Change(what)
         with self._database.writing() as session:
-            generation.require(session, expected, self._today())
+            generation.require(session, expected, self._today(), self._database.outside)
             with undo.recorded(session, part.what, self._clock(), part.number) as number:
                 yield session
         part.number = self._made = number  # now that it is in the file, and no other process can be given it
