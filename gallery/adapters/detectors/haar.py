@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from gallery.adapters.forking import ForkedLock
 from gallery.domain.errors import BadArgument, ModelFailed
 from gallery.domain.faces import RGB, Detection, require_rgb
 from gallery.domain.geometry import Box
@@ -46,7 +46,7 @@ class Haar:
             )
         self.card = card
         self._scale_factor, self._neighbours = scale_factor, neighbours
-        self._lock = threading.Lock()
+        self._lock = ForkedLock()
         if not hasattr(cv2, "CascadeClassifier"):
             raise ModelFailed(
                 f"OpenCV {cv2.__version__} has no Haar cascade classifier.",

@@ -74,7 +74,9 @@ class VggFace:
     def _run(self, chips: NDArray[np.uint8]) -> Embeddings:
         try:
             return self._forward(chips)
-        except Exception as error:  # likewise
+        except GalleryError:
+            raise
+        except Exception as error:  # TensorFlow's errors have no base class but this one
             raise self._failed(error) from error
 
     def _failed(self, why: object) -> ModelFailed:

@@ -11,6 +11,7 @@ on an input of 224×224 is the same arithmetic in the same order, but 7 % slower
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from itertools import chain
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 
 from gallery.adapters.embedders.keras_weights import LayerShape, read_weights
 from gallery.adapters.embedders.quiet_tensorflow import import_tensorflow
+from gallery.domain.errors import ModelFailed
 from gallery.domain.faces import Embeddings
 
 INPUT = 224
@@ -73,7 +75,22 @@ def load_network(weights: Path, numbers: str = "float32") -> Forward:
     """
     with closing(read_weights(weights, LAYERS)) as arrays:
         first = next(arrays)  # a wrong file is found out before TensorFlow is imported
-        return compiled(build_network(chain([first], arrays), numbers))
+        return _in_this_process(compiled(build_network(chain([first], arrays), numbers)))
+
+
+def _in_this_process(forward: Forward) -> Forward:
+    """Refuses in a forked child what would wait there for ever: TensorFlow's threads stay behind in the parent."""
+    owner = os.getpid()
+
+    def run(chips: NDArray[np.uint8]) -> Embeddings:
+        if os.getpid() != owner:
+            raise ModelFailed(
+                "TensorFlow cannot be used in a process that was forked after it was loaded.",
+                "Start processes by multiprocessing's method 'spawn', or load the model in them only.",
+            )
+        return forward(chips)
+
+    return run
 
 
 def build_network(arrays: Iterable[NDArray[np.float32]], numbers: str = "float32") -> Any:

@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gallery.adapters.forking import ForkAware, ForkedLock, keep
 from gallery.adapters.quiet import without_chatter
 
 Values = NDArray[np.float32]
-_first = threading.Lock()
+_first = ForkedLock()
 _said: list[bool] = []
 """Filled once an interpreter has been made in this process: the first one says so, which is held back."""
 
@@ -34,8 +35,8 @@ def _quietly() -> Iterator[None]:
         _said.append(True)
 
 
-class Interpreters:
-    """A model, ready to run.
+class Interpreters(ForkAware):
+    """A model, ready to run; in a forked child, too.
 
     Args:
         model: The model's file, which is mapped into memory, or its bytes.
@@ -48,10 +49,15 @@ class Interpreters:
 
     def __init__(self, model: Path | NDArray[np.uint8], count: int, threads: int = 1) -> None:
         self._model: str | bytes = str(model) if isinstance(model, Path) else model.tobytes()
-        self._threads = threads
-        self._own = threading.local()
-        self._pool = ThreadPoolExecutor(count, thread_name_prefix="network")
+        self._count, self._threads = count, threads
+        super().__init__()
         self._pool.submit(self._interpreter).result()
+
+    def begin(self) -> None:
+        """Makes the threads, which make their interpreters when they are first asked."""
+        keep(self.__dict__.get("_own"), self.__dict__.get("_pool"))
+        self._own = threading.local()
+        self._pool = ThreadPoolExecutor(self._count, thread_name_prefix="network")
 
     def run(self, inputs: Values) -> Values:
         """What the network gives for each input, in their order.
@@ -81,8 +87,8 @@ class Interpreters:
         return self._own.interpreter
 
 
-class Sized:
-    """A model that runs on pictures of any size.
+class Sized(ForkAware):
+    """A model that runs on pictures of any size; in a forked child, too.
 
     To make an interpreter ready for a size takes as long as to run it once. So those for the sizes that were met last
     are kept, as many as `ROOM` allows, for whichever thread comes next.
@@ -96,12 +102,17 @@ class Sized:
     """
 
     def __init__(self, model: NDArray[np.uint8], threads: int) -> None:
-        self._model = model.tobytes()
+        self._model, self._threads = model.tobytes(), threads
+        super().__init__()
+        _ready(self._model)
+
+    def begin(self) -> None:
+        """Makes the threads; interpreters are made when they are first needed."""
+        keep(self.__dict__.get("_idle"), self.__dict__.get("_pool"))
         self._idle: list[tuple[tuple[int, ...], Any]] = []
         self._used = 0
         self._lock = threading.Lock()
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="network")
-        _ready(self._model)
+        self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="network")
 
     def run(self, inputs: Sequence[Values]) -> list[list[Values]]:
         """What the network gives for each picture: all outputs, in the model's order.

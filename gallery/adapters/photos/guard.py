@@ -7,7 +7,6 @@ them belong to the whole process, which may be somebody else's program, so they 
 from __future__ import annotations
 
 import logging
-import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,9 +14,10 @@ from typing import Any
 
 from PIL import Image, ImageFile
 
+from gallery.adapters.forking import ForkedLock, in_every_child
 from gallery.adapters.photos.quiet_tiff import restore, silence
 
-_lock = threading.Lock()
+_lock = ForkedLock()
 _limits: list[int] = []
 _logger, _nowhere = logging.getLogger("PIL"), logging.NullHandler()  # what nobody handles would be printed
 _restore: list[tuple[warnings.catch_warnings[None], int | None, bool, list[Any]]] = []
@@ -49,6 +49,16 @@ def require_within(image: Image.Image, max_pixels: int) -> None:
     """
     if image.width * image.height > max_pixels:
         raise Image.DecompressionBombError
+
+
+def _begin_again() -> None:
+    """Puts the switches back in a forked child: the threads that were inside are not there, so none of them leaves."""
+    if _restore:
+        _limits[:] = _limits[:1]
+        _leave(_limits[0])
+
+
+in_every_child(_begin_again)
 
 
 def _enter(max_pixels: int) -> None:

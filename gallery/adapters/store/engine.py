@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import Pool, QueuePool
 
+from gallery.adapters.forking import ForkAware, keep
 from gallery.adapters.store import drivers
 from gallery.adapters.store.connection import connect
 from gallery.adapters.store.failures import explained
@@ -20,7 +21,7 @@ from gallery.adapters.store.same_file import Beside, Written, drop_stray_log, re
 _BEGIN = "gallery_begin"
 
 
-class Database:
+class Database(ForkAware):
     """Transactions on a gallery file.
 
     The driver begins none by itself. Reading begins a deferred one, which sees one state of the file throughout.
@@ -37,11 +38,23 @@ class Database:
 
     def __init__(self, file: GalleryFile) -> None:
         self._file = file
-        self._engine = _engine(file)
-        self._writing = self._engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
         self._written: Written | None = None
         self._beside: Beside = {}
         self.outside = 0
+        super().__init__()
+
+    def before_fork(self) -> None:
+        """Closes the connections that nobody uses: SQLite's locks are not inherited, but its record of them is."""
+        self._engine.dispose()
+        self._beside = {}
+        self._written = None if self._written is None else written_at(self._file.path)
+
+    def begin(self) -> None:
+        """Makes the engine. A forked child opens the file anew: two processes must not use one connection."""
+        keep(self.__dict__.get("_engine"))
+        self._engine = _engine(self._file)
+        self._writing = self._engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
+        self._beside = {}
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
