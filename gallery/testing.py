@@ -307,6 +307,10 @@ class FakePhotoFiles:
     def tidy(self, folder: Path) -> None:
         """Nothing is left behind."""
 
+    def is_there(self, path: Path) -> bool:
+        """Whether it is in a dictionary."""
+        return path in self.written or path in self.photos
+
     def fingerprint(self, path: Path) -> str | None:
         """The hash of what was written, or of a photo of the dictionary."""
         pixels = self.written.get(path, self.photos.get(path))
@@ -881,11 +885,30 @@ class FakeStore:
             known_head=None if head is None else head == f"{entries:064x}",
         )
 
+    def photos_of(self, sha256: str) -> list[OutputOnRecord]:
+        """Those of all runs."""
+        return [
+            OutputOnRecord(number, image.source, "", settings.output, sha256, settings.base, image.sha256 or "")
+            for number, (settings, images, _) in enumerate(self.recorded, 1)
+            for image in images
+            if image.output_sha256 == sha256
+        ]
+
+    def output_folders(self) -> list[tuple[str, str]]:
+        """Those of all runs."""
+        return [(settings.output, settings.base) for settings, _, _ in self.recorded]
+
     def outputs_on_record(self) -> list[OutputOnRecord]:
         """The last file that was written of each photo."""
         found = {
             (settings.base, settings.output, image.source): OutputOnRecord(
-                number, image.source, image.output, settings.output, image.output_sha256 or "", settings.base
+                number,
+                image.source,
+                image.output,
+                settings.output,
+                image.output_sha256 or "",
+                settings.base,
+                image.sha256 or "",
             )
             for number, (settings, images, _) in enumerate(self.recorded, 1)
             for image in images

@@ -212,11 +212,14 @@ class PhotoFiles(Protocol):
         """Keeps other runs out of an output folder while it lasts, where the disk can do that.
 
         Raises:
-            NotWritten: If another run has it.
+            NotWritten: If another run has it, or nothing can be written there.
         """
 
     def tidy(self, folder: Path) -> None:
         """Removes hidden files that killed runs left behind in a folder. It never fails."""
+
+    def is_there(self, path: Path) -> bool:
+        """Whether anything lies there, a link to nowhere included."""
 
     def fingerprint(self, path: Path) -> str | None:
         """SHA-256 of whatever lies there; None where nothing does.
@@ -628,6 +631,12 @@ class Store(Protocol):
         Args:
             head: The hash of an entry that somebody noted, to be looked for; None for none.
         """
+
+    def photos_of(self, sha256: str) -> list[OutputOnRecord]:
+        """Whose outputs runs wrote as a file with this hash."""
+
+    def output_folders(self) -> list[tuple[str, str]]:
+        """The folders that runs wrote to, as recorded; each after the folder that it starts at, empty where unknown."""
 
     def outputs_on_record(self) -> list[OutputOnRecord]:
         """The files that runs wrote and no later run replaced or withdrew, in the order in which they were."""

@@ -88,6 +88,7 @@ class OutputOnRecord:
         folder: The run's output folder, as it was given.
         sha256: Of the file.
         base: The folder that relative paths start at; empty where that is not known.
+        photo: SHA-256 of the photo; empty where that is not known.
     """
 
     run: int
@@ -96,6 +97,7 @@ class OutputOnRecord:
     folder: str
     sha256: str
     base: str = ""
+    photo: str = ""
 
 
 @dataclass(frozen=True, slots=True)

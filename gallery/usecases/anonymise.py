@@ -14,7 +14,7 @@ from gallery.domain.errors import UnknownName
 from gallery.domain.faces import RGB
 from gallery.domain.matching import Fusion, Shortlist, Whitelist
 from gallery.domain.models import Thresholds
-from gallery.domain.paths import shown, unjoined
+from gallery.domain.paths import real, shown, unjoined
 from gallery.domain.people import name_key
 from gallery.domain.ports import PhotoFiles, Redactor, Store
 from gallery.domain.progress import Advance, unwatched
@@ -31,6 +31,7 @@ from gallery.usecases.faces import Recogniser
 from gallery.usecases.one_photo import OnePhoto
 from gallery.usecases.people_in_force import PeopleInForce, whitelist_of
 from gallery.usecases.running import Options, Plan, Run
+from gallery.usecases.targets import Targets
 
 Report = Callable[[ImageRecord], None]
 
@@ -132,9 +133,10 @@ class Anonymise:
             advance: Is told how many photos are done.
 
         Raises:
-            BadPhoto: If a folder holds no photo, a pattern fits none, or all were left out.
+            BadPhoto: If a folder holds no photo, a pattern fits none, no file is there, or all were left out.
             BadArgument: If two photos would get the same output.
-            NotWritten: If another run is writing to that folder.
+            NotWritten: If another run is writing to that folder, nothing can be written there, or an output would take
+                the place of anything but the same photo's earlier output.
             UnknownName: If somebody who is to be kept in every case is not in the gallery.
             ModelMismatch: If the gallery's templates were made by another model.
             StoreUnusable: If a decision cannot be recorded; the photo's output is removed again.
@@ -142,9 +144,7 @@ class Anonymise:
                 now has no record of are removed again.
         """
         options = options or Options()
-        files = list(options.pairs) or self.photos.expand(
-            inputs, options.selection, None if options.dry_run else output
-        )
+        files = list(options.pairs) or self._files(inputs, output, options)
         verification = options.verification or usual_verification(len(files))
         people = self._shortlisted(options.people or self.people(), len(files), verification)
         use = replace(self, by_hand=self._of_known(people.whitelist))
@@ -160,6 +160,15 @@ class Anonymise:
         with self.photos.reserve(output):
             plan = replace(plan, number=self.store.begin_run(settings, self.by))
             return use._run(plan, options, report, advance)
+
+    def _files(self, inputs: Sequence[Path], output: Path, options: Options) -> list[tuple[Path, Path]]:
+        """The photos with their outputs' paths, when all of these may be written."""
+        found = self.photos.expand(inputs, options.selection, None if output == Path() else output)
+        targets = Targets(self.photos, self.store, frozenset(real(path) for path, _ in found))
+        files = targets.without_own_outputs(found, (*inputs, *options.selection.listed))
+        if not options.dry_run:
+            targets.require_free([(path, output / target) for path, target in files])
+        return files
 
     def _run(self, plan: Plan, options: Options, report: Report, advance: Advance) -> Outcome:
         run = Run(self.work, self.store, plan, options, self.people)

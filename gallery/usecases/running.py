@@ -15,13 +15,14 @@ from gallery.domain.errors import (
     StoreUnusable,
     UnknownName,
 )
-from gallery.domain.paths import on_disk, real, shown, unjoined
+from gallery.domain.paths import real, shown, unjoined
 from gallery.domain.ports import Onlooker, Store
 from gallery.domain.runs import ImageRecord, ImageStatus, RunSettings, RunStatus, Verification, withdrawn
 from gallery.domain.selecting import Selection
 from gallery.usecases.in_order import Job, in_order
 from gallery.usecases.one_photo import Finished, OnePhoto, failed
 from gallery.usecases.people_in_force import PeopleInForce
+from gallery.usecases.targets import Targets
 
 ATTEMPTS = 20
 """How often a photo is decided anew because the gallery's people were changed meanwhile."""
@@ -122,7 +123,7 @@ class Run:
     ) -> None:
         self._work, self._store, self._plan, self._options = work, store, plan, options
         self._reread, self._people, self._fingerprint = reread, plan.people, plan.settings.fingerprint
-        self._sources = frozenset(real(path) for path, _ in plan.files)
+        self._targets = Targets(work.photos, store, frozenset(real(path) for path, _ in plan.files))
         self._tidied: set[Path] = set()
         self._published: dict[Path, str] = {}
         self.done: list[ImageRecord] = []
@@ -181,7 +182,7 @@ class Run:
         if target is not None:
             try:
                 self._tidy(target.parent)
-                there = self._free(target)
+                there = self._targets.free(path, target)
                 known = self._done_before(path, target, there) if self._options.resume and there else None
             except GalleryError as error:
                 known = failed(path, None, error.text)
@@ -200,20 +201,6 @@ class Run:
         if folder not in self._tidied:
             self._tidied.add(folder)
             self._work.photos.tidy(folder)
-
-    def _free(self, target: Path) -> str | None:
-        """Checks that writing there replaces nothing but an output of an earlier run; returns the hash of that one."""
-        if real(target) in self._sources:
-            raise NotWritten(
-                f"The output {shown(target)} is one of the photos to be anonymised.", "Choose another --output folder."
-            )
-        there = self._work.photos.fingerprint(target)
-        if there is not None and not any(_is(path, target) for path in self._store.outputs(there)):
-            raise NotWritten(
-                f"{shown(target)} is there already, and no run on record wrote it as it is.",
-                "Choose another --output folder, or move that file away.",
-            )
-        return there
 
     def _done_before(self, path: Path, target: Path, there: str) -> ImageRecord | None:
         photo = self._work.photos.fingerprint(path)
@@ -239,7 +226,7 @@ class Run:
             if self._plan.number is None:
                 return self._looked_at(worked.finished, image, relative)
             if image.failed:
-                image = replace(image, error=f"{image.error}{self._withdrawn(target)}")
+                image = replace(image, error=f"{image.error}{self._withdrawn(path, target)}")
             image = self._as_given(image)
             try:
                 image = self._recorded(worked, image, self._plan.number)
@@ -295,10 +282,10 @@ class Run:
                 said.append(error.text)
         return replace(image, remarks=(*image.remarks, *said)) if said else image
 
-    def _withdrawn(self, target: Path) -> str:
+    def _withdrawn(self, path: Path, target: Path) -> str:
         """Removes an earlier run's output of a photo that has failed now; says so, to be added to the reason."""
         try:
-            if self._free(target) is None:
+            if self._targets.free(path, target) is None:
                 return ""
             self._work.photos.discard(target)
         except (GalleryError, OSError):
@@ -316,13 +303,6 @@ def _off_record(cause: GalleryError | None, lost: Sequence[Path], published: int
     named = ", ".join(map(shown, lost[:_NAMED])) + (", …" if len(lost) > _NAMED else "")
     removed = f" {len(lost)} of {published} outputs of this run are on no record, and were removed: {named}."
     return GalleryReplaced(what + (removed if lost else ""), cause.hint if cause else "Look at it: gallery db check")
-
-
-def _is(recorded: str, target: Path) -> bool:
-    """Whether a recorded path means that file."""
-    with suppress(OSError):
-        return real(on_disk(Path(recorded))) == real(target)
-    return False
 
 
 def _given(worked: Worked) -> Callable[[], Worked]:

@@ -87,6 +87,27 @@ def expand(
     return chosen
 
 
+def require_any(files: Sequence[Output]) -> None:
+    """Checks that at least one of the photos is there; of those that are not, reading says so.
+
+    Raises:
+        BadPhoto: If none is.
+    """
+    if files and all(_is_missing(file) for file, _ in files):
+        names = ", ".join(shown(file) for file, _ in files[:_SOME]) + (", …" if len(files) > _SOME else "")
+        raise BadPhoto(f"There is no such file or folder: {names}.", "Check the spelling of the path.")
+
+
+def _is_missing(file: Path) -> bool:
+    try:
+        file.lstat()
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return True
+    except OSError:
+        return False
+    return False
+
+
 @dataclass(slots=True)
 class _Taken:
     """What is taken of what is found, and what is not."""

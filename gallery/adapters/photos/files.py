@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -10,10 +11,11 @@ from typing import Any
 
 from gallery.adapters.photos.atomic import leftovers, reserved
 from gallery.adapters.photos.encoding import Wanted
-from gallery.adapters.photos.expand import below, expand, find
+from gallery.adapters.photos.expand import below, expand, find, require_any
 from gallery.adapters.photos.formats import ALIASES, CHOICES, SUFFIXES_OF
 from gallery.adapters.photos.read import read
 from gallery.adapters.photos.size import size_of
+from gallery.adapters.photos.wording import not_written
 from gallery.adapters.photos.write import copy_times, fingerprint, publish, stage, write
 from gallery.adapters.verifying.verify import verify
 from gallery.domain.errors import BadArgument, NotWritten, Unverified
@@ -78,9 +80,14 @@ class PillowPhotoFiles:
     def expand(
         self, paths: Sequence[Path], selection: Selection | None = None, output: Path | None = None
     ) -> list[tuple[Path, Path]]:
-        """See `gallery.adapters.photos.expand.expand`. Where a format was asked for, outputs are named after it."""
+        """See `gallery.adapters.photos.expand.expand`. Where a format was asked for, outputs are named after it.
+
+        Raises:
+            BadPhoto: If not one of the photos is there, besides what `expand` says.
+        """
         files = [(file, self._named(target)) for file, target in expand(paths, selection, output)]
         require_own_targets(files)
+        require_any(files)
         return files
 
     def _named(self, target: Path) -> Path:
@@ -123,9 +130,10 @@ class PillowPhotoFiles:
         """See `gallery.domain.ports.PhotoFiles`. The folder is made if it is not there."""
         try:
             folder.mkdir(parents=True, exist_ok=True)
-        except (OSError, ValueError):  # each photo's failure will say so
-            yield
-            return
+        except (OSError, ValueError) as error:
+            raise not_written(folder, error) from error
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise NotWritten(f"There is no permission to write to {shown(folder)}.", "Choose another --output folder.")
         with contextlib.ExitStack() as held:
             try:
                 held.enter_context(reserved(folder))
@@ -144,6 +152,13 @@ class PillowPhotoFiles:
     def size_of(self, path: Path) -> int:
         """See `gallery.adapters.photos.size.size_of`."""
         return size_of(path, self._max_pixels)
+
+    def is_there(self, path: Path) -> bool:
+        """See `gallery.domain.ports.PhotoFiles`."""
+        try:
+            return os.path.lexists(path)
+        except ValueError:  # a NUL byte
+            return False
 
     def fingerprint(self, path: Path) -> str | None:
         """See `gallery.adapters.photos.write.fingerprint`."""

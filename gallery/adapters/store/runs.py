@@ -17,7 +17,7 @@ from gallery.domain.deciding import Rule
 from gallery.domain.errors import UnknownName
 from gallery.domain.paths import joined
 from gallery.domain.runs import DecidedFace, ImageRecord, RunSettings, RunStatus
-from gallery.domain.trail import Event
+from gallery.domain.trail import Event, OutputOnRecord
 
 
 def begin(session: Session, settings: RunSettings, by: str, now: datetime) -> int:
@@ -142,6 +142,27 @@ def written(connection: sqlite3.Connection, run: int) -> frozenset[str]:
     """SHA-256 of the outputs that a run has on record."""
     query = "SELECT output_sha256 FROM run_image WHERE run_id = ? AND output_sha256 IS NOT NULL"
     return frozenset(sha256 for (sha256,) in connection.execute(query, (run,)))
+
+
+def photos_of(session: Session, sha256: str) -> list[OutputOnRecord]:
+    """Whose outputs runs wrote as a file with this hash."""
+    rows = session.execute(
+        select(
+            RunImageRow.run_id, RunImageRow.source, RunImageRow.output, RunImageRow.sha256, RunRow.output, RunRow.policy
+        )
+        .join(RunRow, RunRow.id == RunImageRow.run_id)
+        .where(RunImageRow.output_sha256 == sha256)
+    )
+    return [
+        OutputOnRecord(run, source, path or "", folder, sha256, whereabouts_of(policy)[0], whole or "")
+        for run, source, path, whole, folder, policy in rows
+    ]
+
+
+def output_folders(session: Session) -> list[tuple[str, str]]:
+    """The folders that runs wrote to, as recorded; each with the folder that it starts at."""
+    rows = session.execute(select(RunRow.output, RunRow.policy).where(RunRow.output != ""))
+    return list(dict.fromkeys((output, whereabouts_of(policy)[0]) for output, policy in rows))
 
 
 def _going_on(session: Session, number: int) -> RunRow:

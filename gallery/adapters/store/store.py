@@ -852,6 +852,20 @@ class SqliteStore:
         with self._plainly() as connection:
             return trail_check.check(connection, head)
 
+    def photos_of(self, sha256: str) -> list[OutputOnRecord]:
+        """Whose outputs runs wrote as a file with this hash."""
+        from gallery.adapters.store import runs
+
+        with self._database.reading() as session:
+            return runs.photos_of(session, sha256)
+
+    def output_folders(self) -> list[tuple[str, str]]:
+        """The folders that runs wrote to, as recorded; each with the folder that it starts at, empty where unknown."""
+        from gallery.adapters.store import runs
+
+        with self._database.reading() as session:
+            return runs.output_folders(session)
+
     def outputs_on_record(self) -> list[OutputOnRecord]:
         """The files that runs wrote and no later run replaced or withdrew, in the order in which they were."""
         from gallery.adapters.store import trail_check

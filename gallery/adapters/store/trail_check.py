@@ -103,14 +103,14 @@ def check(connection: sqlite3.Connection, head: str | None = None, one_state: bo
 def outputs(connection: sqlite3.Connection) -> list[OutputOnRecord]:
     """The files that should be there: written by a run, and neither replaced nor withdrawn by a later one."""
     query = (
-        "SELECT run_image.run_id, source, run_image.output, output_sha256, run.output, error FROM run_image"
-        " JOIN run ON run.id = run_image.run_id ORDER BY run_image.id"
+        "SELECT run_image.run_id, source, run_image.output, output_sha256, run.output, error, sha256"
+        " FROM run_image JOIN run ON run.id = run_image.run_id ORDER BY run_image.id"
     )
     there = _Outputs()
     with _one_state(connection):
         rows = connection.execute("SELECT id, policy FROM run").fetchall()
         whereabouts = {run: whereabouts_of(json.loads(policy)) for run, policy in rows}
-        for run, source, path, sha256, folder, error in connection.execute(query):
+        for run, source, path, sha256, folder, error, whole in connection.execute(query):
             if path is None and not withdrew(None if error is None else text_of(error)):
                 continue  # it failed, and left what was there alone
             base, reviewed = whereabouts[run]
@@ -119,7 +119,7 @@ def outputs(connection: sqlite3.Connection) -> list[OutputOnRecord]:
             for start in {base, of_reviewed, ""}:
                 there.take_away(photo, output, start)
             if output is not None:
-                there.add(OutputOnRecord(run, photo[1], output, photo[0], sha256 or "", base))
+                there.add(OutputOnRecord(run, photo[1], output, photo[0], sha256 or "", base, whole or ""))
     return there.found
 
 
