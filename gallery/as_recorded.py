@@ -33,6 +33,7 @@ class AsRecorded:
         by_hand: What was settled by hand for all photos.
         floors: Least quality of a face that may be kept; None for the embedder's own.
         grey_band: Share of a threshold in which a match waits for a person's word.
+        rival_margin: How much closer one of two faces must be to a person that both match.
     """
 
     model: str
@@ -44,6 +45,7 @@ class AsRecorded:
     by_hand: ByHand
     floors: Floors | None
     grey_band: float
+    rival_margin: float
 
     @classmethod
     def of(cls, settings: RunSettings) -> AsRecorded:
@@ -60,6 +62,7 @@ class AsRecorded:
             by_hand=_by_hand(policy.get("by_hand", {})),
             floors=Floors(**policy["floors"]) if "floors" in policy else None,
             grey_band=policy.get("grey_band", 0.0),
+            rival_margin=policy.get("rival_margin", 0.0),
         )
 
 
@@ -166,6 +169,7 @@ class Again:
             personal=personal,
             floors=recorded.floors or use.policy.floors,
             grey_band=recorded.grey_band,
+            rival_margin=max(recorded.rival_margin, use.policy.rival_margin),
         )
         return replace(use, policy=policy, reviewed=self._run.summary.id)
 

@@ -693,6 +693,7 @@ class Bootstrap:
             once_per_photo=not wishes.allow_repeats,
             min_margin=wishes.margin,
             personal=limits.personal,
+            rival_margin=card.spec.rival_margin,
         )
         return Anonymise(
             recogniser,
@@ -983,6 +984,7 @@ class Bootstrap:
             spec.grey_band,
             once_per_photo=not wishes.allow_repeats,
             min_margin=min_margin,
+            rival_margin=spec.rival_margin,
         )
         return EvaluateIdentification(recogniser, self.photos(), policy)
 

@@ -11,6 +11,7 @@ from gallery.domain.errors import BadArgument, RegistryUnusable
 from gallery.domain.models import Crop, EmbedderSpec, Floors, Kind, ModelCard, Normalisation, Precision, Thresholds
 
 DEFAULT_GREY_BAND = 0.05
+DEFAULT_RIVAL_MARGIN = 0.17
 """Share of a threshold, just under it, in which a person must confirm the match, where an entry says nothing."""
 
 
@@ -99,6 +100,7 @@ def _embedder_entry(architecture: str, spec: EmbedderSpec) -> dict[str, Any]:
         "dimension": spec.dimension,
         "normalisation": str(spec.normalisation),
         "grey_band": spec.grey_band,
+        "rival_margin": spec.rival_margin,
         "mirror": spec.mirror,
         "centre": list(spec.centre),
         "thresholds": {
@@ -166,10 +168,13 @@ def _embedder(fields: Fields, architecture: str) -> EmbedderSpec:
         thresholds=Thresholds(thresholds.number("cosine"), thresholds.number("euclidean"), thresholds.text("origin")),
         floors=Floors(floors.whole("size", low=0), floors.number("sharpness"), floors.text("origin")),
         grey_band=fields.number("grey_band", DEFAULT_GREY_BAND),
+        rival_margin=fields.number("rival_margin", DEFAULT_RIVAL_MARGIN),
         mirror=fields.flag("mirror"),
         centre=fields.numbers_if_any("centre"),
         precisions=PRECISIONS.get(architecture, (Precision.FLOAT32,)),
     )
+    if spec.rival_margin > 1:
+        fields.refuse("rival_margin", "a share from 0 to 1", spec.rival_margin)
     if spec.grey_band >= 1:
         fields.refuse("grey_band", "a share from 0 to below 1", spec.grey_band)
     thresholds.finish()

@@ -140,6 +140,7 @@ def of_identification(result: Identification, inputs: Mapping[str, Path | None])
             "sharpness": policy.floors.sharpness,
             "once_per_photo": policy.once_per_photo,
             "min_margin": policy.min_margin,
+            "rival_margin": policy.rival_margin,
             "grey_band": policy.grey_band,
         },
         "seed": plan.seed,

@@ -9,7 +9,7 @@ one part taken from the second run and all others from the first.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -82,7 +82,7 @@ class _Grounds:
         ranked: The closest people, the best first, at most two.
         limits: The thresholds of those in question, by name.
         withheld: Whether it matches somebody who is not kept.
-        outdone: Whether another face of the photo is closer to the same person.
+        others: How the other faces of the photo compare with the closest person, as far as is on record.
     """
 
     word: Verdict | None
@@ -96,13 +96,28 @@ class _Grounds:
     grey_band: float
     min_margin: float
     once_per_photo: bool
-    outdone: bool
+    rival_margin: float
+    others: tuple[Candidate, ...]
+
+    @property
+    def outdone(self) -> bool:
+        """Whether another face of the photo is closer to the same person, or not clearly farther."""
+        if not self.ranked:
+            return False
+        top = self.ranked[0]
+        limit = self.limits[top.identity]
+        clear = top.cosine + self.rival_margin * limit.cosine
+        return any(
+            other.cosine < top.cosine
+            or (other.cosine <= min(clear, limit.cosine) and other.euclidean <= limit.euclidean)
+            for other in self.others
+        )
 
 
 _HAND = ("word", "nobody", "all_of")
 _EVIDENCE = ("ranked", "quality")
-_RULES = ("floors", "grey_band", "min_margin", "once_per_photo")
-_OF_MODEL = ("limits", "floors", "grey_band")
+_RULES = ("floors", "grey_band", "min_margin", "once_per_photo", "rival_margin")
+_OF_MODEL = ("limits", "floors", "grey_band", "rival_margin")
 _NOWHERE, _NOTHING = Detection(Box(0, 0, 1, 1), 1.0), np.zeros(0, np.float32)
 """A face is decided by its distances: where it is and its embedding are not asked for."""
 
@@ -175,7 +190,7 @@ def _grounds(looked: Looked, other: Looked) -> _Grounds:
     settings, decision = looked.settings, looked.face.decision
     policy, by_hand = settings.policy, settings.policy.get("by_hand", {})
     names = {candidate.identity for one in (looked, other) for candidate in _ranked(one.face)}
-    return _Grounds(
+    found = _Grounds(
         word=decision.verdict if decision.rule is Rule.BY_HAND else None,
         nobody=decision.rule is Rule.NOBODY_KEPT,
         all_of=frozenset(by_hand.get("all_of", ())) & names,
@@ -187,8 +202,13 @@ def _grounds(looked: Looked, other: Looked) -> _Grounds:
         grey_band=policy.get("grey_band", 0.0),
         min_margin=policy.get("min_margin", 0.0),
         once_per_photo=policy.get("once_per_photo", True),
-        outdone=_outdone(looked.image.faces, looked.place, decision.rule),
+        rival_margin=policy.get("rival_margin", 0.0),
+        others=_others(looked),
     )
+    if decision.rule is Rule.RIVAL and not found.outdone:  # of each face only two people are on record
+        return replace(found, others=(replace(found.ranked[0], cosine=-math.inf),))
+    # An earlier version kept the first of two equals, and did not see every other face that matches.
+    return replace(found, others=()) if decision.rule is Rule.MATCH and _outcome(found) is None else found
 
 
 def _ranked(face: DecidedFace) -> tuple[Candidate, ...]:
@@ -196,17 +216,14 @@ def _ranked(face: DecidedFace) -> tuple[Candidate, ...]:
     return tuple(candidate for candidate in found if candidate is not None)
 
 
-def _outdone(faces: Sequence[DecidedFace], place: int, rule: Rule) -> bool:
-    """Whether another face of the photo is closer to the person that this one is closest to; of equals the first is."""
-    closest = faces[place].decision.candidate
-    if closest is None or rule is Rule.RIVAL:
-        return rule is Rule.RIVAL
-    rivals = (
-        (face.decision.candidate.cosine, number)
-        for number, face in enumerate(faces)
-        if face.decision.candidate is not None and face.decision.candidate.identity == closest.identity
+def _others(looked: Looked) -> tuple[Candidate, ...]:
+    closest = looked.face.decision.candidate
+    return tuple(
+        match
+        for place, face in enumerate(looked.image.faces)
+        for match in _ranked(face)
+        if place != looked.place and closest is not None and match.identity == closest.identity
     )
-    return min(rivals)[1] != place
 
 
 def _outcome(grounds: _Grounds) -> str | None:
@@ -252,7 +269,7 @@ def _parts(one: _Grounds, other: _Grounds, evidence: Cause) -> dict[Cause, tuple
     parts = {Cause.BY_HAND: _HAND, Cause.THRESHOLDS: ("limits",), Cause.GALLERY: ("withheld",), Cause.RULES: _RULES}
     if one.nobody == other.nobody:  # else nobody was looked for in one of the runs
         parts[evidence] = (*parts.get(evidence, ()), *_EVIDENCE)
-        parts[Cause.OTHER_FACES] = ("outdone",)
+        parts[Cause.OTHER_FACES] = ("others",)
     if evidence is Cause.PHOTO:  # a word holds for the bytes of a photo
         parts[evidence] = ("word", *parts.get(evidence, ()))
     if evidence is Cause.MODEL:  # each model has its own numbers, which say nothing of another's distances
@@ -263,10 +280,18 @@ def _parts(one: _Grounds, other: _Grounds, evidence: Cause) -> dict[Cause, tuple
 
 
 def _differ(one: _Grounds, other: _Grounds, fields: Sequence[str]) -> bool:
-    return any(
-        not _alike(one.ranked, other.ranked) if name == "ranked" else getattr(one, name) != getattr(other, name)
-        for name in fields
-    )
+    return any(_DIFFER.get(name, _unequal(name))(one, other) for name in fields)
+
+
+def _unequal(name: str) -> Callable[[_Grounds, _Grounds], bool]:
+    return lambda one, other: bool(getattr(one, name) != getattr(other, name))
+
+
+_DIFFER: Mapping[str, Callable[[_Grounds, _Grounds], bool]] = {
+    "ranked": lambda one, other: not _alike(one.ranked, other.ranked),
+    # How far the others are does not matter, only whether they leave a doubt.
+    "others": lambda one, other: one.outdone != _with(other, one, ("limits", "rival_margin")).outdone,
+}
 
 
 def _alike(some: Sequence[Candidate], others: Sequence[Candidate]) -> bool:

@@ -61,6 +61,8 @@ class Policy:
             taken of the cosine distance and of the squared Euclidean distance, which on vectors of length one are
             the same quantity.
         once_per_photo: Whether an identity may be kept at most once per photo.
+        rival_margin: Share of the cosine threshold by which a face must be closer to its person than every other face
+            of the photo that matches that person, too; otherwise neither is kept.
         min_margin: How much farther, in cosine distance, the next identity must be than the best; 0 for no such rule.
         personal: Thresholds of people who have their own, by name.
         all_of: People who may be kept more than once in a photo, and whose matches wait for nobody's word.
@@ -75,10 +77,13 @@ class Policy:
     personal: Mapping[str, Thresholds] = field(default_factory=dict)
     all_of: frozenset[str] = frozenset()
     nobody: bool = False
+    rival_margin: float = 0.0
 
     def __post_init__(self) -> None:
         if not 0 <= self.grey_band < 1:
             raise BadArgument(f"The grey band must be a share from 0 to below 1, not {self.grey_band}.")
+        if not 0 <= self.rival_margin <= 1:
+            raise BadArgument(f"The margin between faces must be a share from 0 to 1, not {self.rival_margin}.")
         if not 0 <= self.min_margin <= 2:
             raise BadArgument(f"The margin must be a cosine distance from 0 to 2, not {self.min_margin}.")
 
@@ -88,7 +93,7 @@ class Policy:
 
     @property
     def widest(self) -> float:
-        """The largest cosine distance at which anybody can match."""
+        """The largest cosine distance at which anybody can match: whoever is within it counts for a decision."""
         return max(limit.cosine for limit in (self.thresholds, *self.personal.values()))
 
     def sure(self, identity: str) -> Thresholds:
@@ -110,7 +115,8 @@ class Decision:
         rule: The rule that settled it.
         reason: The same as a sentence, with the numbers.
         candidate: The closest identity, whatever the verdict; None when the gallery is empty.
-        runner_up: The closest other identity, if there is one.
+        runner_up: The other identity that counts: who is withheld, where that settled it; otherwise the closest other,
+            if there is one.
     """
 
     verdict: Verdict
@@ -155,7 +161,8 @@ def decide(
 
     Args:
         faces: The faces of one photo.
-        found: For each face its candidates, the best first, as `gallery.domain.matching.candidates` gives them.
+        found: For each face the two closest candidates and everybody else within `Policy.widest`, the best first, as
+            `gallery.domain.matching.candidates` gives them.
         policy: The rules' numbers.
         withheld: Those who are not kept (see `gallery.domain.matching.Whitelist`). They are compared all the same, so
             that their faces are not taken for those of people who resemble them.
@@ -165,30 +172,53 @@ def decide(
     """
     if len(faces) != len(found):
         raise ValueError(f"{len(faces)} faces, but candidates for {len(found)}")
-    best = _best_face_of_each_identity(found)
+    near = _faces_near_each_identity(found)
     return [
-        _decide_one(face.quality, ranked, policy, withheld, _rival(ranked, best, policy, index))
+        _decide_one(face.quality, ranked, policy, withheld, _rival(ranked, near, policy, index))
         for index, (face, ranked) in enumerate(zip(faces, found, strict=True))
     ]
 
 
-def _rival(ranked: Sequence[Candidate], best: dict[str, int], policy: Policy, index: int) -> int | None:
-    """The face of the same photo that matches the same identity better, where there is one and it counts."""
-    if not ranked or not policy.once_per_photo:
-        return None
-    name = ranked[0].identity
-    return None if best[name] == index or name in policy.all_of else best[name]
+@dataclass(frozen=True, slots=True)
+class _Rival:
+    """Another face of the same photo that may be the same person.
+
+    Attributes:
+        index: Which face, from 0.
+        match: How it compares with that person.
+    """
+
+    index: int
+    match: Candidate
 
 
-def _best_face_of_each_identity(found: Sequence[Sequence[Candidate]]) -> dict[str, int]:
-    best: dict[str, int] = {}
+_Near = Mapping[str, Sequence[_Rival]]
+
+
+def _faces_near_each_identity(found: Sequence[Sequence[Candidate]]) -> _Near:
+    """For each identity all faces that were compared with it, not only those to which nobody else is closer."""
+    near: dict[str, list[_Rival]] = {}
     for index, ranked in enumerate(found):
-        if not ranked:
-            continue
-        name = ranked[0].identity
-        if name not in best or ranked[0].cosine < found[best[name]][0].cosine:
-            best[name] = index
-    return best
+        for match in ranked:
+            near.setdefault(match.identity, []).append(_Rival(index, match))
+    return near
+
+
+def _rival(ranked: Sequence[Candidate], near: _Near, policy: Policy, index: int) -> _Rival | None:
+    """The face of the same photo that is closest to the same identity, where one casts doubt on this one."""
+    if not ranked or not policy.once_per_photo or ranked[0].identity in policy.all_of:
+        return None
+    top = ranked[0]
+    clear = top.cosine + policy.rival_margin * policy.limit(top.identity).cosine
+    rivals = [
+        other for other in near[top.identity] if other.index != index and _casts_doubt(other.match, top, clear, policy)
+    ]
+    return min(rivals, key=lambda other: (other.match.cosine, other.index), default=None)
+
+
+def _casts_doubt(other: Candidate, top: Candidate, clear: float, policy: Policy) -> bool:
+    """Whether another face is closer to the person than this one, or matches them and is not clearly farther."""
+    return other.cosine < top.cosine or (not other.cosine > clear and not _too_far(other, policy))
 
 
 def _decide_one(
@@ -196,16 +226,19 @@ def _decide_one(
     ranked: Sequence[Candidate],
     policy: Policy,
     withheld: Mapping[str, date | None],
-    rival: int | None,
+    rival: _Rival | None,
 ) -> Decision:
     if policy.nobody:
         return Decision(Verdict.BLUR, Rule.NOBODY_KEPT, "nobody is kept in this run")
     if not ranked:
         return Decision(Verdict.BLUR, Rule.NOBODY, "the gallery holds nobody to keep")
     top, runner_up = ranked[0], ranked[1] if len(ranked) > 1 else None
+    barred = _withheld(ranked, policy, withheld)
+    if barred is not None:
+        other = runner_up if barred is top else barred
+        return Decision(Verdict.BLUR, *_not_to_be_kept(barred.identity, withheld), top, other)
     doubt = (
-        _not_to_be_kept(ranked, policy, withheld)
-        or _too_far(top, policy)
+        _too_far(top, policy)
         or _too_poor(quality, policy.floors)
         or _outdone(top, rival)
         or _too_like_another(top, runner_up, policy.min_margin)
@@ -229,16 +262,16 @@ def _too_far(top: Candidate, policy: Policy) -> _Doubt:
     return None
 
 
-def _not_to_be_kept(ranked: Sequence[Candidate], policy: Policy, withheld: Mapping[str, date | None]) -> _Doubt:
-    """Whether the face matches somebody who is withheld, be it the closest or only as well as the closest."""
-    for match in ranked:
-        if match.identity not in withheld or _too_far(match, policy):
-            continue
-        end = withheld[match.identity]
-        if end is None:
-            return Rule.DISABLED, f"matches {match.identity}, who is disabled"
-        return Rule.EXPIRED, f"matches {match.identity}, whose consent ended on {end}"
-    return None
+def _withheld(ranked: Sequence[Candidate], policy: Policy, withheld: Mapping[str, date | None]) -> Candidate | None:
+    """Whom of those that are withheld the face matches, however many others are closer."""
+    return next((match for match in ranked if match.identity in withheld and not _too_far(match, policy)), None)
+
+
+def _not_to_be_kept(name: str, withheld: Mapping[str, date | None]) -> tuple[Rule, str]:
+    end = withheld[name]
+    if end is None:
+        return Rule.DISABLED, f"matches {name}, who is disabled"
+    return Rule.EXPIRED, f"matches {name}, whose consent ended on {end}"
 
 
 def trusted(quality: Quality, floors: Floors) -> bool:
@@ -256,10 +289,11 @@ def _too_poor(quality: Quality, floors: Floors) -> _Doubt:
     return None
 
 
-def _outdone(top: Candidate, rival: int | None) -> _Doubt:
+def _outdone(top: Candidate, rival: _Rival | None) -> _Doubt:
     if rival is None:
         return None
-    return Rule.RIVAL, f"face {rival + 1} of the same photo matches {top.identity} better"
+    how = "better" if rival.match.cosine < top.cosine else "about as well"
+    return Rule.RIVAL, f"face {rival.index + 1} of the same photo matches {top.identity} {how}"
 
 
 def _too_like_another(top: Candidate, runner_up: Candidate | None, min_margin: float) -> _Doubt:

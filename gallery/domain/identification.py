@@ -22,7 +22,7 @@ from gallery.domain.deciding import Policy, decide
 from gallery.domain.error_rates import Rate, wilson
 from gallery.domain.faces import Face, Quality
 from gallery.domain.geometry import Box
-from gallery.domain.matching import Candidate, Fusion, Whitelist, candidates
+from gallery.domain.matching import FARTHEST, Candidate, Fusion, Whitelist, candidates
 from gallery.domain.models import Thresholds
 
 STEPS = tuple(round(0.05 * step, 2) for step in range(6, 41))
@@ -139,7 +139,10 @@ def whitelist(references: Mapping[str, Sequence[Face]]) -> Whitelist:
 
 
 def trials(
-    probes: Iterable[Probe], references: Mapping[str, Sequence[Face]], fusion: Fusion = Fusion.BEST
+    probes: Iterable[Probe],
+    references: Mapping[str, Sequence[Face]],
+    fusion: Fusion = Fusion.BEST,
+    within: float = math.inf,
 ) -> list[Trial]:
     """Compares every photo with everybody enrolled, and with everybody but each enrolled person it shows.
 
@@ -147,15 +150,17 @@ def trials(
         probes: The photos.
         references: The faces that each person is enrolled with, by name; at least two people.
         fusion: What a person's distance is, when they have several references.
+        within: The largest cosine distance at which anybody can match under the rules that the trials are for: a
+            decision looks at everybody within it.
     """
     everybody = whitelist(references)
     made = []
     for probe in probes:
         if not any(probe.labelled):
             continue
-        # A decision looks at the two closest people. The third takes the place of one who is left out.
+        # The third takes the place of one of the two closest who is left out.
         embeddings = np.stack([face.embedding for face in probe.faces])
-        found = candidates(embeddings, everybody, 3, fusion)
+        found = candidates(embeddings, everybody, 3, fusion, within)
         made.append(_trial(probe, found, references, None))
         made += [_trial(probe, found, references, name) for name in sorted(probe.shown & references.keys())]
     return made
@@ -164,7 +169,7 @@ def trials(
 def _trial(
     probe: Probe, found: Sequence[Sequence[Candidate]], enrolled: Collection[str], left_out: str | None
 ) -> Trial:
-    ranked = tuple(tuple(c for c in closest if c.identity != left_out)[:2] for closest in found)
+    ranked = tuple(tuple(c for c in closest if c.identity != left_out) for closest in found)
     roles = tuple(
         _role(name, known, enrolled, left_out) for name, known in zip(probe.names, probe.labelled, strict=True)
     )
@@ -316,6 +321,7 @@ def _rules(label: str, policy: Policy, parts: Sequence[Part]) -> RuleSet:
     kept = replace(
         policy,
         once_per_photo=policy.once_per_photo and Part.ONCE in parts,
+        rival_margin=policy.rival_margin if Part.ONCE in parts else 0.0,
         min_margin=policy.min_margin if Part.MARGIN in parts else 0.0,
         grey_band=policy.grey_band if Part.GREY_BAND in parts else 0.0,
     )
@@ -339,6 +345,11 @@ class SweepPoint:
     full: Tally
 
 
+def widest(policy: Policy, shares: Sequence[float] = STEPS) -> float:
+    """The largest cosine distance at which anybody can match in a sweep."""
+    return min(FARTHEST, policy.widest * max(1.0, *shares))
+
+
 def sweep(made: Sequence[Trial], policy: Policy, shares: Sequence[float] = STEPS) -> tuple[SweepPoint, ...]:
     """Both error rates against the threshold, the strictest first."""
     return tuple(_sweep_point(made, policy, share) for share in shares)
@@ -347,7 +358,7 @@ def sweep(made: Sequence[Trial], policy: Policy, shares: Sequence[float] = STEPS
 def _sweep_point(made: Sequence[Trial], policy: Policy, share: float) -> SweepPoint:
     own = policy.thresholds
     scaled = Thresholds(
-        min(2.0, own.cosine * share), own.euclidean * math.sqrt(share), f"{share:g} times that: {own.origin}"
+        min(FARTHEST, own.cosine * share), own.euclidean * math.sqrt(share), f"{share:g} times that: {own.origin}"
     )
     sets = rule_sets(replace(policy, thresholds=scaled))
     bare, full = sets[0], sets[len(_parts(policy))]

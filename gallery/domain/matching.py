@@ -13,6 +13,7 @@ order and is what is reported.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -25,13 +26,15 @@ from numpy.typing import NDArray
 
 from gallery.domain.faces import Embeddings
 from gallery.domain.grouping import Groups, Rows
-from gallery.domain.searching import SLACK, Factors, Near, Searched, Similarities, near
+from gallery.domain.searching import SLACK, Factors, Near, Searched, Similarities, Wanted, near
 from gallery.domain.vectors import Distances, aimless, directions, factors, finite, pair_distances
 
 PROBES = 64
 """Probes compared at once."""
 IDENTITIES = 256
 """Identities averaged at once."""
+FARTHEST = 2.0
+"""The largest cosine distance there is."""
 
 
 class Shortlist(Protocol):
@@ -206,19 +209,23 @@ def cosine_distances(probes: Embeddings, whitelist: Templates) -> NDArray[np.flo
 
 
 def candidates(
-    probes: Embeddings, whitelist: Whitelist, most: int = 2, fusion: Fusion = Fusion.BEST
+    probes: Embeddings, whitelist: Whitelist, most: int = 2, fusion: Fusion = Fusion.BEST, within: float = -math.inf
 ) -> list[tuple[Candidate, ...]]:
     """The closest identities of each probe, each with its closest reference, the best first.
+
+    A decision needs everybody within the limit, not only the closest: the third may be withheld, or match another face
+    of the photo better.
 
     Args:
         probes: `(P, D) float32`.
         whitelist: The templates to compare with.
-        most: How many identities to report for each probe, at least 1.
+        most: How many identities to report for each probe, at least 1, wherever they are.
         fusion: What an identity's distance is, when it has several references.
+        within: The cosine distance up to which everybody is reported.
 
     Returns:
-        For each probe up to `most` candidates; none where the whitelist is empty. Of identities that are equally close
-        by cosine, those earlier on the whitelist are reported.
+        For each probe up to `most` candidates, and all others within that distance; none where the whitelist is empty.
+        Of identities that are equally close by cosine, those earlier on the whitelist are reported.
 
     Raises:
         ValueError: If the dimensions differ, or a probe holds a value that is not a finite number.
@@ -228,19 +235,20 @@ def candidates(
     _require_comparable(probes, whitelist)
     found = []
     for start in range(0, len(probes), PROBES):
-        found += _ranked(probes[start : start + PROBES], whitelist, most, fusion)
+        found += _ranked(probes[start : start + PROBES], whitelist, _Reported(most, within), fusion)
     return found
 
 
 def candidates_if_near(
     probes: Embeddings, whitelist: Whitelist, limit: float, fusion: Fusion = Fusion.BEST
 ) -> list[tuple[Candidate, ...]]:
-    """As `candidates`, but where no probe seems to be near anybody, only of those whom the shortlist names.
+    """As `candidates` within a limit; where no probe seems to be near anybody, only of those whom the shortlist names.
 
     A shortlist may miss somebody, and all rules rest on nobody being missed: not the closest, who may be withheld or
     have thresholds of their own, nor the next, nor the one whom another face of the photo resembles more. So it settles
     nothing but that a whole photo shows nobody. As soon as one of the probes is within the limit of anybody, all of
-    them are compared with everybody. What the shortlist misses can therefore only have somebody blurred.
+    them are compared with everybody, and everybody within it is reported. What the shortlist misses can therefore only
+    have somebody blurred.
 
     Args:
         probes: `(P, D) float32`, all faces of one photo.
@@ -252,13 +260,13 @@ def candidates_if_near(
         See `candidates`. The distances are exact in either case.
     """
     if whitelist.shortlist is None or not len(whitelist) or not len(probes):
-        return candidates(probes, whitelist, fusion=fusion)
+        return candidates(probes, whitelist, fusion=fusion, within=limit)
     _require_comparable(probes, whitelist)
     rows = whitelist.shortlist.nearest(directions(probes))
     named = _named(probes, rows, whitelist, Fusion.BEST)
     # "not >" rather than "<=": a distance that is not a number must not count as far.
     if any(not ranked or not ranked[0].cosine > limit for ranked in named):
-        return candidates(probes, whitelist, fusion=fusion)
+        return candidates(probes, whitelist, fusion=fusion, within=limit)
     return named if fusion is Fusion.BEST else _named(probes, rows, whitelist, fusion)
 
 
@@ -274,7 +282,7 @@ def _named(
     found: list[list[Candidate]] = [[] for _ in probes]
     for column, candidate in zip(columns, _compared(probes, columns, segments, whitelist, fusion), strict=True):
         found[column].append(candidate)
-    return [_first(ranked, 2) for ranked in found]
+    return [_Reported(2).of(ranked) for ranked in found]
 
 
 def own_and_other(
@@ -323,24 +331,43 @@ def _searched(whitelist: Templates) -> Searched:
     return Searched(whitelist.templates, whitelist.factors, whitelist.owners, whitelist.sizes)
 
 
-def _ranked(probes: Embeddings, whitelist: Whitelist, most: int, fusion: Fusion) -> list[tuple[Candidate, ...]]:
+@dataclass(frozen=True, slots=True)
+class _Reported:
+    """Whom to report.
+
+    Attributes:
+        most: So many, wherever they are.
+        within: And everybody up to this cosine distance.
+    """
+
+    most: int
+    within: float = -math.inf
+
+    def of(self, ranked: list[Candidate]) -> tuple[Candidate, ...]:
+        nearest = sorted(ranked, key=lambda c: c.cosine)
+        found = [one for place, one in enumerate(nearest) if place < self.most or one.cosine <= self.within]
+        return tuple(sorted(found, key=lambda c: (c.cosine, c.euclidean)))
+
+
+def _ranked(
+    probes: Embeddings, whitelist: Whitelist, reported: _Reported, fusion: Fusion
+) -> list[tuple[Candidate, ...]]:
     scaled = directions(probes)
     lost = aimless(scaled)
     aimed = np.setdiff1d(np.arange(len(probes)), lost)
-    # To a probe without direction all are equally far.
-    whole = [
-        (int(column), whitelist.groups.rows(group)) for column in lost for group in range(len(whitelist.names))[:most]
-    ]
-    if most >= len(whitelist.names):
+    # To a probe without direction all are equally far, as far as can be.
+    count = len(whitelist.names) if reported.within >= FARTHEST else min(reported.most, len(whitelist.names))
+    whole = [(int(column), whitelist.groups.rows(group)) for column in lost for group in range(count)]
+    if reported.most >= len(whitelist.names):
         near_ones = [pair for column in aimed for pair in _everybody(int(column), scaled, whitelist, fusion)]
     else:
-        near_ones = _near(scaled[aimed], aimed, whitelist, most, fusion) if len(aimed) else []
+        near_ones = _near(scaled[aimed], aimed, whitelist, reported, fusion) if len(aimed) else []
     pairs = [*whole, *near_ones]
     columns, segments = [column for column, _ in pairs], [rows for _, rows in pairs]
     found: list[list[Candidate]] = [[] for _ in probes]
     for column, candidate in zip(columns, _compared(probes, columns, segments, whitelist, fusion), strict=True):
         found[column].append(candidate)
-    return [_first(ranked, most) for ranked in found]
+    return [reported.of(ranked) for ranked in found]
 
 
 _Segment = tuple[int, Rows]
@@ -356,17 +383,20 @@ def _everybody(column: int, scaled: Embeddings, whitelist: Whitelist, fusion: Fu
         yield column, rows if similarity is None or used is None else _hopeful(similarity, rows, used)
 
 
-def _near(scaled: Embeddings, columns: Rows, whitelist: Whitelist, most: int, fusion: Fusion) -> list[_Segment]:
-    """Probes with the identities that may be among the closest, by probe, then in the whitelist's order."""
+def _near(
+    scaled: Embeddings, columns: Rows, whitelist: Whitelist, reported: _Reported, fusion: Fusion
+) -> list[_Segment]:
+    """Probes with the identities that may be among those wanted, by probe, then in the whitelist's order."""
     groups = whitelist.groups
     single = len(whitelist) == len(whitelist.names)
+    sought = Wanted(reported.most, 1 - reported.within)
     if fusion is Fusion.MEAN and not single:
         everyone = np.arange(len(whitelist.names))
         means = Searched(whitelist.centres, None, everyone, np.ones_like(everyone), _without_direction(whitelist))
-        found = near(means, scaled, most, second=False)
+        found = near(means, scaled, sought, second=False)
         return [(int(columns[probe]), groups.rows(group)) for probe, group, _ in _hopes(found, everyone)]
     second = fusion is Fusion.MEDIAN_OF_3 and not single
-    found = near(_searched(whitelist), scaled, most, second)
+    found = near(_searched(whitelist), scaled, sought, second)
     return [
         (int(columns[probe]), groups.rows(group) if second else rows)
         for probe, group, rows in _hopes(found, whitelist.owners)
@@ -380,11 +410,6 @@ def _hopes(found: Near, owners: Rows) -> Iterator[tuple[int, int, Rows]]:
         some = slice(start, end)
         rows = np.sort(found.rows[some][found.values[some] >= found.values[start] - SLACK])
         yield int(found.probes[start]), int(owners[rows[0]]), rows
-
-
-def _first(ranked: list[Candidate], most: int) -> tuple[Candidate, ...]:
-    nearest = sorted(ranked, key=lambda c: c.cosine)[:most]
-    return tuple(sorted(nearest, key=lambda c: (c.cosine, c.euclidean)))
 
 
 def _without_direction(whitelist: Whitelist) -> NDArray[np.float32]:

@@ -134,6 +134,8 @@ class EmbedderSpec:
         thresholds: Its default thresholds.
         floors: Its default quality floors.
         grey_band: Share of a threshold, just under it, in which a person must confirm the match.
+        rival_margin: Share of the cosine threshold by which one of two faces of a photo must be closer to a person that
+            both match.
         mirror: Whether an embedding is the mean of the face's and its mirror image's.
         centre: The mean of many people's embeddings, subtracted from each; empty for none. What all faces have in
             common tells nobody apart.
@@ -153,6 +155,7 @@ class EmbedderSpec:
     centre: tuple[float, ...] = ()
     precision: Precision = Precision.FLOAT32
     precisions: tuple[Precision, ...] = (Precision.FLOAT32,)
+    rival_margin: float = 0.0
 
     def __post_init__(self) -> None:
         if not 0 <= self.margin <= _MOST_MARGIN:

@@ -1,12 +1,14 @@
-"""Finds whoever may be among the closest, in blocks, so that the memory it takes does not grow with the templates.
+"""Finds whoever may be among the closest, or near enough, in blocks: its memory does not grow with the templates.
 
 A block of templates is compared with all probes by one matrix product. Of its similarities only those are kept that may
 still matter: the ones within rounding of the bound, which is how similar the last one to be reported is at least. It
-only rises, because more templates only bring an identity closer; so nothing that was dropped would have come back.
+only rises, because more templates only bring an identity closer; so nothing that was dropped would have come back. It
+never rises above the similarity from which on everybody is reported.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -100,6 +102,19 @@ class Near:
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """Whom to find.
+
+    Attributes:
+        most: So many identities, the closest; fewer than there are.
+        enough: And everybody who is at least so similar.
+    """
+
+    most: int
+    enough: float = math.inf
+
+
+@dataclass(frozen=True, slots=True)
 class Steps:
     """How many rows are compared at once.
 
@@ -112,18 +127,24 @@ class Steps:
     most: int = BLOCK
 
 
-def near(searched: Searched, directions: Embeddings, most: int, second: bool, steps: Steps = Steps()) -> Near:
-    """Whoever may be among the closest of each probe.
+def near(
+    searched: Searched,
+    directions: Embeddings,
+    wanted: Wanted,
+    second: bool,
+    steps: Steps = Steps(),
+) -> Near:
+    """Whoever may be among the closest of each probe, or is similar enough.
 
     Args:
         searched: What the probes are compared with.
         directions: `(P, D) float32` of length one each.
-        most: How many identities are wanted, fewer than there are.
+        wanted: How many identities, and up to where all of them.
         second: Whether it is an identity's second closest vector that counts; where it has two, their mean; where it
             has one, that. Otherwise it is the closest.
         steps: The sizes of the blocks.
     """
-    scan = _Scan(searched, most, second, np.full(len(directions), -np.inf, np.float32))
+    scan = _Scan(searched, wanted, second, np.full(len(directions), -np.inf, np.float32))
     room = np.empty((min(steps.most, len(searched.vectors)), len(directions)), np.float32)
     start, step = 0, min(steps.first, steps.most)
     while start < len(searched.vectors):
@@ -136,9 +157,9 @@ def near(searched: Searched, directions: Embeddings, most: int, second: bool, st
 class _Scan:
     """What is left of the blocks so far."""
 
-    def __init__(self, searched: Searched, most: int, second: bool, bounds: Similarities) -> None:
+    def __init__(self, searched: Searched, wanted: Wanted, second: bool, bounds: Similarities) -> None:
         self._owners, self._sizes = searched.owners, searched.sizes
-        self._most, self._second, self._bounds = most, second, bounds
+        self._wanted, self._second, self._bounds = wanted, second, bounds
         self._kept: list[tuple[Rows, Rows, Similarities]] = []
         self._pending = self._sifted = 0
 
@@ -181,9 +202,10 @@ class _Scan:
         return np.asarray(np.where(sizes == 1, best, np.where(sizes == 2, (best + second) / 2, second)), np.float32)
 
     def _raise(self, probes: Rows, fused: Similarities) -> None:
-        """Each probe's bound is how similar the last identity to be reported is, of those that were met."""
+        """Each probe's bound is how similar the last identity to be reported is, of those that were met, or less."""
         order = np.lexsort((-fused, probes))
         count = np.bincount(probes, minlength=len(self._bounds))
-        last = np.cumsum(count) - count + self._most - 1
-        enough = count >= self._most
-        self._bounds[enough] = np.maximum(self._bounds[enough], fused[order][last[enough]])
+        last = np.cumsum(count) - count + self._wanted.most - 1
+        enough = count >= self._wanted.most
+        raised = np.maximum(self._bounds[enough], fused[order][last[enough]])
+        self._bounds[enough] = np.minimum(raised, self._wanted.enough)

@@ -258,6 +258,7 @@ class Anonymise:
                 "grey_band": self.policy.grey_band,
                 "once_per_photo": self.policy.once_per_photo,
                 "min_margin": self.policy.min_margin,
+                "rival_margin": self.policy.rival_margin,
                 "fusion": self.fusion.value,
                 "detector": self.recogniser.detector.settings,
                 "verify": verification.value,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from gallery.domain.deciding import Decision
 from gallery.domain.faces import Face
 from gallery.domain.geometry import Box
+from gallery.domain.matching import Candidate
 from gallery.domain.runs import DecidedFace
 
 
@@ -18,6 +19,7 @@ class Decided:
     Attributes:
         faces: As they were described: those found in the photo from left to right, then those found in its output.
         decisions: One per face.
+        found: For each face the people it was compared with who count for its decision, the closest first.
         regions: What is covered besides.
         unseen: Faces to be blurred by hand that were not found this time.
         remarks: Sentences on what was decided by hand and could not be done as it was meant.
@@ -25,6 +27,7 @@ class Decided:
 
     faces: tuple[Face, ...]
     decisions: tuple[Decision, ...]
+    found: tuple[tuple[Candidate, ...], ...]
     regions: tuple[Box, ...] = ()
     unseen: tuple[Box, ...] = ()
     remarks: tuple[str, ...] = ()

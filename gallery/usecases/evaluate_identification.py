@@ -31,6 +31,7 @@ from gallery.domain.identification import (
     rule_sets,
     sweep,
     trials,
+    widest,
 )
 from gallery.domain.matching import Fusion
 from gallery.domain.metrics import Vector
@@ -308,7 +309,7 @@ class EvaluateIdentification:
         chosen = [
             _chosen(enrolled, references, None if plan.seed is None else plan.seed + n) for n in range(plan.repeats)
         ]
-        made = [_trials(choice, probes, fusion) for choice in chosen]
+        made = [_trials(choice, probes, fusion, widest(self.policy)) for choice in chosen]
         if not any(role is Role.MATED for trial in made[0] for role in trial.roles):
             raise BadArgument(
                 "No face among the probes is labelled as somebody enrolled.",
@@ -402,11 +403,11 @@ def _chosen(
 
 
 def _trials(
-    chosen: Mapping[str, Sequence[_Reference]], probes: Sequence[tuple[str, Probe]], fusion: Fusion
+    chosen: Mapping[str, Sequence[_Reference]], probes: Sequence[tuple[str, Probe]], fusion: Fusion, within: float
 ) -> list[Trial]:
     used = {reference.sha256 for references in chosen.values() for reference in references}
     faces = {name: [reference.face for reference in references] for name, references in chosen.items()}
-    return trials((probe for sha256, probe in probes if sha256 not in used), faces, fusion)
+    return trials((probe for sha256, probe in probes if sha256 not in used), faces, fusion, within)
 
 
 def _mean_sweep(repeats: Sequence[Sequence[SweepPoint]]) -> tuple[SweepPoint, ...]:

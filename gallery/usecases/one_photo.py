@@ -98,6 +98,7 @@ class OnePhoto:
         return Decided(
             faces,
             settled.decisions,
+            tuple(found),
             tuple(regions),
             tuple(part for box in settled.uncovered if (part := box.clip(*size))),
             (

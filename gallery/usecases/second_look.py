@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gallery.domain.deciding import Decision, Policy, trusted
+from gallery.domain.deciding import Policy, trusted
 from gallery.domain.faces import RGB, Detection
 from gallery.domain.geometry import Box
 from gallery.domain.matching import Candidate, Whitelist, candidates
@@ -61,8 +61,8 @@ class Looker:
         """Detects and embeds again.
 
         What is seen at every blurred face's place, and whatever a detector finds there, is compared with that face as
-        it was, and with the people it was most like. A face that was too small or too blurred for the model to be
-        trusted tells nothing: the embeddings of all such faces are alike, covered or not.
+        it was, and with the people it matched or was most like. A face that was too small or too blurred for the model
+        to be trusted tells nothing: the embeddings of all such faces are alike, covered or not.
 
         Args:
             output: The picture as it was written.
@@ -97,23 +97,23 @@ class Looker:
         if not places:
             return []
         seen = self.recogniser.describe(output, [detection for _, detection in places])
-        likes = candidates(np.stack([face.embedding for face in seen]), self.whitelist)
+        likes = candidates(np.stack([face.embedding for face in seen]), self.whitelist, within=self.policy.widest)
         results = []
         for (place, _), face, like in zip(places, seen, likes, strict=True):
             left = residual(decided.faces[place].embedding, face.embedding, self.policy.thresholds)
             telling = trusted(decided.faces[place].quality, self.policy.floors)
-            why = _too_much(place, left, decided.decisions[place], like, self.policy) if telling else ""
+            why = _too_much(place, left, decided.found[place], like, self.policy) if telling else ""
             results.append((place, left, why))
         return results
 
 
-def _too_much(place: int, left: Residual, decision: Decision, like: Sequence[Candidate], policy: Policy) -> str:
+def _too_much(place: int, left: Residual, found: Sequence[Candidate], like: Sequence[Candidate], policy: Policy) -> str:
     if left.recognised:
         return (
             f"Face {place + 1} can still be recognised in the output, at a cosine distance of {left.cosine:.3f}. "
             f"{_REMEDY}"
         )
-    before = {one.identity for one in (decision.candidate, decision.runner_up) if one}
+    before = {one.identity for one in found}
     for one in like:
         limit = policy.limit(one.identity)
         if one.identity in before and one.cosine <= limit.cosine and one.euclidean <= limit.euclidean:

@@ -88,6 +88,11 @@ def test_the_grey_band_has_a_default(tmp_path: Path) -> None:
     assert load_one(tmp_path, EMBEDDER | {"grey_band": 0}).spec.grey_band == 0
 
 
+def test_the_margin_between_faces_has_a_default(tmp_path: Path) -> None:
+    assert load_one(tmp_path, EMBEDDER).spec.rival_margin == 0.17
+    assert load_one(tmp_path, EMBEDDER | {"rival_margin": 1}).spec.rival_margin == 1
+
+
 @pytest.mark.parametrize("field", sorted(EMBEDDER))
 def test_a_missing_field_is_named(tmp_path: Path, field: str) -> None:
     with pytest.raises(RegistryUnusable) as failure:
@@ -136,6 +141,7 @@ def test_a_missing_field_of_a_table_is_named(tmp_path: Path, table: str, field: 
         ("dimension", 0),
         ("dimension", 2622.0),
         ("normalisation", "l1"),
+        ("rival_margin", 1.01),
         ("grey_band", 1),
         ("grey_band", float("inf")),
         ("thresholds", 0.4),

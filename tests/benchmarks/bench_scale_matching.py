@@ -30,6 +30,8 @@ from gallery.domain.models import Thresholds
 PEOPLE, EACH, PROBES = 10_000, 10, 20
 ROUNDS = {128: 15, 2622: 5}
 BOUND = 3
+LIMIT = 0.591
+"""The cosine distance up to which a decision looks at everybody."""
 NEEDED = {2622: 3 * 2**30}
 """Free bytes: the templates, their directions, and room for the rest."""
 
@@ -75,8 +77,10 @@ def search(table: Table, whitelist: Whitelist) -> None:
         "probes @ templates.T": lambda: probes @ templates.T,
         "templates @ probes.T": lambda: templates @ probes.T,
         **{
-            f"search, {fusion}": lambda fusion=fusion: candidates(probes, whitelist, fusion=fusion) for fusion in Fusion
+            f"search, {fusion}": lambda fusion=fusion: candidates(probes, whitelist, fusion=fusion, within=LIMIT)
+            for fusion in Fusion
         },
+        "the closest two alone, best": lambda: candidates(probes, whitelist),
     }
     one = {
         "one probe @ templates.T": lambda: single[None] @ templates.T,

@@ -35,6 +35,7 @@ def settings(policy: Policy = POLICY, more=None, **others) -> RunSettings:
         "grey_band": policy.grey_band,
         "once_per_photo": policy.once_per_photo,
         "min_margin": policy.min_margin,
+        "rival_margin": policy.rival_margin,
         "personal": {name: asdict(own) for name, own in policy.personal.items()},
         "by_hand": {"all_of": sorted(policy.all_of)},
         **(more or {}),
@@ -146,6 +147,39 @@ def test_to_keep_all_of_somebody_is_by_hand():
     assert causes(run(*twice)[0], run(*twice, policy=replace(POLICY, once_per_photo=False))[0]) == (Cause.RULES,)
 
 
+def test_the_margin_between_two_faces_is_a_rule():
+    twice = [near("Ada", 0.3), BOB], [near("Ada", 0.35), BOB]
+    kept, blurred = run(*twice)[0], run(*twice, policy=replace(POLICY, rival_margin=0.17))[0]
+
+    assert (kept.face.decision.rule, blurred.face.decision.rule) == (Rule.MATCH, Rule.RIVAL)
+    assert causes(kept, blurred) == causes(blurred, kept) == (Cause.RULES,)
+
+
+def test_another_face_counts_though_somebody_else_is_closer_to_it():
+    alone, beside = run([ADA, BOB])[0], run([ADA, BOB], [near("Bob", 0.1), near("Ada", 0.2)])[0]
+
+    assert beside.face.decision.rule is Rule.RIVAL
+    assert causes(alone, beside) == causes(beside, alone) == (Cause.OTHER_FACES,)
+
+
+def test_what_outdid_a_face_need_not_be_on_record():
+    """Of each face two people are on record: the third may be the one whom this face is taken for."""
+    third = [near("Bob", 0.1), near("Cleo", 0.15), near("Ada", 0.2)]
+    alone, beside = run([ADA, BOB])[0], run([ADA, BOB], third)[0]
+
+    assert causes(alone, beside) == causes(beside, alone) == (Cause.OTHER_FACES,)
+
+
+def test_an_earlier_version_kept_what_it_would_blur_now():
+    """It did not look at faces to which somebody else is closer: what it decided is taken as it is on record."""
+    beside = run([ADA, BOB], [near("Bob", 0.1), near("Ada", 0.2)], policy=replace(POLICY, once_per_photo=False))[0]
+    policy = {**beside.settings.policy, "once_per_photo": True}
+    before = replace(beside, settings=replace(beside.settings, policy=policy, program="0"))
+    now = run([ADA, BOB], [near("Bob", 0.1), near("Ada", 0.2)])[0]
+
+    assert causes(before, now) == (Cause.OTHER_FACES,)
+
+
 def test_rounding_is_no_cause():
     found = causes(KEPT, run([near("Ada", 0.30001), near("Bob", 0.79999)], policy=STRICT)[0])
 
@@ -187,10 +221,11 @@ POLICIES = st.builds(
     st.sampled_from([0.0, 0.2]),
     st.sampled_from([{}, {"Ada": Thresholds(0.3, 0.8)}]),
     st.sampled_from([frozenset(), frozenset({"Ada"})]),
+    rival_margin=st.sampled_from([0.0, 0.4]),
 )
 OF = {
     Cause.THRESHOLDS: ("thresholds", "personal"),
-    Cause.RULES: ("floors", "grey_band", "once_per_photo", "min_margin"),
+    Cause.RULES: ("floors", "grey_band", "once_per_photo", "min_margin", "rival_margin"),
     Cause.BY_HAND: ("all_of",),
 }
 

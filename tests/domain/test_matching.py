@@ -220,6 +220,36 @@ def test_candidates_are_those_of_a_slow_model(made, most, fusion):
             assert same(candidate, model[candidate.identity])
 
 
+@given(galleries(), st.integers(1, 3), st.floats(0, 2), st.sampled_from(Fusion))
+def test_everybody_within_the_limit_is_reported_however_many_are_closer(made, most, within, fusion):
+    gallery, probes = made
+
+    found = candidates(probes, gallery, most, fusion, within)
+
+    for probe, ranked in zip(probes, found, strict=True):
+        expected = sorted(slowly(probe, gallery, fusion), key=lambda c: c.cosine)
+        edge = [c for c in expected if abs(c.cosine - within) < 1e-9]  # rounding may put it on either side
+        near = {c.identity for c in expected[:most]} | {c.identity for c in expected if c.cosine <= within}
+        reported = [c.identity for c in ranked]
+        assert len(set(reported)) == len(reported)
+        assert [c.cosine for c in ranked[:most]] == pytest.approx([c.cosine for c in expected[:most]], abs=1e-12)
+        if len({c.cosine for c in expected[: most + 1]}) == len(expected[: most + 1]) and not edge:
+            assert set(reported) == near
+        assert {c.identity for c in expected if c.cosine < within - 1e-9} <= set(reported)
+
+
+@pytest.mark.parametrize("fusion", Fusion)
+def test_among_many_people_everybody_within_the_limit_is_reported(fusion):
+    random = np.random.default_rng(5)
+    vectors = random.normal(size=(3000, 8))
+    vectors[::150] = [1, 0, 0, 0, 0, 0, 0, 0.2]
+    gallery = whitelist(vectors)
+
+    (ranked,) = candidates(np.eye(1, 8, dtype=np.float32), gallery, 2, fusion, within=0.02)
+
+    assert {c.identity for c in ranked} >= {f"person {n}" for n in range(0, 3000, 150)}
+
+
 @given(galleries(), st.data())
 def test_own_and_other_are_those_of_a_slow_model(made, data):
     gallery, probes = made

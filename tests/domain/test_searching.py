@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gallery.domain.matching import Fusion, Whitelist, candidates
-from gallery.domain.searching import SLACK, Searched, Steps, near
+from gallery.domain.searching import SLACK, Searched, Steps, Wanted, near
 from gallery.domain.vectors import directions, factors, pair_distances
 
 
@@ -47,7 +47,7 @@ def test_whoever_is_among_the_closest_is_found_whatever_the_blocks(search, secon
     vectors, owners, probes, most, steps = search
     searched = Searched(vectors, factors(vectors), owners, np.bincount(owners))
 
-    found = near(searched, probes, most, second, steps)
+    found = near(searched, probes, Wanted(most), second, steps)
 
     hopeful = [(int(found.probes[start]), int(owners[found.rows[start]])) for start in found.starts[found.hopeful]]
     assert len(set(hopeful)) == len(hopeful)
@@ -57,12 +57,25 @@ def test_whoever_is_among_the_closest_is_found_whatever_the_blocks(search, secon
         assert set(np.flatnonzero(fused >= bound)) <= {person for one, person in hopeful if one == number}
 
 
+@given(searches(), st.booleans(), st.floats(-1, 1))
+def test_whoever_is_similar_enough_is_found_however_many_are_closer(search, second, enough):
+    vectors, owners, probes, most, steps = search
+    searched = Searched(vectors, factors(vectors), owners, np.bincount(owners))
+
+    found = near(searched, probes, Wanted(most, enough), second, steps)
+
+    hopeful = {(int(found.probes[start]), int(owners[found.rows[start]])) for start in found.starts[found.hopeful]}
+    for number, probe in enumerate(probes):
+        fused = fused_at_once(vectors, owners, probe, second)
+        assert {(number, int(person)) for person in np.flatnonzero(fused >= enough)} <= hopeful
+
+
 @given(searches())
 def test_few_others_are(search):
     vectors, owners, probes, most, steps = search
     searched = Searched(vectors, factors(vectors), owners, np.bincount(owners))
 
-    found = near(searched, probes, most, second=False, steps=steps)
+    found = near(searched, probes, Wanted(most), second=False, steps=steps)
 
     for start in found.starts[found.hopeful]:
         probe = int(found.probes[start])
