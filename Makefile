@@ -32,6 +32,7 @@ bench: $(VENV)/dev.stamp  ## print the tables of speed, and the bounds (about fi
 	$(BIN)/python tests/benchmarks/bench_startup.py
 	$(BIN)/python tests/benchmarks/bench_detection.py
 	$(BIN)/python tests/benchmarks/bench_sface.py
+	$(BIN)/python tests/benchmarks/bench_arcface.py
 	$(BIN)/python tests/benchmarks/bench_vgg_face.py
 	$(BIN)/python tests/benchmarks/bench_scale_store.py
 	$(BIN)/python tests/benchmarks/bench_scale_matching.py

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from gallery.usecases.exchange import Export, Import
     from gallery.usecases.explain import ExplainRecord
     from gallery.usecases.faces import Recogniser
+    from gallery.usecases.measure_model import MeasureModel
     from gallery.usecases.models import Models
     from gallery.usecases.overrides import OverrideFace
     from gallery.usecases.prune_runs import PruneRuns
@@ -285,18 +286,27 @@ class Bootstrap:
         return self.registry().card(space.model).like(space)
 
     def embedder(self, card: ModelCard) -> Embedder:
-        """An embedder, its file's hash checked.
+        """An embedder with thresholds, its file's hash checked.
 
         Raises:
             BadArgument: If the model is no embedder.
+            ModelUnmeasured: If it has no thresholds.
             ModelMissing: If its file is not on this machine.
             ModelChanged: If its file is not the one on record.
         """
+        card.require_measured()
+        return self._embedder(card)
+
+    def _embedder(self, card: ModelCard) -> Embedder:
         card.spec  # noqa: B018 - refuses a detector before its file is looked for
         if card.architecture == "sface":
             from gallery.adapters.embedders.sface import SFace
 
             return SFace(card, self.weights().verified(card).path)
+        if card.architecture == "arcface":
+            from gallery.adapters.embedders.arcface import ArcFace
+
+            return ArcFace(card, self.weights().verified(card).path)
         return self._vgg_face(card)
 
     def _vgg_face(self, card: ModelCard) -> Embedder:
@@ -351,13 +361,14 @@ class Bootstrap:
 
         return YuNet(card, path)
 
-    def recogniser(self, card: ModelCard, detector: str, turned: bool = False) -> Recogniser:
+    def recogniser(self, card: ModelCard, detector: str, turned: bool = False, measuring: bool = False) -> Recogniser:
         """A detector and an embedder that fit each other.
 
         Args:
             card: The embedder.
             detector: The detector's name.
             turned: Whether faces that lie on their side or stand on their head are looked for, too.
+            measuring: Whether an embedder without thresholds will do, because nothing is decided by it.
         """
         from gallery.domain.models import Crop
         from gallery.usecases.faces import Recogniser
@@ -369,7 +380,8 @@ class Bootstrap:
             finder = WithLandmarks(finder, replace(self, haar=HaarSettings()).detector("yunet"))
         if turned:
             finder = self._turned(finder)
-        return Recogniser(finder, self.cropper(card), self.embedder(card))
+        embedder = self._embedder(card) if measuring else self.embedder(card)
+        return Recogniser(finder, self.cropper(card), embedder)
 
     def _turned(self, detector: Detector) -> Detector:
         from gallery.adapters.detectors.turned import Turned
@@ -942,8 +954,12 @@ class Bootstrap:
     def recognisers(
         self, models: Sequence[str], detectors: Sequence[str], precision: str | None = None
     ) -> list[Recogniser]:
-        """Each of these embedders with each of these detectors; the embedder of a new gallery if none is named."""
-        return [self.recogniser(card, name) for name in detectors for card in self.embedders(models, precision)]
+        """Each of these embedders with each of these detectors, to be measured; they need no thresholds.
+
+        The embedder of a new gallery is taken if none is named.
+        """
+        cards = self.embedders(models, precision)
+        return [self.recogniser(card, name, measuring=True) for name in detectors for card in cards]
 
     def unsure_detector(self, name: str, score: float = 0.2) -> tuple[Detector, float]:
         """A detector that reports faces it is unsure of, too, and the score from which it reports them otherwise.
@@ -964,6 +980,12 @@ class Bootstrap:
         from gallery.usecases.evaluate_verification import EvaluateVerification
 
         return EvaluateVerification(self.photos())
+
+    def measure_model(self, fmr: float) -> MeasureModel:
+        """The use case of that name."""
+        from gallery.usecases.measure_model import MeasureModel
+
+        return MeasureModel(self.evaluate_verification(), self.registry(), self.today(), fmr)
 
     def evaluate_identification(
         self, recogniser: Recogniser, wishes: Wishes | None = None, min_margin: float = 0.0

@@ -52,6 +52,7 @@ COMMANDS = [
     ["models", "install"],
     ["models", "verify"],
     ["models", "add"],
+    ["models", "measure"],
     ["models", "remove"],
     ["init"],
     ["db", "status"],

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from gallery.adapters.fields import Fields, shown
 from gallery.domain.errors import BadArgument, RegistryUnusable
-from gallery.domain.models import Crop, EmbedderSpec, Floors, Kind, ModelCard, Normalisation, Precision, Thresholds
+from gallery.domain.models import (
+    NOT_MEASURED,
+    Crop,
+    EmbedderSpec,
+    Floors,
+    Kind,
+    ModelCard,
+    Normalisation,
+    Precision,
+    Thresholds,
+)
 
 DEFAULT_GREY_BAND = 0.05
 DEFAULT_RIVAL_MARGIN = 0.17
@@ -38,6 +48,8 @@ EMBEDDERS = {
     "sface": Preprocessing("RGB", (0.0, 0.0, 0.0), 1.0),
     # Mean colour of the training images of Parkhi et al. 2015, as in keras.applications.vgg16.preprocess_input.
     "vgg-face": Preprocessing("BGR", (103.939, 116.779, 123.68), 1.0),
+    # Deng et al. 2019, "ArcFace": (value - 127.5) / 127.5, as in the authors' reference code.
+    "arcface": Preprocessing("RGB", (127.5, 127.5, 127.5), 1 / 127.5),
 }
 """The architectures of embedders this program has code for, with the preprocessing that code does."""
 
@@ -103,17 +115,49 @@ def _embedder_entry(architecture: str, spec: EmbedderSpec) -> dict[str, Any]:
         "rival_margin": spec.rival_margin,
         "mirror": spec.mirror,
         "centre": list(spec.centre),
-        "thresholds": {
-            "cosine": spec.thresholds.cosine,
-            "euclidean": spec.thresholds.euclidean,
-            "origin": spec.thresholds.origin,
-        },
+        **({"thresholds": _limits_entry(spec.thresholds)} if spec.measured else {"unmeasured": True}),
         "floors": {
             "size": spec.floors.size,
             "sharpness": spec.floors.sharpness,
             "origin": spec.floors.origin,
         },
     }
+
+
+def _limits_entry(thresholds: Thresholds) -> dict[str, Any]:
+    return {"cosine": thresholds.cosine, "euclidean": thresholds.euclidean, "origin": thresholds.origin}
+
+
+def read_measured(path: Path, card: ModelCard, table: Any, hint: str) -> ModelCard:
+    """Reads what was measured on this machine for a model that comes with the program without thresholds.
+
+    Returns:
+        The model with them; as it is if they were measured with other weights.
+
+    Raises:
+        RegistryUnusable: If a field is missing, of the wrong type, out of range or not known.
+    """
+    fields = Fields(f"{path}: [{card.name}]", table, hint)
+    sha256 = fields.text("sha256")
+    try:
+        thresholds = _limits(fields.table("thresholds"))
+    except BadArgument as error:
+        raise RegistryUnusable(f"{path}: [{card.name}] cannot be used: {error.message}", hint) from error
+    fields.finish()
+    return replace(card, embedder=replace(card.spec, thresholds=thresholds)) if sha256 == card.sha256 else card
+
+
+def write_measured(card: ModelCard) -> str:
+    """The TOML of what was measured for a model, which `read_measured` reads back."""
+    import tomli_w
+
+    return tomli_w.dumps({card.name: {"sha256": card.sha256, "thresholds": _limits_entry(card.spec.thresholds)}})
+
+
+def _limits(fields: Fields) -> Thresholds:
+    found = Thresholds(fields.number("cosine"), fields.number("euclidean"), fields.text("origin"))
+    fields.finish()
+    return found
 
 
 def _card(name: str, fields: Fields) -> ModelCard:
@@ -158,14 +202,15 @@ def _embedder(fields: Fields, architecture: str) -> EmbedderSpec:
     width, height = fields.numbers("input_size", 2)
     if not all(side == int(side) and side >= 1 for side in (width, height)):
         fields.refuse("input_size", "two whole numbers from 1 upwards", [width, height])
-    thresholds, floors = fields.table("thresholds"), fields.table("floors")
+    thresholds = NOT_MEASURED if fields.flag("unmeasured") else _limits(fields.table("thresholds"))
+    floors = fields.table("floors")
     spec = EmbedderSpec(
         input_size=(int(width), int(height)),
         crop=fields.choice("crop", Crop),
         margin=fields.number("margin"),
         dimension=fields.whole("dimension", low=1),
         normalisation=fields.choice("normalisation", Normalisation),
-        thresholds=Thresholds(thresholds.number("cosine"), thresholds.number("euclidean"), thresholds.text("origin")),
+        thresholds=thresholds,
         floors=Floors(floors.whole("size", low=0), floors.number("sharpness"), floors.text("origin")),
         grey_band=fields.number("grey_band", DEFAULT_GREY_BAND),
         rival_margin=fields.number("rival_margin", DEFAULT_RIVAL_MARGIN),
@@ -177,7 +222,6 @@ def _embedder(fields: Fields, architecture: str) -> EmbedderSpec:
         fields.refuse("rival_margin", "a share from 0 to 1", spec.rival_margin)
     if spec.grey_band >= 1:
         fields.refuse("grey_band", "a share from 0 to below 1", spec.grey_band)
-    thresholds.finish()
     floors.finish()
     return spec
 

@@ -1,8 +1,9 @@
 """The list of models: `models/registry.toml`, which comes with the program, and the user's own beside the weights.
 
-Both files have one table per model with the same fields. The user's is written by `gallery models add` and
-`gallery models remove` and may be edited by hand; it may not give another meaning to a name of the built-in list. Where
-it is a symbolic link, what that leads to is written.
+Both files have one table per model with the same fields. The user's is written by `gallery models add`, `gallery models
+measure` and `gallery models remove` and may be edited by hand; it may not give another meaning to a name of the
+built-in list. What it may add to such a name is what was measured on this machine for a model that has no thresholds of
+its own. Where it is a symbolic link, what that leads to is written.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from gallery.adapters.entries import read_entry, write_entry
+from gallery.adapters.entries import read_entry, read_measured, write_entry, write_measured
 from gallery.adapters.placing import place, unfinished, writing
 from gallery.domain.errors import BadArgument, RegistryUnusable, UnknownName
 from gallery.domain.models import ModelCard
@@ -44,16 +45,28 @@ def load(models_dir: Path, builtin: Path | None = None) -> dict[str, ModelCard]:
     """
     cards = _builtin(builtin)
     theirs = models_dir / FILE
+    hint = f"Correct the entry in {theirs}, or delete it and add the model again."
     try:
-        own = _read(theirs, f"Correct the entry in {theirs}, or delete it and add the model again.")
+        tables = _tables(theirs, hint)
     except (FileNotFoundError, NotADirectoryError):
         return cards
-    for name in own.keys() & cards.keys():
-        raise RegistryUnusable(
-            f"{theirs}: [{name}] has the name of a model that comes with gallery.",
-            f"Give the entry another name in {theirs}, or delete it.",
-        )
-    return cards | own
+    for name, table in tables.items():
+        if name not in cards:
+            cards[name] = read_entry(theirs, name, table, hint)
+        elif _lacks_thresholds(cards[name]):
+            cards[name] = read_measured(
+                theirs, cards[name], table, f"Delete [{name}] in {theirs} and measure it again."
+            )
+        else:
+            raise RegistryUnusable(
+                f"{theirs}: [{name}] has the name of a model that comes with gallery.",
+                f"Give the entry another name in {theirs}, or delete it.",
+            )
+    return cards
+
+
+def _lacks_thresholds(card: ModelCard) -> bool:
+    return card.embedder is not None and not card.embedder.measured
 
 
 def _builtin(path: Path | None) -> dict[str, ModelCard]:
@@ -118,6 +131,48 @@ class TomlRegistry:
                     )
                 before = _text(target) if target.exists() else _HEADER
                 _write(target, _encoded(f"{before.rstrip()}\n\n{write_entry(card)}", card))
+
+    def require_measurable(self, name: str) -> None:
+        """Checks that `record` takes thresholds for a model of that name.
+
+        Raises:
+            BadArgument: If it comes with the program and has thresholds.
+        """
+        shipped = _builtin(self._builtin).get(name)
+        if shipped is not None and not _lacks_thresholds(shipped):
+            raise BadArgument(
+                f"The model {name} comes with the program, and so do its thresholds, which stay as they are."
+                if shipped.embedder
+                else f"{name} is a detector, which has no thresholds.",
+                "To make the gallery's thresholds stricter by photos of your own: gallery calibrate"
+                if shipped.embedder
+                else "Name an embedder, see 'gallery models list'.",
+            )
+
+    def record(self, card: ModelCard) -> None:
+        """Puts what was measured for a model into the user's list, in place of what stood there, all or nothing.
+
+        What the file holds besides is kept byte for byte. Processes that write to it at the same time wait for one
+        another.
+
+        Args:
+            card: The model with its thresholds: the user's own, or one that comes with the program without any.
+
+        Raises:
+            BadArgument: If it comes with the program and has thresholds.
+            UnknownName: If it is not on the list any more.
+            RegistryUnusable: As `remove` does.
+            NotWritten: If the list could not be written; it is as it was.
+        """
+        self.require_measurable(card.name)
+        with writing(self._folder / FILE):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            target = self._target()
+            with _alone(target):
+                self.card(card.name)  # another process may have taken it out
+                before = _without(target, card.name) if target.exists() else _HEADER
+                entry = write_measured(card) if card.name in _builtin(self._builtin) else write_entry(card)
+                _write(target, _encoded(f"{before.rstrip()}\n\n{entry}", card))
 
     def own(self) -> dict[str, ModelCard]:
         """The models of the user's list by name, without those that come with the program.

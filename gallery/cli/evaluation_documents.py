@@ -57,7 +57,9 @@ def models_of(detector: ModelCard, embedder: ModelCard) -> dict[str, Any]:
         "model": embedder.name,
         "model_sha256": embedder.sha256,
         "preparation": embedder.spec.preparation,
-        "thresholds": {"cosine": limits.cosine, "euclidean": limits.euclidean, "origin": limits.origin},
+        "thresholds": {"cosine": limits.cosine, "euclidean": limits.euclidean, "origin": limits.origin}
+        if embedder.spec.measured
+        else None,
     }
 
 
@@ -76,20 +78,20 @@ def _verification(result: Verification) -> dict[str, Any]:
             "unreadable": list(failures.unreadable),
             "not_as_meant": list(failures.not_as_meant),
         },
-        "scores": [_scores(scores) for scores in result.scores],
+        "scores": [_scores(scores, result.embedder.spec.measured) for scores in result.scores],
         "closest_impostors": [
             {"images": [first, second], "cosine": cosine} for first, second, cosine in result.closest
         ],
     }
 
 
-def _scores(scores: Scores) -> dict[str, Any]:
+def _scores(scores: Scores, measured: bool) -> dict[str, Any]:
     impostors = scores.impostors
     return {
         "label_errors_left_out": scores.without_errors,
         "people": scores.people,
         "pairs_left_out": scores.left_out,
-        "metrics": {metric.value: _metric(result) for metric, result in scores.metrics.items()},
+        "metrics": {metric.value: _metric(result, measured) for metric, result in scores.metrics.items()},
         "all_impostors": None
         if impostors is None
         else {
@@ -101,7 +103,7 @@ def _scores(scores: Scores) -> dict[str, Any]:
     }
 
 
-def _metric(result: MetricResult) -> dict[str, Any]:
+def _metric(result: MetricResult, measured: bool) -> dict[str, Any]:
     return {
         "genuine": len(result.genuine),
         "impostors": len(result.impostors),
@@ -112,7 +114,7 @@ def _metric(result: MetricResult) -> dict[str, Any]:
         "auc": result.curve.auc,
         "eer": result.curve.eer,
         "points": [_point(point) for point in result.points],
-        "own_threshold": _point(result.own),
+        "own_threshold": _point(result.own) if measured else None,
     }
 
 

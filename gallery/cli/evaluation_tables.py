@@ -88,7 +88,7 @@ def verification(result: Verification) -> RenderableType:
     ]
     for scores in result.scores:
         words = "without the label errors" if scores.without_errors else "as labelled"
-        parts += ["", _accuracy(scores, words), "", _points(scores, words)]
+        parts += ["", _accuracy(scores, words, result.embedder.spec.measured), "", _points(scores, words)]
     return Group(*parts)
 
 
@@ -106,13 +106,13 @@ def _verification_facts(result: Verification) -> list[tuple[str, str]]:
     return lines
 
 
-def _accuracy(scores: Scores, words: str) -> Table:
+def _accuracy(scores: Scores, words: str, measured: bool) -> Table:
     first = next(iter(scores.metrics.values()))
     table = ruled_table(f"{len(first.genuine) + len(first.impostors):,} listed pairs, {words}")
     table.add_column("distance", no_wrap=True)
     numbers(table, "accuracy", "ROC area", "EER", "model's\nthreshold", "FMR\nthere", "FNMR\nthere")
     for metric, result in scores.metrics.items():
-        table.add_row(metric.value, *_accuracy_cells(result))
+        table.add_row(metric.value, *_accuracy_cells(result), *(_own_cells(result.own) if measured else ["–"] * 3))
     return table
 
 
@@ -122,10 +122,11 @@ def _accuracy_cells(result: MetricResult) -> tuple[str, ...]:
         f"{100 * accuracy.mean:.2f} ± {100 * accuracy.standard_error:.2f} %",
         f"{result.curve.auc:.5f}",
         as_percent(result.curve.eer),
-        _threshold(result.own.threshold),
-        as_percent(result.own.fmr.value),
-        as_percent(result.own.fnmr.value),
     )
+
+
+def _own_cells(own: OperatingPoint) -> tuple[str, str, str]:
+    return _threshold(own.threshold), as_percent(own.fmr.value), as_percent(own.fnmr.value)
 
 
 def _points(scores: Scores, words: str) -> Table:

@@ -430,8 +430,8 @@ def models(listing: Iterable[Listed]) -> Table:
             card.kind.value,
             str(spec.dimension) if spec else "–",
             f"{card.size / 1e6:.1f}",
-            f"{spec.thresholds.cosine:.3f}" if spec else "–",
-            distance(spec.thresholds.euclidean) if spec else "–",
+            f"{spec.thresholds.cosine:.3f}" if spec and spec.measured else "–",
+            distance(spec.thresholds.euclidean) if spec and spec.measured else "–",
             _on_disk(listed),
             escape(card.licence),
         )
@@ -456,6 +456,22 @@ def unconverted(listing: Iterable[Listed]) -> str:
         f"There is no eight-bit form of {', '.join(card.name for card in lacking)}, which --precision int8 needs. "
         f"To make it: {', '.join(reversed(making.values()))}"
     )
+
+
+def unmeasured(listing: Iterable[Listed]) -> str:
+    """A sentence on models on this machine that have no thresholds yet; empty where there is none."""
+    lacking = [one.card for one in listing if one.installed and one.card.embedder and not one.card.embedder.measured]
+    if not lacking:
+        return ""
+    return (
+        f"{' and '.join(card.name for card in lacking)} cannot be used before thresholds are measured: "
+        f"{measuring(lacking[0].name)}"
+    )
+
+
+def measuring(name: str) -> str:
+    """The command that measures a model's thresholds."""
+    return f"gallery models measure {name} --pairs pairs.txt --images lfw/"
 
 
 def threshold_origins(listing: Iterable[Listed]) -> Table:

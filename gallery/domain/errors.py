@@ -94,6 +94,10 @@ class ModelFailed(GalleryError):
     """A detector or embedder that could not do its work. Never the same as "no faces"."""
 
 
+class ModelUnmeasured(GalleryError):
+    """An embedder without thresholds, by which nobody can be told from anybody."""
+
+
 class ModelMismatch(GalleryError):
     """Templates of one model compared with faces of another."""
 

@@ -106,7 +106,7 @@ def all_impostors(
     """
     used = np.flatnonzero(people >= 0)
     found = used[~np.isnan(embeddings[used]).any(axis=1)]
-    count, made = _pairs_of_different(people[used]), _pairs_of_different(people[found])
+    count, made = pairs_of_different(people[used]), pairs_of_different(people[found])
     if not count:
         raise ValueError("there are no two people to compare")
     most = math.floor(max(fmrs) * count + 1e-9) + 1
@@ -136,7 +136,12 @@ def all_impostors(
     )
 
 
-def _pairs_of_different(people: NDArray[np.intp]) -> int:
+def pairs_of_different(people: NDArray[np.intp]) -> int:
+    """How many pairs of images show two people.
+
+    Args:
+        people: `(N,)` whose each is.
+    """
     sizes = np.unique(people, return_counts=True)[1].astype(np.int64)
     total = int(sizes.sum())
     return (total * (total - 1) - int((sizes * (sizes - 1)).sum())) // 2

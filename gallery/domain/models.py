@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
-from gallery.domain.errors import BadArgument
+from gallery.domain.errors import BadArgument, ModelUnmeasured
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -92,6 +92,10 @@ class Thresholds:
         )
 
 
+NOT_MEASURED = Thresholds(0.0, 0.0, "not measured yet")
+"""In place of thresholds of an embedder that has none: nobody is within them."""
+
+
 def paired(
     cosine: float | None, euclidean: float | None, normalisation: Normalisation
 ) -> tuple[float | None, float | None]:
@@ -166,6 +170,11 @@ class EmbedderSpec:
             raise BadArgument(f"A centre needs {self.dimension} values, as an embedding has, not {len(self.centre)}.")
         if (self.centre or self.mirror) and self.normalisation is not Normalisation.L2:
             raise BadArgument("Only embeddings of length one can be averaged with the mirror image's and centred.")
+
+    @property
+    def measured(self) -> bool:
+        """Whether it has thresholds."""
+        return self.thresholds != NOT_MEASURED
 
     @property
     def preparation(self) -> str:
@@ -248,6 +257,20 @@ class ModelCard:
         """
         if self.kind is not Kind.DETECTOR:
             raise BadArgument(f"{self.name} is an embedder, not a detector.", "See 'gallery models list'.")
+
+    def require_measured(self) -> None:
+        """Checks that this is an embedder with thresholds.
+
+        Raises:
+            BadArgument: If it is a detector.
+            ModelUnmeasured: If it has none.
+        """
+        if not self.spec.measured:
+            raise ModelUnmeasured(
+                f"The model {self.name} has no thresholds yet, so it cannot tell the people enrolled from strangers.",
+                "Measure them on this machine, on a set of photos like LFW: "
+                f"gallery models measure {self.name} --pairs pairs.txt --images lfw/",
+            )
 
     def at(self, precision: Precision | None) -> ModelCard:
         """This model computing in other numbers; as it is for None.

@@ -711,6 +711,23 @@ class Registry(Protocol):
             NotWritten: If the list could not be written; it is as it was.
         """
 
+    def require_measurable(self, name: str) -> None:
+        """Checks that `record` takes thresholds for a model of that name.
+
+        Raises:
+            BadArgument: If it comes with the program and has thresholds.
+        """
+
+    def record(self, card: ModelCard) -> None:
+        """Puts what was measured for a model into the user's list, in place of what stood there, all or nothing.
+
+        Raises:
+            BadArgument: If it comes with the program and has thresholds.
+            UnknownName: If it is not on the list any more.
+            RegistryUnusable: If what stood there cannot be taken out without changing another entry.
+            NotWritten: If the list could not be written; it is as it was.
+        """
+
     def own(self) -> dict[str, ModelCard]:
         """The models of the user's list by name, without those that come with the program."""
 
@@ -783,8 +800,8 @@ class Weights(Protocol):
 class WeightsReader(Protocol):
     """Reads weights files as the architectures do."""
 
-    def require(self, card: ModelCard, file: Path) -> None:
-        """Reads a file to its end; nothing is kept of it.
+    def require(self, card: ModelCard, file: Path) -> int:
+        """Reads a file to its end, and returns the length of its embeddings; nothing else is kept of it.
 
         Raises:
             ModelMissing: If there is no such file.

@@ -6,11 +6,13 @@ distance of infinity.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gallery.domain.central_face import central
 from gallery.domain.errors import BadLabels, BadPhoto
@@ -18,7 +20,7 @@ from gallery.domain.faces import Embeddings, Photo
 from gallery.domain.impostors import FMRS as ALL_IMPOSTORS_FMRS
 from gallery.domain.impostors import Impostors, all_impostors
 from gallery.domain.metrics import Metric, Vector
-from gallery.domain.models import ModelCard
+from gallery.domain.models import EmbedderSpec, ModelCard, Thresholds
 from gallery.domain.ports import PhotoFiles
 from gallery.domain.progress import Advance, unwatched
 from gallery.domain.verification import (
@@ -49,6 +51,10 @@ class LabelledPairs:
     pairs: PairList
     files: Mapping[ImageName, Path]
     errors: LabelErrors | None = None
+
+    def people(self) -> NDArray[np.intp]:
+        """`(N,)` a number for each image's person, as far as is known; -1 for a misnamed image."""
+        return (self.errors or LabelErrors()).people(self.pairs.images)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +190,7 @@ def _describe(recogniser: Recogniser, photo: Photo, embedding: Embeddings) -> bo
 def _scores(
     recogniser: Recogniser, pairs: PairList, embeddings: Embeddings, errors: LabelErrors, every_impostor: bool
 ) -> Scores:
-    thresholds = recogniser.embedder.card.spec.thresholds
+    thresholds = _thresholds(recogniser.embedder.card.spec, embeddings)
     people = errors.people(pairs.images)
     try:
         metrics = score(embeddings, people, pairs, thresholds)
@@ -205,6 +211,14 @@ def _scores(
         genuine=genuine,
         points={} if impostors is None else _all_points(impostors, genuine),
     )
+
+
+def _thresholds(spec: EmbedderSpec, embeddings: Embeddings) -> Thresholds:
+    """The model's; of one that has none, those by which both distances count alike."""
+    if spec.measured:
+        return spec.thresholds
+    longest = float(np.nanmax(np.linalg.norm(embeddings, axis=1), initial=1.0))
+    return Thresholds(1.0, math.sqrt(2) * longest, spec.thresholds.origin)
 
 
 def _all_points(impostors: Impostors, genuine: Mapping[Metric, Vector]) -> dict[Metric, tuple[OperatingPoint, ...]]:

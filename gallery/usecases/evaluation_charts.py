@@ -65,7 +65,7 @@ def _panels(embedder: ModelCard, scores: Scores) -> tuple[Panel, ...]:
         else:
             edges, genuine = _edges(found.genuine, found.impostors), found.genuine
             impostors, title = histogram(found.impostors, edges), "listed pairs"
-        marks = (Mark(f"threshold {own[metric]:.4g}", own[metric]),)
+        marks = (Mark(f"threshold {own[metric]:.4g}", own[metric]),) if embedder.spec.measured else ()
         panels.append(Panel(title, _distance(metric), histogram(genuine, edges), impostors, marks))
     return tuple(panels)
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from gallery.domain.errors import BadArgument, GalleryError, ModelChanged, ModelFailed, ModelMissing
-from gallery.domain.models import Kind, ModelCard, Thresholds
+from gallery.domain.models import NOT_MEASURED, Kind, ModelCard, Normalisation, Thresholds, paired
 from gallery.domain.ports import (
     Conversion,
     Converter,
@@ -113,15 +113,31 @@ class OwnWeights:
         name: How they will be called.
         architecture: Which of the known architectures they are for.
         file: The weights; they stay where they are.
-        cosine: Largest cosine distance of a match.
-        euclidean: Largest Euclidean distance of a match.
+        cosine: Largest cosine distance of a match; None for none yet.
+        euclidean: Largest Euclidean distance of a match, likewise.
     """
 
     name: str
     architecture: str
     file: Path
-    cosine: float
-    euclidean: float
+    cosine: float | None = None
+    euclidean: float | None = None
+
+    def thresholds(self, normalisation: Normalisation, origin: str = "given by hand") -> Thresholds:
+        """The thresholds that were given, on vectors of length one also by one of the two.
+
+        Raises:
+            BadArgument: If one is missing, or makes no sense.
+        """
+        cosine, euclidean = paired(self.cosine, self.euclidean, normalisation)
+        if cosine is None and euclidean is None:
+            return NOT_MEASURED
+        if cosine is None or euclidean is None:
+            raise BadArgument(
+                f"A match under {self.architecture} has to pass two thresholds, and only one was given.",
+                "Give both --cosine and --euclidean, or neither, and measure them: gallery models measure",
+            )
+        return Thresholds(cosine, euclidean, origin)
 
 
 _MADE_HERE = "made on this machine"
@@ -256,8 +272,9 @@ class Models:
     def add(self, own: OwnWeights, today: date) -> ModelCard:
         """Puts a user's own weights of a known architecture on the list, with their hash.
 
-        Faces are prepared for them as for the built-in model of that architecture. The file is read as a run would read
-        it, so that a wrong one is found out now.
+        Faces are prepared for them as for the first built-in model of that architecture. The file is read as a run
+        would read it, so that a wrong one is found out now. Without thresholds, the model is refused until they have
+        been measured.
 
         Raises:
             BadArgument: If the name is taken or cannot be one, the architecture is not known, or a threshold makes no
@@ -270,16 +287,35 @@ class Models:
         if own.name in cards:
             raise BadArgument(f"There is a model named {own.name} already.", "Choose another name.")
         day = today.isoformat()
-        limits = Thresholds(own.cosine, own.euclidean, f"given by hand when added on {day}")
-        card = _like(_pattern(own.architecture, cards), own.name, limits, day)
+        pattern = self.pattern(own.architecture)
+        limits = own.thresholds(pattern.spec.normalisation, f"given by hand when added on {day}")
+        card = _like(pattern, own.name, limits, day)
         file = own.file.absolute()
         found = self.weights.fingerprint(file)
         if not found.size:
             raise BadArgument(f"{file} is empty.", "Give the file of the weights.")
         card = replace(card, file=str(file), sha256=found.sha256, size=found.size)
-        self.reader.require(card, file)
+        dimension = self.reader.require(card, file)
+        card = replace(card, embedder=replace(card.spec, dimension=dimension))
         self.registry.add(card)
         return card
+
+    def pattern(self, architecture: str) -> ModelCard:
+        """The first built-in model of an architecture, as which weights of one's own are used.
+
+        Raises:
+            BadArgument: If there is none.
+        """
+        known: dict[str, ModelCard] = {}
+        for card in self.registry.cards().values():
+            if card.kind is Kind.EMBEDDER and not card.own:
+                known.setdefault(card.architecture, card)
+        if architecture not in known:
+            raise BadArgument(
+                f"There is no architecture {architecture!r} that weights of your own could be added for.",
+                f"Give one of these with --architecture: {', '.join(known)}.",
+            )
+        return known[architecture]
 
     def _checked(self, card: ModelCard) -> list[Checked]:
         file = self._check(card)
@@ -305,17 +341,6 @@ class Models:
             return Checked(card, self.weights.verified(card), None)
         except (ModelMissing, ModelChanged, ModelFailed) as error:
             return Checked(card, self.weights.find(card), error)
-
-
-def _pattern(architecture: str, cards: dict[str, ModelCard]) -> ModelCard:
-    """The built-in model that an architecture is named after."""
-    known = {name: card for name, card in cards.items() if card.kind is Kind.EMBEDDER and card.architecture == name}
-    if architecture not in known:
-        raise BadArgument(
-            f"There is no architecture {architecture!r} that weights of your own could be added for.",
-            f"Give one of these with --architecture: {', '.join(known)}.",
-        )
-    return known[architecture]
 
 
 def _like(pattern: ModelCard, name: str, thresholds: Thresholds, day: str) -> ModelCard:

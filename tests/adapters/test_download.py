@@ -14,15 +14,20 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import arcface_files
 from gallery.adapters.download import HttpDownloader
-from gallery.adapters.registry import TomlRegistry
+from gallery.adapters.embedders.arcface import ArcFace
+from gallery.adapters.entries import write_entry
+from gallery.adapters.registry import TomlRegistry, load
 from gallery.adapters.transfer import Patience
 from gallery.adapters.weights import WeightsFolder
 from gallery.domain.errors import DownloadFailed, NotWritten
@@ -521,7 +526,7 @@ class NothingConverted:
 class NothingRead:
     """A reader of weights that nobody adds."""
 
-    def require(self, card: ModelCard, file: Path) -> None:
+    def require(self, card: ModelCard, file: Path) -> int:
         raise NotImplementedError
 
 
@@ -553,3 +558,27 @@ def test_the_use_cases_from_registry_to_file(server: Server, tmp_path: Path) -> 
     assert models.install("some").fresh
     assert (folder / "some.onnx").read_bytes() == CONTENT
     assert len(server.requests) == 2
+
+
+def test_auraface_is_brought_as_it_is_on_record_and_runs(server: Server, tmp_path: Path) -> None:
+    """On a small network of its form, from an address like its own, with a break on the way."""
+    content = arcface_files.made().SerializeToString()
+    shipped = load(tmp_path)["auraface"]
+    assert shipped.urls == (
+        "https://huggingface.co/fal/AuraFace-v1/resolve/af6d057c9b0ec4071d4c49c80e3539258798b609/glintr100.onnx",
+    )
+    assert shipped.sha256 == "a7933ea5330113b01c9b60351d8f4c33003f145d8470ac5f0e52ee2effe25c60"
+    url = server.at(shipped.urls[0].removeprefix("https://huggingface.co"), whole(content, upto=1000), whole(content))
+    card = replace(shipped, sha256=hashlib.sha256(content).hexdigest(), size=len(content), urls=(url,))
+    (tmp_path / "list.toml").write_text(write_entry(card))
+    folder = tmp_path / "models"
+    registry = TomlRegistry(folder, tmp_path / "list.toml")
+    models = Models(registry, WeightsFolder(folder), HttpDownloader(QUICK), NothingConverted(), NothingRead())
+
+    done = models.install("auraface")
+
+    assert done.fresh
+    assert files(folder) == {"auraface-v1-glintr100.onnx": len(content)}
+    assert len(server.requests) == 2
+    chips = np.zeros((1, 112, 112, 3), np.uint8)
+    assert ArcFace(registry.card("auraface"), done.installed.path).embed(chips).shape == (1, 512)

@@ -11,8 +11,9 @@ import h5py
 import numpy as np
 import onnx
 import pytest
-from onnx import numpy_helper
+from onnx import helper, numpy_helper
 
+import arcface_files
 from gallery.adapters.embedders.vgg_face_network import LAYERS
 from gallery.adapters.own_weights import WeightsReaders
 from gallery.adapters.registry import load
@@ -40,7 +41,7 @@ def write_vgg_face(path: Path, last: float = 0.0, layers: int = len(LAYERS)) -> 
         file[LAYERS[layers - 1].name]["bias"][-1] = last
 
 
-@pytest.mark.parametrize("architecture", ["vgg-face", "sface"])
+@pytest.mark.parametrize("architecture", ["vgg-face", "sface", "auraface"])
 @pytest.mark.parametrize("content", [b"some text, or a page of a site", bytes(5000), b"\x89HDF\r\n\x1a\n" + bytes(200)])
 def test_a_file_of_something_else_is_refused(tmp_path: Path, architecture: str, content: bytes) -> None:
     path = tmp_path / "mine"
@@ -107,5 +108,55 @@ def test_a_file_too_large_for_its_format_is_not_read(tmp_path: Path) -> None:
     path = tmp_path / "huge.onnx"
     with path.open("wb") as file:
         file.truncate(1 << 31)
-    with pytest.raises(ModelFailed, match="too large"):
-        WeightsReaders().require(CARDS["sface"], path)
+    for name in ("sface", "auraface"):
+        with pytest.raises(ModelFailed, match="too large"):
+            WeightsReaders().require(CARDS[name], path)
+
+
+class TestArcface:
+    def small(self, path: Path, dimension: int = 7) -> onnx.ModelProto:
+        return arcface_files.made((1,), 2, dimension)
+
+    @pytest.mark.parametrize("dimension", [7, 512])
+    def test_any_file_of_its_form_will_do_whatever_its_dimension(self, tmp_path: Path, dimension: int) -> None:
+        path = arcface_files.write(tmp_path / "mine.onnx", self.small(tmp_path, dimension))
+        assert WeightsReaders().require(CARDS["auraface"], path) == dimension
+
+    def refusal(self, path: Path) -> str:
+        with pytest.raises(ModelFailed) as caught:
+            WeightsReaders().require(CARDS["auraface"], path)
+        assert caught.value.message.startswith(f"{path} does not hold the weights of arcface: ")
+        assert "112×112" in caught.value.hint
+        return caught.value.message
+
+    def test_another_form_is_named(self, tmp_path: Path) -> None:
+        model = arcface_files.made((1,), 2, 7, picture=(1, 3, 224, 224))
+        assert "its input is 1×3×224×224" in self.refusal(arcface_files.write(tmp_path / "mine.onnx", model))
+
+    def test_values_that_are_none(self, tmp_path: Path) -> None:
+        model = self.small(tmp_path)
+        model.graph.initializer[-1].CopyFrom(
+            numpy_helper.from_array(np.full(7, np.nan, np.float32), model.graph.initializer[-1].name)
+        )
+        assert "not finite" in self.refusal(arcface_files.write(tmp_path / "mine.onnx", model))
+
+    def test_the_same_values_for_every_picture_would_make_one_person_of_all(self, tmp_path: Path) -> None:
+        model = self.small(tmp_path)
+        kernel = model.graph.initializer[0]
+        kernel.CopyFrom(numpy_helper.from_array(np.zeros(kernel.dims, np.float32), kernel.name))
+        assert "the same values for whatever picture" in self.refusal(
+            arcface_files.write(tmp_path / "mine.onnx", model)
+        )
+
+    def test_chance_is_no_embedding(self, tmp_path: Path) -> None:
+        model = self.small(tmp_path)
+        model.graph.node.append(helper.make_node("RandomNormalLike", ["embedding"], ["noise"]))
+        model.graph.node.append(helper.make_node("Add", ["embedding", "noise"], ["sum"]))
+        model.graph.output[0].name = "sum"
+        assert "other values for the same picture" in self.refusal(arcface_files.write(tmp_path / "mine.onnx", model))
+
+    @pytest.mark.models
+    def test_weights_of_others_are_refused(self) -> None:
+        yunet, sface = of_yunet_and("sface")
+        for path in (yunet, sface):
+            self.refusal(path)

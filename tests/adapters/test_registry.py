@@ -14,7 +14,7 @@ import tomli_w
 from gallery.adapters.entries import DETECTORS, EMBEDDERS
 from gallery.adapters.registry import TomlRegistry, load
 from gallery.domain.errors import BadArgument, NotWritten, RegistryUnusable, UnknownName
-from gallery.domain.models import Crop, Kind, ModelCard, Normalisation
+from gallery.domain.models import Crop, Kind, ModelCard, Normalisation, Thresholds
 from gallery.resources import resource
 
 DETECTOR: dict[str, Any] = {
@@ -71,6 +71,7 @@ def test_every_built_in_model_can_be_downloaded_and_says_so(tmp_path: Path) -> N
         assert card.source
         if card.kind is Kind.EMBEDDER:
             assert card.spec.thresholds.origin
+            assert card.spec.measured == (card.name != "auraface")
             assert card.spec.floors.origin
 
 
@@ -238,7 +239,7 @@ def test_a_name_like_no_other_brings_none(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["mine", "my.model-2_b"])
-@pytest.mark.parametrize("like", ["vgg-face", "vgg-face-aligned", "sface"])
+@pytest.mark.parametrize("like", ["vgg-face", "vgg-face-aligned", "sface", "auraface"])
 def test_what_was_added_is_read_back_the_same(tmp_path: Path, name: str, like: str) -> None:
     card = replace(
         load(tmp_path)[like], name=name, file='/home/a "b"/ü\\weights.h5', urls=(), package="", package_path=""
@@ -442,3 +443,90 @@ def test_processes_that_add_and_remove_at_once_lose_nothing(tmp_path: Path) -> N
 def test_the_list_that_comes_with_the_program_is_plain_toml() -> None:
     tables = tomllib.loads(resource("models", "registry.toml").read_text("utf-8"))
     assert all(isinstance(table, dict) for table in tables.values())
+
+
+class TestUnmeasured:
+    """Models without thresholds, and what was measured for them on this machine."""
+
+    LIMITS = Thresholds(0.6, 1.095, "measured here")
+
+    def measured(self, card: ModelCard, limits: Thresholds = LIMITS) -> ModelCard:
+        return replace(card, embedder=replace(card.spec, thresholds=limits))
+
+    def test_thresholds_are_left_out_only_by_saying_so(self, tmp_path: Path) -> None:
+        without = {key: value for key, value in EMBEDDER.items() if key != "thresholds"}
+        card = load_one(tmp_path, without | {"unmeasured": True})
+        assert not card.spec.measured
+        assert card.spec.thresholds.cosine == card.spec.thresholds.euclidean == 0
+        with pytest.raises(RegistryUnusable, match="there is no field 'thresholds'"):
+            load_one(tmp_path, EMBEDDER | {"unmeasured": True})
+
+    @pytest.mark.parametrize("name", ["auraface", "mine"])
+    def test_what_was_measured_is_read_back(self, tmp_path: Path, name: str) -> None:
+        registry = TomlRegistry(tmp_path)
+        path = tmp_path / "registry.toml"
+        path.write_text("# my notes\n" + tomli_w.dumps({"old": EMBEDDER}))
+        registry.add(replace(load(tmp_path)["auraface"], name="mine", file="/w.onnx", urls=()))
+        card = self.measured(registry.card(name))
+        order = list(registry.cards())
+
+        registry.record(card)
+
+        assert registry.card(name) == card
+        assert sorted(registry.cards()) == sorted(order)
+        assert path.read_text().startswith("# my notes")
+        assert set(registry.own()) == {"old", "mine"}
+
+        stricter = self.measured(card, Thresholds(0.4, 0.894, "measured anew"))
+        registry.record(stricter)
+
+        assert registry.card(name) == stricter
+        assert path.read_text().count(f"[{name}]") == 1
+
+    def test_the_first_measurement_makes_the_list(self, tmp_path: Path) -> None:
+        registry = TomlRegistry(tmp_path / "new")
+        registry.record(self.measured(registry.card("auraface")))
+        assert registry.card("auraface").spec.thresholds == self.LIMITS
+        assert registry.own() == {}
+
+    def test_what_was_measured_with_other_weights_does_not_count(self, tmp_path: Path) -> None:
+        registry = TomlRegistry(tmp_path)
+        registry.record(self.measured(registry.card("auraface")))
+        path = tmp_path / "registry.toml"
+        path.write_text(path.read_text().replace(registry.card("auraface").sha256, "0" * 64))
+        assert not registry.card("auraface").spec.measured
+
+    def test_thresholds_that_come_with_the_program_stay(self, tmp_path: Path) -> None:
+        registry = TomlRegistry(tmp_path / "new")
+        for name in ("sface", "vgg-face", "yunet"):
+            with pytest.raises(BadArgument):
+                registry.require_measurable(name)
+        with pytest.raises(BadArgument, match="stay as they are"):
+            registry.record(self.measured(registry.card("sface"), Thresholds(2, 2, "too good to be true")))
+        assert list(tmp_path.iterdir()) == []
+
+    @pytest.mark.parametrize(
+        "table",
+        [
+            {"sha256": "a" * 64},
+            {"thresholds": {"cosine": 0.5, "euclidean": 1.0, "origin": "here"}},
+            {"sha256": "a" * 64, "thresholds": {"cosine": 0.5, "euclidean": 1.0}},
+            {"sha256": "a" * 64, "thresholds": {"cosine": 2.5, "euclidean": 1.0, "origin": "here"}},
+            {"sha256": "a" * 64, "thresholds": {"cosine": 0.5, "euclidean": 1.0, "origin": "here"}, "file": "/w"},
+            {"sha256": 5, "thresholds": {"cosine": 0.5, "euclidean": 1.0, "origin": "here"}},
+        ],
+    )
+    def test_an_entry_that_is_no_measurement_is_refused(self, tmp_path: Path, table: Any) -> None:
+        (tmp_path / "registry.toml").write_text(tomli_w.dumps({"auraface": table}))
+        with pytest.raises(RegistryUnusable, match=r"\[auraface\]") as failure:
+            load(tmp_path)
+        assert "measure it again" in failure.value.hint
+
+    def test_a_model_that_was_taken_off_meanwhile_is_not_put_back(self, tmp_path: Path) -> None:
+        registry = TomlRegistry(tmp_path)
+        registry.add(own_card(tmp_path))
+        card = self.measured(registry.card("mine"))
+        registry.remove("mine")
+        with pytest.raises(UnknownName):
+            registry.record(card)
+        assert registry.own() == {}

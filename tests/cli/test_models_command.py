@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+import arcface_files
 from gallery.bootstrap import Bootstrap
 from gallery.cli.model_removal import question
 from said import sentence
@@ -76,7 +77,7 @@ class TestForms:
         said = gallery("models", "list")
         assert "int8" not in said.out
         assert said.err == ""
-        assert [row["convertible"] for row in said_rows(gallery)] == [False] * 5 + [True] * 2
+        assert [row["name"] for row in said_rows(gallery) if row["convertible"]] == ["vgg-face", "vgg-face-aligned"]
 
     def test_verify_names_what_could_be_made_and_does_not_fail(self, gallery, own_vgg):
         said = gallery("models", "verify", "mine")
@@ -114,7 +115,7 @@ def said_rows(gallery) -> list:
 
 
 class TestAdd:
-    @pytest.mark.parametrize("architecture", ["vgg-face", "sface"])
+    @pytest.mark.parametrize("architecture", ["vgg-face", "sface", "arcface"])
     def test_what_does_not_hold_the_weights_is_refused(self, gallery, here, architecture):
         file = here / "notes.txt"
         file.write_text("Dear diary, " * 100)
@@ -132,6 +133,45 @@ class TestAdd:
         assert said.code == 1
         assert "no file of Keras weights" in sentence(said)
         assert list(here.iterdir()) == []
+
+    def test_a_network_of_arcface_s_form_is_added_and_refused_until_it_is_measured(self, gallery, here, photos):
+        file = arcface_files.write(here / "mine.onnx", arcface_files.made((1,), 2, 33))
+
+        said = gallery("models", "add", "mine", "--architecture", "arcface", "--weights", file)
+
+        assert said.code == 0, said.err
+        assert "gallery models measure mine" in said.err
+        row = gallery("models", "list", "--json").json[-1]
+        assert (row["name"], row["dimension"], row["thresholds"], row["measured"]) == ("mine", 33, None, False)
+        said = gallery("models", "list")
+        assert "mine cannot be used before thresholds are measured" in said.err
+        assert all(len(line) <= 80 for line in said.out.splitlines())
+        for words in (
+            ("enroll", "Grace", photos / "hopper.png", "--model", "mine"),
+            ("anonymise", photos, "-o", here / "out", "--model", "mine"),
+            ("reembed", "--model", "mine"),
+            ("evaluate", "identification", "--gallery-from", photos, "--probes", photos, "--model", "mine"),
+            ("evaluate", "redaction", photos, "--model", "mine"),
+            ("bench", "--model", "mine"),
+            ("demo", "--model", "mine"),
+        ):
+            said = gallery(*words)
+            assert said.code in (1, 2), words
+            assert "Traceback" not in said.err
+            if "evaluate" not in words and "anonymise" not in words:
+                assert "gallery models measure mine" in sentence(said), (words, said.err)
+        assert not (here / "out").exists()
+
+    @pytest.mark.models
+    def test_nothing_is_decided_by_a_model_that_is_not_measured(self, gallery, here, photos):
+        assert gallery("enroll", "Grace", photos / "hopper.png", "--model", "sface").code == 0
+        file = arcface_files.write(here / "mine.onnx", arcface_files.made((1,), 2, 33))
+        gallery("models", "add", "mine", "--architecture", "arcface", "--weights", file)
+        before = (here / "gallery.db").read_bytes()
+        said = gallery("reembed", "--model", "mine")
+        assert said.code == 1
+        assert "has no thresholds" in sentence(said)
+        assert (here / "gallery.db").read_bytes() == before
 
     def test_detectors_are_not_added(self, gallery, here, carried):
         for architecture in ("yunet", "haar"):

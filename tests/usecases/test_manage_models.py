@@ -18,6 +18,7 @@ from gallery.domain.errors import (
     ModelChanged,
     ModelFailed,
     ModelMissing,
+    ModelUnmeasured,
     UnknownName,
 )
 from gallery.domain.models import ModelCard
@@ -142,11 +143,13 @@ class FakeReader:
     """Takes every file for the right weights but one that says otherwise, and remembers what it has read."""
 
     read: list[tuple[str, Path]] = field(default_factory=list)
+    dimension: int | None = None
 
-    def require(self, card: ModelCard, file: Path) -> None:
+    def require(self, card: ModelCard, file: Path) -> int:
         self.read.append((card.architecture, file))
         if file.read_bytes().startswith(b"other"):
             raise ModelFailed("It holds other weights.")
+        return self.dimension or card.spec.dimension
 
 
 @pytest.fixture
@@ -338,6 +341,27 @@ def test_what_is_added_is_prepared_like_its_architecture(models: Models, own_fil
     assert (card.spec.floors, card.spec.grey_band) == (pattern.spec.floors, pattern.spec.grey_band)
     assert (card.urls, card.package) == ((), "")
     assert "CC BY-NC" not in card.licence  # that of other weights
+
+
+def test_without_thresholds_it_is_added_to_be_measured(models: Models, own_file: Path) -> None:
+    card = models.add(OwnWeights("mine", "vgg-face", own_file), TODAY)
+    assert not card.spec.measured
+    assert models.registry.card("mine") == card
+    with pytest.raises(ModelUnmeasured, match="mine has no thresholds") as caught:
+        card.require_measured()
+    assert "gallery models measure mine" in caught.value.hint
+
+
+def test_one_threshold_alone_says_nothing_where_both_are_needed(models: Models, own_file: Path) -> None:
+    with pytest.raises(BadArgument, match="only one was given"):
+        models.add(OwnWeights("mine", "vgg-face", own_file, cosine=0.3), TODAY)
+    assert models.registry.own() == {}
+
+
+def test_the_length_of_embeddings_is_the_file_s(models: Models, own_file: Path, reader: FakeReader) -> None:
+    reader.dimension = 77
+    assert models.add(own(own_file), TODAY).spec.dimension == 77
+    assert models.registry.card("mine").spec.dimension == 77
 
 
 def test_a_relative_path_is_recorded_in_full(models: Models, own_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.adapters.cores import usable_cores
+from gallery.adapters.embedders.chips import embedded
 from gallery.adapters.embedders.sface_network import INPUT, read_network
 from gallery.adapters.litert.interpreters import Interpreters
 from gallery.adapters.litert.model_file import model_file
-from gallery.domain.embedding import finished
 from gallery.domain.errors import ModelFailed
 from gallery.domain.faces import Embeddings
 from gallery.domain.models import ModelCard
@@ -60,16 +60,7 @@ class SFace:
             ValueError: If the chips have another shape or type.
             ModelFailed: If LiteRT reports an error.
         """
-        spec = self.card.spec
-        width, height = spec.input_size
-        if chips.dtype != np.uint8 or chips.ndim != 4 or chips.shape[1:] != (height, width, 3):
-            raise ValueError(f"chips must be (N, {height}, {width}, 3) uint8 RGB, got {chips.shape} {chips.dtype}")
-        if not len(chips):
-            return np.zeros((0, spec.dimension), np.float32)
-        if not spec.mirror:
-            return finished(self._run(chips), spec)
-        raw = self._run(np.concatenate([chips, chips[:, :, ::-1]]))
-        return finished(raw[: len(chips)], spec, raw[len(chips) :])
+        return embedded(chips, self.card.spec, self._run)
 
     def _run(self, chips: NDArray[np.uint8]) -> Embeddings:
         """What the network itself gives, in the chips' order."""

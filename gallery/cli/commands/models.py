@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gallery.cli import options
+from gallery.cli.commands import measuring
 from gallery.cli.exits import Exit
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from gallery.domain.people import SpaceUse
     from gallery.usecases.models import OwnWeights
 
-app = typer.Typer(help="List, install, verify, add and remove models.", no_args_is_help=True)
+app = typer.Typer(help="List, install, verify, add, measure and remove models.", no_args_is_help=True)
 
 
 @app.command("list", epilog="Example: gallery models list --json")
@@ -42,6 +43,7 @@ def list_models(db: options.Db = None, models_dir: options.ModelsDir = None, as_
     out.print(tables.models(listing), "")
     out.print(tables.threshold_origins(listing))
     remark(tables.unconverted(listing))
+    remark(tables.unmeasured(listing))
     if calibration:
         out.print("", calibration_tables.own_thresholds(calibration, str(boot.db)), sep="\n")
         remark(calibration.remark)
@@ -129,19 +131,34 @@ def verify(
 )
 def add(
     name: Annotated[str, typer.Argument(help="How the model will be called.", metavar="NAME")],
-    architecture: Annotated[str, typer.Option("--architecture", help="What the weights are for: vgg-face or sface.")],
+    architecture: Annotated[str, typer.Option("--architecture", help="What they are for: sface, arcface or vgg-face.")],
     weights: Annotated[Path, typer.Option("--weights", help="The file. It stays where it is; its hash is recorded.")],
-    cosine: Annotated[float, typer.Option("--cosine", help="Largest cosine distance of a match.")],
-    euclidean: Annotated[float, typer.Option("--euclidean", help="Largest Euclidean distance of a match.")],
+    cosine: Annotated[
+        float | None,
+        typer.Option(
+            "--cosine",
+            help="Largest cosine distance of a match. Without, the model is refused until its thresholds have been "
+            "measured.",
+            show_default="none, to be measured",
+        ),
+    ] = None,
+    euclidean: Annotated[
+        float | None,
+        typer.Option("--euclidean", help="Largest Euclidean distance of a match.", show_default="none, to be measured"),
+    ] = None,
     yes: options.Yes = False,
     models_dir: options.ModelsDir = None,
     as_json: options.Json = False,
 ) -> None:
-    """Add weights of your own for a known architecture, after reading them. The file is refused once it changes."""
+    """Add weights of your own for a known architecture, after reading them. The file is refused once it changes.
+
+    For arcface any ONNX file that makes one embedding of one aligned face of 112×112 pixels will do.
+    """
     from datetime import UTC, datetime
 
     from gallery.bootstrap import Bootstrap
-    from gallery.cli.output import console, print_json
+    from gallery.cli import tables
+    from gallery.cli.output import console, print_json, remark
     from gallery.usecases.models import OwnWeights
 
     boot, own = Bootstrap.of(models_dir=models_dir), OwnWeights(name, architecture, weights, cosine, euclidean)
@@ -151,20 +168,25 @@ def add(
         print_json({"model": card.name, "architecture": card.architecture, "file": card.file, "sha256": card.sha256})
     else:
         console().print(f"Added {card.name}: {card.file}, SHA-256 {card.sha256}", markup=False)
+    if not card.spec.measured:
+        remark(f"It has no thresholds yet, and is refused until they are measured: {tables.measuring(card.name)}")
 
 
 def _agree_to(boot: Bootstrap, own: OwnWeights, yes: bool) -> None:
     """Asks before a model is added with limits that are looser than those of its architecture."""
     from gallery.cli.asking import agree
     from gallery.domain.calibrated import InForce, lax
-    from gallery.domain.models import Kind, Thresholds
+    from gallery.domain.models import NOT_MEASURED
     from gallery.domain.yardstick import Yardstick
 
-    usual, limits = boot.registry().cards().get(own.architecture), Thresholds(own.cosine, own.euclidean)
-    if usual is None or usual.kind is not Kind.EMBEDDER:
-        return  # adding it says what can be added
-    said = lax(InForce(limits), Yardstick.of(usual))
-    agree(said, "Add the model all the same?", yes, "Add --yes to add it without being asked.")
+    usual = boot.models().pattern(own.architecture)
+    limits = own.thresholds(usual.spec.normalisation)
+    if usual.spec.measured and limits != NOT_MEASURED:
+        said = lax(InForce(limits), Yardstick.of(usual))
+        agree(said, "Add the model all the same?", yes, "Add --yes to add it without being asked.")
+
+
+app.command("measure", epilog=measuring.EXAMPLE)(measuring.measure)
 
 
 @app.command("remove", epilog="Example: gallery models remove vgg-face")
