@@ -194,10 +194,41 @@ class Bootstrap:
 
         return check(self.db, self.keys())
 
+    def require_private(self, path: Path, shows: str, store: Store | None = None) -> None:
+        """Checks that a file which names or shows people is not written into a folder that a run wrote to.
+
+        Args:
+            path: The file, or a folder of such files.
+            shows: What it would show, to follow "but".
+            store: The gallery; None where it is not open. Then one that cannot be read is not asked.
+
+        Raises:
+            BadArgument: If it would lie there.
+        """
+        from gallery.domain.errors import GalleryError
+        from gallery.usecases.public import output_folders, require_private
+
+        folders: list[Path] = []
+        if store is not None:
+            folders = list(output_folders(store, self.db))
+        elif self.db.is_file():
+            from gallery.adapters.store.keys import Keys
+            from gallery.adapters.store.store import SqliteStore
+
+            with suppress(GalleryError), SqliteStore.open(self.db, create=False, keys=Keys()) as own:
+                folders = list(output_folders(own, self.db))
+        require_private(path, shows, folders)
+
     def back_up(self, target: Path | None) -> BackedUp:
-        """Copies the gallery file; beside itself if no target is named."""
+        """Copies the gallery file; beside itself if no target is named.
+
+        Raises:
+            BadArgument: If the copy would lie where a run published photos.
+        """
         from gallery.adapters.store.backup import make
 
+        if target is not None:
+            self.require_private(target, "would hold everybody's name and templates")
         return make(self.db, target, self.keys())
 
     def encrypt(self) -> Converted:
@@ -733,29 +764,28 @@ class Bootstrap:
 
     @contextmanager
     def onlookers(
-        self, annotate: Path | None, contact_sheet: Path | None, limits: InForce, output: Path | None
+        self, store: Store, annotate: Path | None, contact_sheet: Path | None, limits: InForce, output: Path | None
     ) -> Iterator[tuple[Onlooker, ...]]:
         """What else looks at the photos of a run.
 
         Args:
+            store: The gallery.
             annotate: A folder for copies with boxes, names and distances.
             contact_sheet: A file for all faces of the run.
             limits: The thresholds of the run.
             output: The folder that is published.
 
         Raises:
-            BadArgument: If either would lie in what is published.
+            BadArgument: If either would lie in what is published now, or in a folder that an earlier run wrote to.
             NotWritten: If the sheet cannot be written.
         """
-        from gallery.domain.paths import real
+        from gallery.domain.inside import lies_in, require_outside
 
         for path in filter(None, (annotate, contact_sheet)):
-            if output is not None and real(output) in (real(path), *real(path).parents):
-                raise BadArgument(
-                    f"{path} lies in the output folder, but shows the faces of everybody.",
-                    "Choose a place that is not published.",
-                )
-        if annotate is not None and output is not None and real(annotate) in real(output).parents:
+            if output is not None:
+                require_outside(path, output, _SHOWS_FACES)
+            self.require_private(path, _SHOWS_FACES, store)
+        if annotate is not None and output is not None and lies_in(output, annotate):
             raise BadArgument(
                 f"The output folder {output} lies in {annotate}, which shows the faces of everybody.",
                 "Choose two folders beside each other.",
@@ -835,7 +865,8 @@ class Bootstrap:
         from gallery.usecases.report import MakeReport
 
         glancer = FileGlancer(4 * MAX_PIXELS)  # a run may have been told to read larger photos than usual
-        return MakeReport(store, glancer, HtmlPages(), lambda: datetime.now(UTC), __version__, self.cores())
+        clock = lambda: datetime.now(UTC)  # noqa: E731
+        return MakeReport(store, glancer, HtmlPages(), clock, __version__, self.cores(), self.db)
 
     def explain_record(self, store: Store, settings: RunSettings, photo: str | None) -> ExplainRecord:
         """The use case of that name; without a model where it is not to be had, or there is no photo to look at.
@@ -1059,10 +1090,18 @@ class Bootstrap:
         return photo_files(folder, read_boxes(file), file)
 
     def report(self, folder: Path) -> Reports:
-        """A folder for an evaluation's results."""
+        """A folder for an evaluation's results.
+
+        Raises:
+            BadArgument: If it would lie where a run published photos.
+        """
         from gallery.adapters.reports import ReportFolder
 
+        self.require_private(folder, "would name people")
         return ReportFolder(folder)
+
+
+_SHOWS_FACES = "shows the faces of everybody"
 
 
 def _precision(asked: str | None) -> Precision | None:

@@ -12,8 +12,9 @@ from gallery.domain.forgetting import Renaming
 from gallery.domain.matching import Candidate
 from gallery.domain.runs import DecidedFace, ImageRecord, Run, RunSettings
 
-_BY_HAND = re.compile(r"(?:kept|blurred) by hand by (.+) on \d{4}-\d{2}-\d{2}", re.DOTALL)
-"""`gallery.domain.by_hand.Override.reason`; an override may have been taken back since, and its maker is named here."""
+_BY_HAND = re.compile(r"((?:kept|blurred) by hand(?: by (.+?))? on \d{4}-\d{2}-\d{2})(: .*)?", re.DOTALL)
+"""`gallery.domain.by_hand.Override.reason`; an override may have been taken back since, and its maker is named here.
+What follows the day is a note in whatever words, which may name anybody."""
 _WORD = re.compile(r"[^\W\d_]{3,}")
 """Shorter ones are particles more often than names."""
 _FORGOTTEN = re.compile(r"forgotten person \d+")
@@ -82,7 +83,7 @@ class Pseudonyms:
         renamed = Decision(
             decision.verdict,
             decision.rule,
-            self.text(decision.reason),
+            self.text(_without_note(decision.reason)),
             self._candidate(decision.candidate),
             self._candidate(decision.runner_up),
         )
@@ -127,7 +128,12 @@ def deciders(run: Run) -> list[str]:
     """Who decided by hand what a run names, each once."""
     reasons = (face.decision.reason for image in run.images for face in image.faces)
     found = (_BY_HAND.fullmatch(reason) for reason in reasons)
-    return list(dict.fromkeys(match[1] for match in found if match))
+    return list(dict.fromkeys(match[2] for match in found if match and match[2]))
+
+
+def _without_note(reason: str) -> str:
+    match = _BY_HAND.fullmatch(reason)
+    return f"{match[1]} (with a note)" if match and match[3] else reason
 
 
 def _parts(words: Mapping[str, str]) -> dict[str, str]:

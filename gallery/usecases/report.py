@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from gallery.domain.errors import BadArgument, TrailBroken, UnknownName
-from gallery.domain.paths import places, real, shown
+from gallery.domain.paths import places, shown
 from gallery.domain.picture_budget import Plan, plan
 from gallery.domain.ports import Store
 from gallery.domain.progress import Advance, unwatched
@@ -16,6 +16,7 @@ from gallery.domain.pseudonyms import Pseudonyms, deciders, mentioned
 from gallery.domain.report_ports import Glancer, Pages
 from gallery.domain.reporting import Fault, Report, ReportedPhoto
 from gallery.domain.runs import Run, RunStatus
+from gallery.usecases.public import output_folders, require_private
 from gallery.usecases.report_pictures import Pictures, ReportWishes
 
 
@@ -49,6 +50,7 @@ class MakeReport:
         now: The present time, in UTC.
         program: This program's version.
         threads: Files at work at once.
+        gallery: The gallery's file; None where it is not to be looked for.
     """
 
     store: Store
@@ -57,6 +59,7 @@ class MakeReport:
     now: Callable[[], datetime]
     program: str
     threads: int = 1
+    gallery: Path | None = None
 
     def __call__(
         self, number: int, target: Path, wishes: ReportWishes | None = None, advance: Advance = unwatched
@@ -71,7 +74,7 @@ class MakeReport:
 
         Raises:
             UnknownName: If there is no such run, or only a stub is left of it.
-            BadArgument: If the page would show everybody's face among the outputs, or is not called like one.
+            BadArgument: If the page would lie where this or another run published photos, or is not called like one.
             TrailBroken: If the record is not as it was written.
             NotWritten: If it could not be written.
         """
@@ -88,7 +91,11 @@ class MakeReport:
         if misfit is not None:
             raise TrailBroken(f"No page was made, as it would prove nothing: {misfit}", "See: gallery audit verify")
         if wishes.originals:
-            _require_apart(target, run, wishes.outputs)
+            _require_known(target, run, wishes.outputs)
+        own = places(run.settings.output, run.settings.base)
+        moved = [wishes.outputs] if wishes.outputs else []
+        published = [*own, *moved, *output_folders(self.store, self.gallery)]
+        require_private(target, _SHOWS[wishes.originals], published)
         report = self._gathered(run, wishes, advance)
         size = self.pages.write(report, target)
         return Made(target, size, len(report.photos), report.notes, not report.faults)
@@ -114,19 +121,14 @@ class MakeReport:
         return Pseudonyms.of([*mentioned(run), *enrolled], [run.summary.by, *deciders(run), *makers])
 
 
-def _require_apart(target: Path, run: Run, outputs: Path | None) -> None:
-    written = [real(place) for place in places(run.settings.output, run.settings.base)]
+def _require_known(target: Path, run: Run, outputs: Path | None) -> None:
+    """Checks that it can be told whether a page with everybody's face would lie in the run's output folder."""
+    written = places(run.settings.output, run.settings.base)
     if outputs is None and not any(folder.is_dir() for folder in written):
         raise BadArgument(
             f"The run's output folder {run.settings.output} is not here, so it cannot be told whether "
             f"{shown(target)} would lie in it and show the faces of everybody.",
             "Go to the folder in which the run was made, or name the outputs' folder with --outputs.",
-        )
-    folders = {*written, *([real(outputs)] if outputs else [])}
-    if any(folder in real(target).parents for folder in folders):
-        raise BadArgument(
-            f"{shown(target)} lies in the output folder, but would show the faces of everybody.",
-            "Choose a place that is not published, or leave out --include-originals.",
         )
 
 
@@ -157,4 +159,5 @@ def _notes(run: Run, photos: tuple[ReportedPhoto, ...], planned: Plan) -> Iterat
         )
 
 
+_SHOWS = {True: "would show the faces of everybody", False: "would name everybody and say why they are visible"}
 _STATES = {Fault.MISSING: "missing", Fault.CHANGED: "changed since", Fault.UNREADABLE: "not to be shown"}

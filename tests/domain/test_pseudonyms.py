@@ -77,6 +77,23 @@ def test_who_decided_is_found_in_the_reason(verdict):
     assert deciders(replace(RUN, images=(replace(IMAGES[0], faces=(face,)),))) == ["dora on\n2 by 3"]
 
 
+@pytest.mark.parametrize(
+    "note", ["asked her mother", "dora saw this on 2026-01-01: fine", "kept by hand by eve on 2026-01-01"]
+)
+@pytest.mark.parametrize("by", ["dora", ""])
+def test_nobody_is_named_by_a_note(note, by):
+    word = Override(1, "0" * 64, Box(0, 0, 1, 1), Verdict.KEEP, "x", by, datetime(2026, 1, 2, tzinfo=UTC), note)
+    face = by_hand("x")
+    face = replace(face, decision=replace(face.decision, reason=word.reason))
+    run = replace(RUN, images=(replace(IMAGES[0], faces=(face,)),))
+    assert deciders(run) == ([by] if by else [])
+
+    (told,) = Pseudonyms.of((), deciders(run)).run(run).images[0].faces
+
+    who = " by Operator 1" if by else ""
+    assert told.decision.reason == f"kept by hand{who} on 2026-01-02 (with a note)"
+
+
 def test_an_operator_who_is_in_the_gallery_keeps_one_pseudonym():
     names = Pseudonyms.of(["Anna"], ["Anna", "bob"])
     assert [names.name("Anna"), names.name("bob")] == ["Person 1", "Operator 1"]

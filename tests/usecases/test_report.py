@@ -177,12 +177,19 @@ def test_too_many_photos_leave_some_without_pictures_and_those_to_review_are_fir
 
 
 @pytest.mark.parametrize("target", ["out/page.html", "out/deep/page.html", "moved/page.html"])
-def test_everybodys_faces_are_kept_out_of_what_is_published(target):
+@pytest.mark.parametrize("wishes", [{}, {"originals": True}, {"pseudonyms": True}], ids=str)
+def test_a_page_is_kept_out_of_what_is_published(target, wishes):
     at = desk(OK)
     with pytest.raises(BadArgument, match="lies in the output folder"):
-        at(target, originals=True, outputs=Path("moved"))
-    at(target)
-    assert len(at.pages.written) == 1
+        at(target, outputs=Path("moved"), **wishes)
+    assert at.pages.written == []
+
+
+def test_a_page_is_kept_out_of_what_another_run_published():
+    at = desk(OK)
+    at.store.recorded.append((settings("web"), [], RunStatus.FINISHED))
+    with pytest.raises(BadArgument, match="lies in the output folder web"):
+        at("web/page.html")
 
 
 def test_unknown_and_pruned_runs_are_refused_before_anything_is_looked_at():

@@ -275,7 +275,7 @@ def anonymise(
             remark(lax(limits, boot.yardstick(chosen.card)))
             remark(given_away(method.value, face_margin, strength))
 
-        watching = boot.onlookers(annotate, contact_sheet, limits, output)
+        watching = boot.onlookers(store, annotate, contact_sheet, limits, output)
         with (
             watching as onlookers,
             finishing_first(PHOTOS_IN_HAND) as stopped,

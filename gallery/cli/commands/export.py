@@ -37,6 +37,7 @@ def export(
 
     boot = Bootstrap.of(db)
     with boot.store() as store, steps_progress("export") as progress:
+        boot.require_private(file, "would hold everybody's name, face and templates", store)
         written = boot.export(store)(file, people or (), not no_crops, force, progress)
     if as_json:
         print_json(exchange_tables.of_written(written))

@@ -32,8 +32,8 @@ def report(
         bool,
         typer.Option(
             "--pseudonyms",
-            help="Replace people's names by Person 1, Person 2 … wherever they stand, in paths, too. Other words of "
-            "file names stay, and so do visible faces.",
+            help="Replace people's names by Person 1, Person 2 … wherever they stand, in paths, too, and leave notes "
+            "out. Other words of file names stay, and so do visible faces.",
         ),
     ] = False,
     outputs: Annotated[
