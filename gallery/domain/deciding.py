@@ -91,6 +91,11 @@ class Policy:
         """The largest distances of a match with that person: their own thresholds, or everybody's."""
         return self.personal.get(identity, self.thresholds)
 
+    def passes(self, match: Candidate) -> bool:
+        """Whether both distances are within that person's limit."""
+        limit = self.limit(match.identity)
+        return match.cosine <= limit.cosine and match.euclidean <= limit.euclidean
+
     @property
     def widest(self) -> float:
         """The largest cosine distance at which anybody can match: whoever is within it counts for a decision."""

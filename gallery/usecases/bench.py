@@ -17,7 +17,6 @@ from gallery.usecases.anonymise import Anonymise
 from gallery.usecases.faces import found_in
 from gallery.usecases.people_in_force import PeopleInForce
 from gallery.usecases.running import Options
-from gallery.usecases.second_look import different
 
 COPIES = 8
 """How many copies of the demo's picture are made where no photos are named."""
@@ -140,8 +139,8 @@ class Bench:
             staged = work.photos.stage(pixels, photo, output / file.name)
         try:
             with watch.timing("verify"):
-                back = work.photos.verify(staged, pixels, photo, (*decided.blurred, *decided.regions))
-                work.look_again(back, decided, different(pixels, photo.pixels), whitelist, verification)
+                back = work.photos.verify(staged, pixels, photo, decided.covered)
+                work.look_again(work.beside(photo.pixels, back, pixels, decided), whitelist, verification)
         finally:
             work.photos.discard(staged.path)
         watch.faces, watch.pixels = len(faces), photo.size[0] * photo.size[1]

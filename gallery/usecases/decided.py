@@ -40,6 +40,11 @@ class Decided:
         )
         return (*found, *self.unseen)
 
+    @property
+    def covered(self) -> tuple[Box, ...]:
+        """Faces and regions that are covered, without margins."""
+        return (*self.blurred, *self.regions)
+
     def record(self, residuals: Sequence[float | None] = ()) -> tuple[DecidedFace, ...]:
         """As the audit trail keeps them, without the embeddings."""
         left = residuals or [None] * len(self.faces)

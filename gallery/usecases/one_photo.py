@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gallery.domain.by_hand import ByHand, Override, overrule
 from gallery.domain.deciding import Policy, decide
@@ -22,7 +21,7 @@ from gallery.domain.runs import ImageRecord, ImageStatus, Verification
 from gallery.usecases.decided import Decided
 from gallery.usecases.faces import Recogniser, found_in
 from gallery.usecases.people_in_force import PeopleInForce
-from gallery.usecases.second_look import Looker, SecondLook, different, kept_and_covered
+from gallery.usecases.second_look import Looker, SecondLook, Written, different, kept_and_covered
 
 ROUNDS = 4
 """How often a photo is begun anew because its output shows a face that had not been found."""
@@ -187,10 +186,10 @@ class OnePhoto:
         pixels = self.redact(photo.pixels, decided)
         staged = self.photos.stage(pixels, photo, target)
         try:
-            back = self.photos.verify(staged, pixels, photo, (*decided.blurred, *decided.regions))
-            covered = different(pixels, photo.pixels)
+            back = self.photos.verify(staged, pixels, photo, decided.covered)
+            written = self.beside(photo.pixels, back, pixels, decided)
             del pixels
-            found = self.look_again(back, decided, covered, whitelist, verification)
+            found = self.look_again(written, whitelist, verification)
         except BaseException:
             self.photos.discard(staged.path)
             raise
@@ -199,20 +198,25 @@ class OnePhoto:
             return None, found
         return staged, found
 
-    def look_again(
-        self,
-        back: RGB,
-        decided: Decided,
-        covered: NDArray[np.bool_],
-        whitelist: Whitelist,
-        verification: Verification,
-    ) -> SecondLook:
+    def beside(self, photo: RGB, back: RGB, pixels: RGB, decided: Decided) -> Written:
+        """An output beside its photo.
+
+        Args:
+            photo: The photo.
+            back: The output as it was read back.
+            pixels: The output as it was meant.
+            decided: The faces of the photo with what happens to them.
+        """
+        covered = different(pixels, photo)
+        for box in decided.covered:  # where a cover happens to have the photo's colours
+            covered[max(0, box.y) : box.bottom, max(0, box.x) : box.right] = True
+        return Written(photo, back, decided, lambda picture: self.redact(picture, decided), covered)
+
+    def look_again(self, written: Written, whitelist: Whitelist, verification: Verification) -> SecondLook:
         """What is seen in an output that is as it was meant.
 
         Args:
-            back: The picture as it was written.
-            decided: The faces of the photo with what happens to them.
-            covered: `(height, width) bool`: which pixels were.
+            written: The output beside its photo.
             whitelist: Those who may stay visible.
             verification: Whether faces are looked for.
 
@@ -221,8 +225,8 @@ class OnePhoto:
         """
         found = SecondLook()
         if verification is Verification.FULL:
-            found = Looker(self.recogniser, whitelist, self.policy).look(back, decided, covered)
-        return replace(found, remarks=kept_and_covered(decided, covered))
+            found = Looker(self.recogniser, whitelist, self.policy).look(written)
+        return replace(found, remarks=(*found.remarks, *kept_and_covered(written.decided, written.covered)))
 
 
 def failed(path: Path, photo: Photo | None, error: str, status: ImageStatus = ImageStatus.FAILED) -> ImageRecord:
