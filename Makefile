@@ -4,7 +4,7 @@ VENV ?= .venv
 BENCH_PHOTOS ?= # a folder of photos for `make bench` and `make bench-peers`; else copies of the demo's picture
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-fast test-slow browser lint bench bench-peers clean
+.PHONY: demo test test-fast test-slow mutants browser lint bench bench-peers clean
 
 demo: $(VENV)/demo.stamp  ## see it done on two public-domain portraits
 	$(BIN)/gallery demo
@@ -17,6 +17,9 @@ test-fast: $(VENV)/dev.stamp  ## only what needs no model and no photograph
 
 test-slow: $(VENV)/dev.stamp  ## kill, fuzz and scale tests
 	$(BIN)/python -m pytest -m slow
+
+mutants: $(VENV)/dev.stamp  ## change the code in small ways and see whether the tests notice (about half an hour)
+	$(BIN)/python tests/mutants.py
 
 browser: tests/browser/node_modules/.package-lock.json  ## bring a headless Chromium, in which reports are tested (needs Node.js 20)
 
