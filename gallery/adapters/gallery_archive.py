@@ -61,6 +61,7 @@ from gallery.adapters.archive_fields import Fault, brief
 from gallery.adapters.archive_manifest import ArchivedCrop, ArchivedModel, Manifest, Member, NewerVersion
 from gallery.adapters.archive_members import PIECE, explained, open_members, pieces
 from gallery.adapters.photos.wording import not_written
+from gallery.adapters.plain_file import open_plain
 from gallery.adapters.private_file import private_file
 from gallery.adapters.store.files import files_of
 from gallery.domain.errors import BadArchive, BadArgument, NotWritten
@@ -191,10 +192,10 @@ class ArchiveContents:
                 yield FaceCrop(picture, crop.x, crop.y, crop.scale)
 
 
-def _opened(path: Path) -> io.BufferedReader:
+def _opened(path: Path) -> IO[bytes]:
     if not stat.S_ISREG(path.stat().st_mode):
         raise Fault("it is not a file")
-    return path.open("rb")
+    return open_plain(path)
 
 
 def _manifest(path: Path, archive: zipfile.ZipFile) -> Manifest:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from gallery.adapters.plain_file import read_plain
 from gallery.domain.errors import ModelFailed
 from gallery.domain.models import ModelCard
 
@@ -76,7 +77,7 @@ def _arcface(card: ModelCard, file: Path) -> int:
 def _onnx_bytes(file: Path) -> bytes:
     if file.stat().st_size >= _MOST:
         raise ValueError("it is too large for an ONNX model")
-    return file.read_bytes()
+    return read_plain(file)
 
 
 _WANTED = {

@@ -11,6 +11,7 @@ from PIL import Image
 
 from gallery.adapters.photos.guard import pillow_guarded
 from gallery.adapters.photos.read import read
+from gallery.adapters.plain_file import open_plain
 from gallery.adapters.reference_crops import ReferenceCrops
 from gallery.domain.errors import BadPhoto
 from gallery.domain.faces import RGB, Detection, require_rgb
@@ -106,7 +107,7 @@ class FacePictures:
     def _read(self, source: str, sha256: str) -> RGB:
         try:
             path = on_disk(Path(source))
-            with path.open("rb") as file:
+            with open_plain(path) as file:
                 found = hashlib.file_digest(file, "sha256").hexdigest()
         except (FileNotFoundError, NotADirectoryError) as error:
             raise BadPhoto(f"The photo {source} is not there.") from error

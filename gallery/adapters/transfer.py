@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import re
 import time
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from io import BufferedRandom
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from gallery.adapters.in_time import TooLate, in_time
 from gallery.domain.models import ModelCard
 from gallery.domain.ports import Progress
 
@@ -18,6 +21,9 @@ if TYPE_CHECKING:
 _PIECE = 1 << 16
 """Bytes asked of the connection at a time; a break loses at most so many."""
 
+_Coming = Iterator["Response | bytes"]
+"""An answer's head, and then its body in pieces."""
+
 
 @dataclass(frozen=True, slots=True)
 class Patience:
@@ -26,12 +32,14 @@ class Patience:
     Attributes:
         connect: Seconds until a server must have taken the connection.
         read: Seconds until a server must have sent something more.
+        piece: Seconds until it must have sent the head of its answer, or 64 KiB more: so a byte a second is too slow.
         tries: How often each address is tried before the next.
         pause: Seconds before the second try; doubled before each one after that.
     """
 
     connect: float = 10.0
     read: float = 30.0
+    piece: float = 60.0
     tries: int = 3
     pause: float = 1.0
 
@@ -112,20 +120,26 @@ class Transfer:
         self._start = self._length()
         if self._start >= self._card.size:
             return
+        headers, timeout = self._headers(url), (self._patience.connect, self._patience.read)
+
+        def coming() -> Generator[Response | bytes]:
+            with session.get(url, headers=headers, stream=True, timeout=timeout) as response:
+                yield response
+                yield from response.iter_content(_PIECE)
+
         try:
-            with session.get(url, headers=self._headers(url), stream=True, timeout=self._timeout) as response:
+            with closing(in_time(coming, self._patience.piece)) as pieces:
+                response = cast("Response", next(pieces))
                 self._accept(url, response)
-                self._append(response)
+                self._append(response, pieces)
+        except TooLate as error:
+            raise _Broken(f"sends too slowly ({self._length():,} of {self._card.size:,} bytes came)") from error
         except (exceptions.InvalidURL, exceptions.InvalidSchema, exceptions.MissingSchema) as error:
             raise _Refused("is not an address that can be downloaded from") from error
         except exceptions.TooManyRedirects as error:
             raise _Refused("redirects without end") from error
         except exceptions.RequestException as error:
             raise _Broken(f"{_what_broke(error)} ({self._length():,} of {self._card.size:,} bytes came)") from error
-
-    @property
-    def _timeout(self) -> tuple[float, float]:
-        return self._patience.connect, self._patience.read
 
     def _headers(self, url: str) -> dict[str, str]:
         # Compressed, a byte's number would mean something else.
@@ -164,9 +178,9 @@ class Transfer:
         else:
             self._validators.pop(url, None)
 
-    def _append(self, response: Response) -> None:
+    def _append(self, response: Response, pieces: _Coming) -> None:
         done, size = self._start, self._card.size
-        for piece in response.iter_content(_PIECE):
+        for piece in cast("Iterator[bytes]", pieces):
             done += len(piece)
             if done > size:
                 raise _Wrong(f"sent more than the {size:,} bytes expected")

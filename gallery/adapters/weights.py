@@ -11,10 +11,11 @@ import hashlib
 import importlib.util
 import os
 from collections.abc import Callable
-from io import BufferedReader, BufferedWriter
+from io import BufferedReader, BufferedWriter, BytesIO
 from pathlib import Path
 
 from gallery.adapters.placing import deleting, folder_of, free_bytes, place, require_room, sweep, unfinished, writing
+from gallery.adapters.plain_file import open_plain
 from gallery.domain.errors import ModelChanged, ModelFailed, ModelMissing
 from gallery.domain.models import ModelCard
 from gallery.domain.ports import Fingerprint, Installed, Progress
@@ -127,7 +128,7 @@ class WeightsFolder:
                 target.unlink(missing_ok=True)
 
 
-def _copy(source: BufferedReader, path: Path, copy: BufferedWriter, size: int, progress: Progress) -> str:
+def _copy(source: BufferedReader | BytesIO, path: Path, copy: BufferedWriter, size: int, progress: Progress) -> str:
     """Copies a file, syncs the copy, and gives the SHA-256 of what was written."""
     digest, done = hashlib.sha256(), 0
     while piece := _read(source, path):
@@ -179,12 +180,12 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def _reading(path: Path) -> BufferedReader:
+def _reading(path: Path) -> BufferedReader | BytesIO:
     try:
         # A pipe or a device would be read for ever; folders are left to the system's own words.
         if not path.is_file() and path.exists() and not path.is_dir():
             raise ModelFailed(f"{path} is not a regular file.", "Give the file of the weights itself.")
-        return path.open("rb")
+        return open_plain(path)
     except FileNotFoundError as error:
         raise ModelMissing(f"There is no file {path}.", "Check the path.") from error
     except OSError as error:

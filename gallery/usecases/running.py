@@ -187,11 +187,27 @@ class Run:
             except GalleryError as error:
                 known = failed(path, None, error.text)
             if known is not None:
-                return Job(_given(Worked(Finished(known), people)), 0)
+                return self._known(path, known, people)
         return Job(
             lambda: Worked(self._looked_for(path, target, people), people, there),
             self._work.photos.size_of(path) or UNKNOWN_SIZE,
         )
+
+    def _known(self, path: Path, known: ImageRecord, people: PeopleInForce) -> Job[Worked]:
+        """The work on a photo of which it is known what came of it: none, or to show it to the onlookers once more."""
+        if known.failed or not self._options.onlookers:
+            return Job(_given(Worked(Finished(known), people)), 0)
+        size = self._work.photos.size_of(path) or UNKNOWN_SIZE
+        return Job(lambda: Worked(self._shown_again(path, known), people), size)
+
+    def _shown_again(self, path: Path, known: ImageRecord) -> Finished:
+        try:
+            photo = self._work.photos.read(path)
+        except GalleryError as error:
+            return Finished(replace(known, remarks=(*known.remarks, f"It could not be shown again: {error.text}")))
+        if photo.sha256 != known.sha256:
+            return Finished(replace(known, remarks=(*known.remarks, "It was changed meanwhile, and not shown again.")))
+        return Finished(known, image=photo.opaque().pixels)
 
     def _looked_for(self, path: Path, target: Path | None, people: PeopleInForce) -> Finished:
         finished = self._work(path, target, people, self._plan.verification)

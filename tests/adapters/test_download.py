@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import random
 import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -582,3 +584,33 @@ def test_auraface_is_brought_as_it_is_on_record_and_runs(server: Server, tmp_pat
     assert len(server.requests) == 2
     chips = np.zeros((1, 112, 112, 3), np.uint8)
     assert ArcFace(registry.card("auraface"), done.installed.path).embed(chips).shape == (1, 512)
+
+
+@pytest.mark.parametrize("part", ["head", "body"])
+def test_a_server_that_sends_a_byte_at_a_time_is_given_up_on(tmp_path, part):
+    """Each byte comes well within the time that a read may take."""
+    heard, over = socket.create_server(("127.0.0.1", 0)), threading.Event()
+    head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(CONTENT)}\r\n\r\n".encode()
+
+    def answer(connection: socket.socket) -> None:
+        with connection, contextlib.suppress(OSError):
+            connection.recv(1 << 16)
+            connection.sendall(b"" if part == "head" else head)
+            for byte in head if part == "head" else CONTENT:
+                connection.sendall(bytes([byte]))
+                if over.wait(0.05):
+                    return
+
+    def serve() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                threading.Thread(target=answer, args=(heard.accept()[0],), daemon=True).start()
+
+    threading.Thread(target=serve, daemon=True).start()
+    url = f"http://127.0.0.1:{heard.getsockname()[1]}/a"
+    begun = time.monotonic()
+    with pytest.raises(DownloadFailed, match="sends too slowly"):
+        fetch(tmp_path, url, patience=Patience(2, 5, tries=2, pause=0, piece=0.5))
+    over.set()
+    heard.close()
+    assert time.monotonic() - begun < 60

@@ -617,6 +617,23 @@ def test_onlookers_see_the_photo_as_it_was(world):
     assert relative == Path("group.png")
 
 
+def test_onlookers_see_photos_that_were_done_before_too(world):
+    seen = []
+
+    class Looking:
+        def add(self, image, record, relative):
+            seen.append((image.copy(), record))
+
+    world.enrol()
+    world.run(GROUP, EMPTY)
+    outcome = world.run(GROUP, EMPTY, resume=True, onlookers=(Looking(),))
+
+    assert [image.status for image in outcome.images] == [ImageStatus.DONE_BEFORE] * 2
+    assert [record for _, record in seen] == list(outcome.images)
+    assert (seen[0][0] == world.photos.photos[GROUP]).all()
+    assert [face.decision.kept for face in seen[0][1].faces] == [True, False, False]
+
+
 def test_photos_in_flight_are_decided_anew_when_somebody_is_disabled(world):
     """Everything that was begun under the people as they were is done again, not only the first photo."""
     world.enrol()

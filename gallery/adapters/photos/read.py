@@ -23,6 +23,7 @@ from gallery.adapters.photos.operators import is_marked
 from gallery.adapters.photos.orientation import DOUBTFUL, upright
 from gallery.adapters.photos.scans import MOST, TooManyScans, require_few_scans
 from gallery.adapters.photos.wide_colour import HighDynamicRange, give_profile
+from gallery.adapters.plain_file import read_plain
 from gallery.domain.errors import BadPhoto
 from gallery.domain.faces import Photo
 from gallery.domain.paths import shown
@@ -74,7 +75,7 @@ def _bytes_of(path: Path, max_pixels: int) -> bytes:
                 f" {max_pixels / 1e6:.0f} million pixels needs.",
                 "Leave it out.",
             )
-        data = path.read_bytes()
+        data = read_plain(path)
     except FileNotFoundError as error:
         raise BadPhoto(f"No such file: {shown(path)}.", "Check the spelling of its path.") from error
     except PermissionError as error:

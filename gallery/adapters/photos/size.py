@@ -9,6 +9,7 @@ from PIL import Image
 from gallery.adapters.photos.formats import BY_PILLOW, name_of
 from gallery.adapters.photos.guard import pillow_guarded
 from gallery.adapters.photos.isobmff import container
+from gallery.adapters.plain_file import open_plain
 
 _HEAD = 16
 _MOST_BOXES = 2**16
@@ -26,7 +27,7 @@ def size_of(path: Path, max_pixels: int) -> int:
     try:
         if not path.is_file():
             return 0
-        with path.open("rb") as file:
+        with open_plain(path) as file:
             if name_of(file.read(_HEAD)) == "HEIF":
                 file.seek(0)
                 return _of_heif(file.read(_MOST_BOXES))

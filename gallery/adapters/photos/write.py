@@ -12,6 +12,7 @@ from gallery.adapters.photos.atomic import put_in_place, put_where_nothing_is, w
 from gallery.adapters.photos.encoding import CannotEncode, Wanted, encode
 from gallery.adapters.photos.heif import INSTALL, NoHeif
 from gallery.adapters.photos.wording import not_written
+from gallery.adapters.plain_file import open_plain
 from gallery.domain.errors import NotWritten
 from gallery.domain.faces import RGB, Photo, require_rgb
 from gallery.domain.paths import shown
@@ -117,7 +118,7 @@ def fingerprint(path: Path) -> str | None:
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             raise NotWritten(f"{shown(path)} is in the way and is no regular file.", "Choose another --output folder.")
-        with path.open("rb") as file:
+        with open_plain(path) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except (FileNotFoundError, NotADirectoryError):
         return None

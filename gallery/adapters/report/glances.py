@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gallery.adapters.plain_file import read_plain
 from gallery.domain.errors import BadPhoto
 from gallery.domain.paths import on_disk
 from gallery.domain.picture_budget import Fit
@@ -39,7 +40,7 @@ class FileGlancer:
         """See `gallery.domain.report_ports.Glancer`. Nothing of a file is decoded that is not the one on record."""
         try:
             path = on_disk(path)
-            data = path.read_bytes() if path.is_file() else None
+            data = read_plain(path) if path.is_file() else None
         except (FileNotFoundError, NotADirectoryError):
             data = None
         except (OSError, ValueError) as error:

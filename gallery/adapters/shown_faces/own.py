@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gallery.adapters.photos.operators import HEAD, MARK, is_marked
+from gallery.adapters.plain_file import open_plain
 from gallery.domain.errors import NotWritten
 from gallery.domain.paths import shown
 
@@ -51,7 +52,7 @@ def require_like(path: Path, ours: Callable[[bytes], bool], other: str) -> None:
         if not stat.S_ISREG(path.stat().st_mode):
             own = False
         else:
-            with path.open("rb") as file:
+            with open_plain(path) as file:
                 own = ours(file.read(HEAD))
     except (FileNotFoundError, NotADirectoryError):
         return
