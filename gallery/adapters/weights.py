@@ -142,7 +142,7 @@ def _copy(source: BufferedReader | BytesIO, path: Path, copy: BufferedWriter, si
     return digest.hexdigest()
 
 
-def _read(source: BufferedReader, path: Path) -> bytes:
+def _read(source: BufferedReader | BytesIO, path: Path) -> bytes:
     try:
         return source.read(_PIECE)
     except OSError as error:
