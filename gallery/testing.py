@@ -599,6 +599,7 @@ class FakeStore:
         crops = sum(new.crop is not None for new in references.values())
         self._drop_templates(references)
         self._last = None
+        self.words = [word for word in self.words if word.keeps is None or word.keeps in self.people]
         return Forgotten("forgotten person 1", len(references), templates, crops, 0, (), (), (), (), 0)
 
     def crop(self, reference: int) -> FaceCrop | None:
@@ -776,16 +777,37 @@ class FakeStore:
     def add_override(self, override: Override) -> Override:
         """Remembers a person's word."""
         self._word_ids += 1
-        numbered = replace(override, number=self._word_ids)
+        keeps = None if override.keeps is None else self._name(override.keeps)
+        numbered = replace(override, number=self._word_ids, keeps=keeps)
         self.words = [
             word for word in self.words if word.sha256 != override.sha256 or word.box.overlap(override.box) < SAME_PLACE
         ]
         self.words.append(numbered)
-        return numbered
+        return self._in_force(numbered)
 
     def overrides(self) -> list[Override]:
         """All of them."""
-        return list(self.words)
+        return [self._in_force(word) for word in self.words]
+
+    def _in_force(self, word: Override) -> Override:
+        if word.keeps is None:
+            return word
+        if word.keeps not in self.people:
+            return replace(word, keeps=None)
+        return replace(word, ended=self._details_of(word.keeps).withheld(self.today))
+
+    def closest_on_record(self, sha256: str, box: Box, run: int | None = None) -> str | None:
+        """Whom a face was closest to when it was compared last."""
+        runs = self.recorded if run is None else self.recorded[run - 1 : run]
+        found = (
+            face.decision.candidate
+            for _, images, _ in reversed(runs)
+            for image in reversed(images)
+            for face in image.faces
+            if image.sha256 == sha256 and face.detection.box.overlap(box) >= SAME_PLACE
+        )
+        closest = next(found, None)
+        return closest.identity if closest is not None and closest.identity in self.people else None
 
     def remove_override(self, number: int) -> Override:
         """Takes one back."""

@@ -145,6 +145,7 @@ def _of_decision(decision: Decision) -> dict[str, Any]:
         "rule": decision.rule.value,
         "reason": decision.reason,
         "waits": decision.waits,
+        "keeps": decision.keeps,
     }
 
 
@@ -351,6 +352,8 @@ def of_override(override: Override) -> dict[str, Any]:
         "by": override.by,
         "made": override.made.isoformat(),
         "note": override.note,
+        "keeps": override.keeps,
+        "in_force": override.in_force,
     }
 
 

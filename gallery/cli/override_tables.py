@@ -28,13 +28,13 @@ def print_overrides(out: Console, overrides: Sequence[Override]) -> None:
         out.print(table(overrides))
     else:
         rows = [[" ".join(cell.split()) for cell in cells(one)] for one in overrides]
-        long_table.write(out.file, out.width, COLUMNS, rows, frozenset([0]), give=(7, 1, 5))
+        long_table.write(out.file, out.width, COLUMNS, rows, frozenset([0]), give=(7, 1, 4, 5))
 
 
 def table(overrides: Sequence[Override]) -> Table:
     """One line for each."""
     made = plain_table()
-    least = {"photo": 8, "box": 9, "by": 6, "note": 8}
+    least = {"photo": 8, "box": 9, "verdict": 7, "by": 6, "note": 8}
     for name in COLUMNS:
         fixed = name not in least
         made.add_column(
@@ -56,16 +56,25 @@ def cells(one: Override) -> tuple[str, ...]:
         short_path(one.source),
         one.sha256[:HASH_SHOWN],
         box_text(one.box.as_list()),
-        one.verdict.value,
+        _verdict(one),
         one.by or "–",
         f"{one.made:%Y-%m-%d}",
         one.note,
     )
 
 
+def _verdict(one: Override) -> str:
+    """What it does; of one to keep a face, for whom, and why it does not."""
+    if one.verdict == "blur":
+        return "blur"
+    return f"keep {one.keeps or 'nobody'}" + (f" ({one.ended})" if one.ended else "")
+
+
 def remembered(done: Overridden) -> str:
     """What will happen to which face."""
-    will = f"will be {_done(done.override)}"
+    word = done.override
+    whom = f" for {word.keeps}" if word.keeps is not None else ""
+    will = f"will be {_done(word)}{whom}"
     which = f"face {done.face} of {done.faces}," if done.face else "the face"
     return f"Override {done.override.number}: {which} {_face(done.override)}, {will}."
 

@@ -301,6 +301,11 @@ def receipt(name: str, forgotten: Forgotten) -> RenderableType:
                     f"{counted(forgotten.crops, 'picture')}",
                 ),
                 ("in the record", f"now '{forgotten.pseudonym}', in {counted(forgotten.decisions, 'decision')}"),
+                *(
+                    [("by hand", f"{counted(forgotten.overrides, 'decision')} to keep them deleted")]
+                    if forgotten.overrides
+                    else []
+                ),
                 ("searched", f"{', '.join(forgotten.searched)}: none of {forgotten.traces} traces is left"),
                 *([("backups", ", ".join(forgotten.backups))] if forgotten.backups else []),
                 *(

@@ -23,14 +23,15 @@ if TYPE_CHECKING:  # NumPy comes with these
     from gallery.usecases.looks import Look
     from gallery.usecases.review import Review
 
-KEYS = "k keep   b blur   s skip   u undo   n note   q quit   ? help"
+KEYS = "k keep   b blur   s skip   u undo   n note   w whose   q quit   ? help"
 LAST = "u undo   any other key: go on"
 HELP = (
-    ("k", "keep the face: it stays visible in every later run"),
+    ("k", "keep the face for the closest person: it stays visible as long as they may"),
     ("b", "blur the face in every later run"),
     ("s", "skip it: it stays blurred and waits for another review"),
     ("u", "undo: take the last decision back and show that face again"),
     ("n", "note: type a line that is stored with the decision on this face; Escape leaves it as it was"),
+    ("w", "whose face it is, where it is not the closest person's: type the name, then press k"),
     ("q", "quit: the faces that are left go on waiting"),
     ("?", "this help; any key leads back"),
 )
@@ -39,7 +40,8 @@ _HELP_BELOW = (
     "concerned are written anew and verified."
 )
 
-_PROMPT = "note, then Enter: "
+NOTE, WHOM = "note, then Enter: ", "name, then Enter: "
+"""What is asked for when a line is typed."""
 
 LEAST_ROWS = 4
 """Rows of a picture below which nobody is recognised in it."""
@@ -60,7 +62,7 @@ class Screen:
         self._out = out
         self._pictures = pictures and shows_pictures(out)
 
-    def face(self, review: Review, doubt: Doubt, note: str, message: str) -> None:
+    def face(self, review: Review, doubt: Doubt, note: str, message: str, whom: str = "") -> None:
         """Shows the face to be decided now.
 
         Args:
@@ -68,9 +70,12 @@ class Screen:
             doubt: The face.
             note: What has been typed to go with the decision.
             message: What the last key did.
+            whom: The name of the person whom it is to be kept for, where somebody typed one.
         """
         above = [*_which(review, doubt, self._out.width), "", _distances(review, doubt), _why(doubt)]
         below: list[RenderableType] = [Text(f"note: {note}", "italic")] if note else []
+        if whom:
+            below.append(Text(f"to be kept for: {whom}", "italic"))
         if message:
             below.append(Text(message, "bold"))
         rows = self._room([*above, "", "", *below])
@@ -88,11 +93,11 @@ class Screen:
         said = Text(f"That was the last face of run {review.run.summary.id} to review.", "bold")
         self._show([said, "", Text(told(review)), "", Text(message)], LAST)
 
-    def prompt(self, typed: str) -> None:
-        """Shows what is typed as a note, its end where it is too long, in the line that the cursor is in."""
-        room = max(1, self._out.width - len(_PROMPT) - 1)  # the last column stays free: behind it the cursor wraps
+    def prompt(self, typed: str, asked: str = NOTE) -> None:
+        """Shows what is typed, its end where it is too long, in the line that the cursor is in."""
+        room = max(1, self._out.width - len(asked) - 1)  # the last column stays free: behind it the cursor wraps
         shown = chop_cells(typed[-room:], room)[-1] if typed else ""
-        line = f"\r{_PROMPT}{shown}"
+        line = f"\r{asked}{shown}"
         # Not by Rich, which leaves out what leads back to the line's beginning.
         self._out.file.write(f"{line}\x1b[K" if self._clears else f"\r{' ' * (self._out.width - 1)}{line}")
         self._out.file.flush()

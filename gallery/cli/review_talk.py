@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gallery.cli.review_screen import Screen
+from gallery.cli.review_screen import NOTE, WHOM, Screen
 from gallery.domain.deciding import Verdict
-from gallery.domain.errors import BadArgument
+from gallery.domain.errors import BadArgument, UnknownName
 
 if TYPE_CHECKING:
     from gallery.domain.review_ports import Keyboard
@@ -30,6 +30,7 @@ class Talk:
     def __init__(self, review: Review, keyboard: Keyboard, screen: Screen, note: str = "") -> None:
         self._review, self._keyboard, self._screen = review, keyboard, screen
         self._usual, self._notes = note, dict[tuple[int, int], str]()
+        self._whom = dict[tuple[int, int], str]()
         self._message, self._said_what_keeping_means = "", False
 
     def hold(self) -> None:
@@ -44,7 +45,7 @@ class Talk:
                 if not self._goes_back():
                     return
                 continue
-            self._screen.face(self._review, face, self._note(face), self._message)
+            self._screen.face(self._review, face, self._note(face), self._message, self._whom.get(_place(face), ""))
             self._message = ""
             key = self._pressed()
             if key == "q":
@@ -71,6 +72,8 @@ class Talk:
             self._undo()
         elif key == "n":
             self._notes[_place(face)] = self._typed(self._note(face))
+        elif key == "w":
+            self._whom[_place(face)] = self._typed(self._whom.get(_place(face), ""), WHOM)
         elif key == "?":
             self._screen.help()
             self._keyboard.key()
@@ -89,14 +92,14 @@ class Talk:
         from gallery.usecases.overrides import Overridden
 
         try:
-            word = self._review.decide(face, verdict, self._note(face))
-        except BadArgument as error:
+            word = self._review.decide(face, verdict, self._note(face), self._whom.get(_place(face)) or None)
+        except (BadArgument, UnknownName) as error:
             self._message = error.text
             return
         if word is None:
             self._message = "Somebody decided on that face meanwhile; this is the next."
             return
-        done = "Kept" if verdict is Verdict.KEEP else "Blurred"
+        done = f"Kept for {word.keeps}" if verdict is Verdict.KEEP else "Blurred"
         self._message = f"{done}: face {face.number} of the photo before."
         remark = Overridden(word, face.number, len(face.image.faces)).remark
         if remark and not self._said_what_keeping_means:
@@ -112,11 +115,11 @@ class Talk:
         """What was typed for that face, even before its decision was taken back; else what goes with every decision."""
         return self._notes.get(_place(face), self._usual)
 
-    def _typed(self, so_far: str) -> str:
-        """A line that begins with the note so far; that note itself where it is given up with Escape."""
+    def _typed(self, so_far: str, prompt: str = NOTE) -> str:
+        """A line that begins with what was typed so far; that itself where it is given up with Escape."""
         typed = so_far
         while True:
-            self._screen.prompt(typed)
+            self._screen.prompt(typed, prompt)
             key = self._keyboard.key()
             if key in _ENTER:
                 return typed.strip()  # what was pasted behind it is forgotten before the next key

@@ -29,7 +29,7 @@ class Question:
         waiting: Photos with faces that still wait for a person's word.
         failed: Photos of which nothing came.
         without_face: Photos in which no face was found.
-        identity: Faces whose closest person this is, whatever was decided.
+        identity: Faces whose closest person this is, whatever was decided, or which were kept for them by hand.
         verdict: Faces that were kept, or blurred.
         below: Faces whose cosine distance to their closest person is at most this.
         above: Faces whose cosine distance is more than this, or who were compared with nobody.
@@ -63,9 +63,9 @@ class Question:
 
     def fits_face(self, face: DecidedFace) -> bool:
         """Whether a face is asked for."""
-        closest, cosine = face.decision.candidate, _cosine(face)
+        cosine = _cosine(face)
         return (
-            (self.identity is None or (closest is not None and name_key(closest.identity) == name_key(self.identity)))
+            (self.identity is None or name_key(self.identity) in _keys(face))
             and self.verdict in (None, face.decision.verdict)
             and (self.below is None or cosine <= self.below)
             and (self.above is None or cosine > self.above)
@@ -142,6 +142,8 @@ def noting(images: Iterable[ImageRecord], names: set[str]) -> Iterator[ImageReco
         for face in image.faces:
             both = face.decision.candidate, face.decision.runner_up
             names.update(one.identity for one in both if one is not None)
+            if face.decision.keeps is not None:
+                names.add(face.decision.keeps)
         yield image
 
 
@@ -186,6 +188,12 @@ def named(images: Iterable[ImageRecord], image: str) -> list[ImageRecord]:
         if one.source == image or question.fits_image(one):
             found[one.source] = one
     return [found[image]] if image in found else list(found.values())
+
+
+def _keys(face: DecidedFace) -> set[str]:
+    """Whose face it may be: the closest person's, or the one's for whom it was kept by hand."""
+    closest, keeps = face.decision.candidate, face.decision.keeps
+    return {name_key(name) for name in (closest.identity if closest else None, keeps) if name is not None}
 
 
 def _cosine(face: DecidedFace) -> float:

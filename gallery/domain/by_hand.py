@@ -32,6 +32,9 @@ class Override:
         by: Who decided.
         made: When, in UTC.
         note: Why, in their words.
+        keeps: The name of the person whom it keeps the face for, as it is now; None where it blurs, or the person is
+            not in the gallery any more or was never noted.
+        ended: Why that person may not stay visible any more; empty where they may.
     """
 
     number: int
@@ -42,6 +45,22 @@ class Override:
     by: str
     made: datetime
     note: str = ""
+    keeps: str | None = None
+    ended: str = ""
+
+    @property
+    def in_force(self) -> bool:
+        """Whether it is carried out: one to keep a face ends with the consent of the person whom it keeps."""
+        return self.verdict is Verdict.BLUR or (self.keeps is not None and not self.ended)
+
+    @property
+    def why_not(self) -> str:
+        """Why it keeps nobody, as a part of a sentence; empty where it is in force."""
+        if self.in_force:
+            return ""
+        if self.keeps is None:
+            return "the person whom it kept is not in the gallery any more, or was never noted"
+        return f"{self.keeps} may not stay visible ({self.ended})"
 
     @property
     def reason(self) -> str:
@@ -103,7 +122,8 @@ def overrule(
 
     A face that a region always blurred touches is blurred. Otherwise the word on the face holds; where two words on
     faces that were apart fit one face now, blurring does. Who may not be kept at all (disabled, consent ended, nobody
-    kept in this run) stays blurred.
+    kept in this run) stays blurred, and so does a face that is to be kept for somebody who may not stay visible any
+    more: it was said to be theirs, whomever the rules take it for.
 
     Args:
         boxes: The faces of one photo.
@@ -144,11 +164,13 @@ def _settled(box: Box, decision: Decision, word: Override | None, regions: Seque
         return decision
     if word.verdict is Verdict.KEEP and decision.rule in _NEVER_KEPT:
         return decision
-    return _by_hand(decision, word.verdict, word.reason)
+    if not word.in_force:
+        return _by_hand(decision, Verdict.BLUR, f"override {word.number} keeps nobody: {word.why_not}")
+    return _by_hand(decision, word.verdict, word.reason, word.keeps)
 
 
-def _by_hand(decision: Decision, verdict: Verdict, reason: str) -> Decision:
-    return Decision(verdict, Rule.BY_HAND, reason, decision.candidate, decision.runner_up)
+def _by_hand(decision: Decision, verdict: Verdict, reason: str, keeps: str | None = None) -> Decision:
+    return Decision(verdict, Rule.BY_HAND, reason, decision.candidate, decision.runner_up, keeps)
 
 
 @dataclass(frozen=True, slots=True)

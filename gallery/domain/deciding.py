@@ -122,6 +122,7 @@ class Decision:
         candidate: The closest identity, whatever the verdict; None when the gallery is empty.
         runner_up: The other identity that counts: who is withheld, where that settled it; otherwise the closest other,
             if there is one.
+        keeps: Whom a manual decision keeps the face for, who need not be the closest; None for other decisions.
     """
 
     verdict: Verdict
@@ -129,6 +130,7 @@ class Decision:
     reason: str
     candidate: Candidate | None = None
     runner_up: Candidate | None = None
+    keeps: str | None = None
 
     def __post_init__(self) -> None:
         if self.rule is Rule.BY_HAND:

@@ -44,6 +44,7 @@ class Forgotten:
         templates: Likewise.
         crops: Likewise.
         decisions: Recorded decisions in which the name was replaced.
+        overrides: Manual decisions to keep them that were deleted.
         outputs: Recorded outputs in which the person was kept; these files are not changed.
         backups: Copies of the gallery in which they were forgotten, too.
         missing_backups: Copies that the program made and that are no longer where it put them.
@@ -61,6 +62,7 @@ class Forgotten:
     missing_backups: tuple[str, ...]
     searched: tuple[str, ...]
     traces: int
+    overrides: int = 0
 
 
 def pseudonym(number: int) -> str:

@@ -580,7 +580,20 @@ class Store(Protocol):
         """Closes a run's record."""
 
     def add_override(self, override: Override) -> Override:
-        """Remembers a person's word on a face, in place of an earlier one on the same face; returns it numbered."""
+        """Remembers a person's word on a face, in place of an earlier one on the same face; returns it numbered.
+
+        Raises:
+            UnknownName: If nobody is named like the person whom it is to keep.
+        """
+
+    def closest_on_record(self, sha256: str, box: Box, run: int | None = None) -> str | None:
+        """The present name of the person whom a face was closest to when it was compared last, if that is known.
+
+        Args:
+            sha256: Of the photo.
+            box: The face.
+            run: The run whose record counts; None for the last that has the face.
+        """
 
     def overrides(self) -> list[Override]:
         """All that was decided by hand, in the order it was."""

@@ -86,6 +86,7 @@ class Pseudonyms:
             self.text(_without_note(decision.reason)),
             self._candidate(decision.candidate),
             self._candidate(decision.runner_up),
+            None if decision.keeps is None else self.name(decision.keeps),
         )
         return replace(face, decision=renamed)
 
@@ -120,8 +121,9 @@ def mentioned(run: Run) -> list[str]:
     """The people whom a run names, each once, in the order in which it does."""
     decisions = [face.decision for image in run.images for face in image.faces]
     candidates = [one.identity for d in decisions for one in (d.candidate, d.runner_up) if one is not None]
+    kept = [d.keeps for d in decisions if d.keeps is not None]
     by_hand = run.settings.policy.get("by_hand", {})
-    return list(dict.fromkeys([*candidates, *run.settings.personal, *by_hand.get("all_of", ())]))
+    return list(dict.fromkeys([*candidates, *kept, *run.settings.personal, *by_hand.get("all_of", ())]))
 
 
 def deciders(run: Run) -> list[str]:

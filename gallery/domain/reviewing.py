@@ -203,11 +203,11 @@ def _heeded(word: Override, last: Recorded | None) -> bool:
 
 
 def _taken_back(last: Recorded | None, words: Sequence[Override]) -> bool:
-    """Whether a face is to be seen for a word that is no longer there."""
+    """Whether a face is to be seen for a word that is no longer there, or no longer in force."""
     if last is None or last.image.output is None:
         return False
     kept = [face for face in last.image.faces if _by_hand(face) is Verdict.KEEP]
-    keeping = [word for word in words if word.verdict is Verdict.KEEP]
+    keeping = [word for word in words if word.verdict is Verdict.KEEP and word.in_force]
     return any(not any(_is_on(word, [face]) for word in keeping) for face in kept)
 
 

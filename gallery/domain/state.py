@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from hashlib import sha256
+from typing import Any
 
 import numpy as np
 
 from gallery.domain.by_hand import Override
+from gallery.domain.deciding import Verdict
 from gallery.domain.matching import Whitelist
 
 
@@ -28,5 +30,11 @@ def state_hash(people: str, overrides: Sequence[Override]) -> str:
         people: As `people_hash` gives it.
         overrides: Those on the photo.
     """
-    words = sorted((word.box.as_list(), word.verdict.value, word.made.isoformat(), word.by) for word in overrides)
+    words = sorted(_word(word) for word in overrides)
     return sha256(json.dumps([people, words]).encode()).hexdigest()
+
+
+def _word(word: Override) -> list[Any]:
+    """What a manual decision does: one that keeps a face does so for somebody, as long as they may stay visible."""
+    whom = [word.keeps, word.ended] if word.verdict is Verdict.KEEP else []
+    return [word.box.as_list(), word.verdict.value, word.made.isoformat(), word.by, *map(str, whom)]

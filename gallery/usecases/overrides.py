@@ -38,12 +38,15 @@ class Overridden:
     @property
     def remark(self) -> str:
         """A sentence on what keeping a face means; empty where it is blurred."""
-        if self.override.verdict is Verdict.BLUR:
+        word = self.override
+        if word.verdict is Verdict.BLUR:
             return ""
+        if not word.in_force:
+            return f"This face stays blurred all the same: {word.why_not}."
         return (
-            "This face will be visible in every later run, whoever is in the gallery, but for people who are disabled "
-            "or whose consent ended, and for what --box or --always-blur covers. "
-            f"To take it back: gallery override remove {self.override.number}"
+            f"This face will be visible in every later run as {word.keeps}, until they are disabled, their consent "
+            "ends, or they are removed or forgotten, but for what --box or --always-blur covers. "
+            f"To take it back: gallery override remove {word.number}"
         )
 
 
@@ -65,8 +68,14 @@ class OverrideFace:
     by: str
     clock: Callable[[], datetime]
 
-    def __call__(
-        self, path: Path, verdict: Verdict, face: int | None = None, note: str = "", box: Box | None = None
+    def __call__(  # noqa: PLR0913, PLR0917 - each is one thing that may be said of a face
+        self,
+        path: Path,
+        verdict: Verdict,
+        face: int | None = None,
+        note: str = "",
+        box: Box | None = None,
+        keeps: str | None = None,
     ) -> Overridden:
         """Finds the face and remembers what is to happen to it, in place of what was decided on it before.
 
@@ -77,9 +86,12 @@ class OverrideFace:
             note: Why.
             box: The face's box, as the tables give it, instead of its number; for faces that were found only in an
                 output, or to blur what is no face to the detector.
+            keeps: The person whom the face is kept for; None for the one whom it is closest to on record.
 
         Raises:
-            BadArgument: If the note is too long, or cannot be shown, or the box lies outside the photo.
+            BadArgument: If the note is too long, or cannot be shown, the box lies outside the photo, somebody is named
+                for a face that is blurred, or nobody for one that is kept and on no record.
+            UnknownName: If that person is not in the gallery.
             BadPhoto: If the photo cannot be read.
             ModelFailed: If the detector could not do its work.
             NoFace: If there is no such face.
@@ -88,15 +100,33 @@ class OverrideFace:
         note = clean_notes(note)
         photo = self.photos.read(path)
         if box is not None:
-            return Overridden(self._remembered(path, photo, _inside(photo, box), verdict, note), None, 0)
+            place = _inside(photo, box)
+            return Overridden(self._remembered(photo, place, verdict, note, keeps), None, 0)
         found = found_in(photo, self.detector)
         number = _chosen(photo, found, face)
         box = found[number - 1].box
-        return Overridden(self._remembered(path, photo, box, verdict, note), number, len(found))
+        return Overridden(self._remembered(photo, box, verdict, note, keeps), number, len(found))
 
-    def _remembered(self, path: Path, photo: Photo, box: Box, verdict: Verdict, note: str) -> Override:
-        word = Override(0, photo.sha256, box, verdict, shown(path), self.by, self.clock(), note)
-        return self.store.add_override(word)
+    def _remembered(self, photo: Photo, box: Box, verdict: Verdict, note: str, keeps: str | None) -> Override:
+        who = self._whom(photo, box, verdict, keeps)
+        source = shown(photo.source)
+        return self.store.add_override(
+            Override(0, photo.sha256, box, verdict, source, self.by, self.clock(), note, who)
+        )
+
+    def _whom(self, photo: Photo, box: Box, verdict: Verdict, keeps: str | None) -> str | None:
+        if verdict is Verdict.BLUR:
+            if keeps is not None:
+                raise BadArgument("A face that is blurred is blurred whosever it is.", "Leave out --for.")
+            return None
+        who = keeps or self.store.closest_on_record(photo.sha256, box)
+        if who is None:
+            raise BadArgument(
+                f"Whom this face of {shown(photo.source)} is to be kept for is not known: no run has compared it with "
+                "anybody who is in the gallery.",
+                "Say whose face it is with --for NAME; the decision ends with that person's consent.",
+            )
+        return who
 
 
 def _inside(photo: Photo, box: Box) -> Box:

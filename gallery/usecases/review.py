@@ -8,7 +8,7 @@ from datetime import datetime
 
 from gallery.domain.by_hand import SAME_PLACE, Override
 from gallery.domain.deciding import Verdict
-from gallery.domain.errors import BadPhoto, RunGoingOn, UnknownName
+from gallery.domain.errors import BadArgument, BadPhoto, RunGoingOn, UnknownName
 from gallery.domain.paths import places
 from gallery.domain.people import clean_notes
 from gallery.domain.ports import Store
@@ -119,30 +119,40 @@ class Review:
         """The photos to be written anew, those of an earlier review that was cut off included."""
         return touched(self.run, self.store.overrides(), self.store.with_overrides())
 
-    def decide(self, face: Doubt, verdict: Verdict, note: str = "") -> Override | None:
+    def decide(self, face: Doubt, verdict: Verdict, note: str = "", keeps: str | None = None) -> Override | None:
         """Stores a word on the face that is to be decided now, and goes on to the next.
 
         Args:
             face: The face that was shown.
             verdict: Keep or blur.
             note: Why.
+            keeps: Whom it is kept for; None for the person whom it is closest to.
 
         Returns:
             The word; None where somebody else decided on that face meanwhile, and it is no longer to be decided.
 
         Raises:
-            BadArgument: If the note is too long, or cannot be shown.
+            BadArgument: If the note is too long, or cannot be shown, or it is to be kept for nobody who is known.
+            UnknownName: If the person whom it is to be kept for is not in the gallery.
         """
         note = clean_notes(note)
         if self.current is not face:
             return None
-        made = Override(0, face.sha256, face.box, verdict, face.image.source, self.by, self.clock(), note)
+        who = None if verdict is Verdict.BLUR else keeps or self._closest(face)
+        made = Override(0, face.sha256, face.box, verdict, face.image.source, self.by, self.clock(), note, who)
         replaced = tuple(word for word in self.store.overrides() if _is_replaced(word, made))
         picture = self._without_picture(face)
         word = self.store.add_override(made)
         self._steps.append(_Step(self._at, word, replaced, picture))
         self._at += 1
         return word
+
+    def _closest(self, face: Doubt) -> str:
+        """Whom the run found a face closest to, by their present name."""
+        found = self.store.closest_on_record(face.sha256, face.box, self.run.summary.id)
+        if found is None:
+            raise BadArgument("The person whom this face is closest to is not in the gallery.", "Press w to name one.")
+        return found
 
     def skip(self, face: Doubt) -> None:
         """Goes on to the next face without a word; this one still waits."""

@@ -195,7 +195,9 @@ class TestByHand:
     def test_an_override_holds_in_every_run(self, gallery, tree, here):
         faces = gallery("anonymise", tree / "a.png", "--dry-run", "--json").json["images"][0]["faces"]
         stranger = next(number for number, face in enumerate(faces, 1) if face["decision"] == "blur")
-        assert gallery("override", tree / "a.png", "--face", stranger, "keep", "--note", "agreed").code == 0
+        words = ["override", tree / "a.png", "--face", stranger, "keep", "--note", "agreed"]
+        assert "Say whose face it is with --for NAME" in gallery(*words).err
+        assert gallery(*words, "--for", "Grace Hopper").code == 0
 
         said = gallery("anonymise", tree / "a.png", "-o", here / "out")
 

@@ -176,10 +176,12 @@ def test_who_decides():
 @pytest.mark.models
 def test_a_word_on_a_real_face_however_it_is_put(gallery, photos):
     pair = photos / "pair.png"
-    first = gallery("override", pair, "--face", 2, "keep", "--note", "Asked her")
+    assert gallery("enroll", "Grace Hopper", photos / "hopper.png").code == 0
+    first = gallery("override", pair, "--face", 2, "keep", "--note", "Asked her", "--for", "grace hopper")
     assert first.code == 0, first.err
     assert "Override 1: face 2 of 2" in first.out
-    assert "visible in every later run" in first.err
+    assert "will be kept for Grace Hopper" in first.out
+    assert "visible in every later run as Grace Hopper" in " ".join(first.err.split())
 
     assert gallery("override", "--face", "1", pair, "blur").code == 0
     assert gallery("override", "set", pair, "blur", "--face=2").code == 0
@@ -188,7 +190,9 @@ def test_a_word_on_a_real_face_however_it_is_put(gallery, photos):
     assert [one["box"][0] > 480 for one in both] == [False, True]
     assert {one["by"] for one in both} == {getpass.getuser()}
 
+    assert gallery("anonymise", photos / "hopper.png", "-o", photos / "out").code == 0
     alone = gallery("override", photos / "hopper.png", "keep", "--json")
+    assert alone.json["keeps"] == "Grace Hopper", "the closest person on record"
     assert (alone.json["face"], alone.json["faces"], alone.json["note"]) == (1, 1, "")
     assert set(alone.json) >= FIELDS
 
@@ -204,7 +208,8 @@ def test_a_word_on_a_real_face_however_it_is_put(gallery, photos):
     ],
 )
 def test_a_face_that_cannot_be_meant(gallery, photos, name, words, sentence):
-    answer = gallery("override", photos / name, "keep", *words)
+    assert gallery("enroll", "Grace Hopper", photos / "hopper.png").code == 0
+    answer = gallery("override", photos / name, "keep", "--for", "Grace Hopper", *words)
 
     assert answer.code in (1, 2)
     assert sentence in " ".join(answer.err.split())
@@ -215,7 +220,7 @@ def test_a_face_that_cannot_be_meant(gallery, photos, name, words, sentence):
 def test_no_embedder_is_loaded(here, photos):
     script = (
         "import sys; from gallery.cli.boundary import run\n"
-        f"assert run(['override', {str(photos / 'hopper.png')!r}, 'keep']) == 0\n"
+        f"assert run(['override', {str(photos / 'hopper.png')!r}, 'blur']) == 0\n"
         "assert not {'tensorflow', 'keras', 'h5py'} & set(sys.modules)\n"
     )
     subprocess.run(

@@ -24,7 +24,8 @@ NEVER = (Rule.DISABLED, Rule.EXPIRED, Rule.NOBODY_KEPT)
 
 
 def word(verdict: Verdict, box: Box = LEFT, number: int = 1, later: int = 0, by: str = "anna") -> Override:
-    return Override(number, "a" * 64, box, verdict, "party.jpg", by, MADE + timedelta(seconds=later))
+    keeps = "Ada" if verdict is Verdict.KEEP else None
+    return Override(number, "a" * 64, box, verdict, "party.jpg", by, MADE + timedelta(seconds=later), keeps=keeps)
 
 
 def test_a_word_holds_for_its_face_alone():
@@ -33,6 +34,7 @@ def test_a_word_holds_for_its_face_alone():
     blurred, kept = found.decisions
     assert (blurred.verdict, blurred.rule, blurred.candidate) == (Verdict.BLUR, Rule.BY_HAND, ADA)
     assert blurred.reason == "blurred by hand by anna on 2026-03-04"
+    assert (blurred.keeps, kept.keeps) == (None, "Ada")
     assert (kept.verdict, kept.rule, kept.reason) == (Verdict.KEEP, Rule.BY_HAND, "kept by hand by anna on 2026-03-04")
     assert (found.uncovered, found.lost) == ((), ())
     assert overrule([LEFT, RIGHT], [KEPT, FAR], []).decisions == (KEPT, FAR)
@@ -64,6 +66,28 @@ def test_who_may_not_be_kept_at_all_stays_blurred(rule):
 
     assert overrule([LEFT], [decision], [word(Verdict.KEEP)]).decisions == (decision,)
     assert overrule([LEFT], [decision], [word(Verdict.BLUR)]).decisions[0].rule is Rule.BY_HAND
+
+
+@pytest.mark.parametrize(
+    ("keeps", "ended", "why"),
+    [
+        (None, "", "not in the gallery any more, or was never noted"),
+        ("Ada", "disabled", "Ada may not stay visible (disabled)"),
+        ("Ada", "consent ended 2026-01-01", "Ada may not stay visible (consent ended 2026-01-01)"),
+    ],
+)
+@pytest.mark.parametrize("by_rules", [KEPT, FAR])
+def test_a_word_to_keep_ends_with_the_consent_of_whom_it_keeps(keeps, ended, why, by_rules):
+    """The face was said to be theirs, so it is blurred whomever the rules take it for."""
+    keep = replace(word(Verdict.KEEP), keeps=keeps, ended=ended)
+
+    (decision,) = overrule([LEFT], [by_rules], [keep]).decisions
+
+    assert (decision.verdict, decision.rule, decision.keeps) == (Verdict.BLUR, Rule.BY_HAND, None)
+    assert decision.reason == f"override 1 keeps nobody: {keep.why_not}"
+    assert why in keep.why_not
+    assert not keep.in_force
+    assert replace(keep, verdict=Verdict.BLUR).in_force
 
 
 def test_of_two_words_on_what_is_one_face_now_blurring_holds():

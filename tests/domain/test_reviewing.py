@@ -37,7 +37,8 @@ def a_run(*images) -> Run:
 
 
 def word(box=A, verdict=Verdict.KEEP, sha="1", made=T0 + timedelta(hours=1)) -> Override:
-    return Override(1, sha * 64, box, verdict, "in/a.jpg", "ada", made)
+    keeps = "Ada" if verdict is Verdict.KEEP else None
+    return Override(1, sha * 64, box, verdict, "in/a.jpg", "ada", made, keeps=keeps)
 
 
 def by_hand(box, verdict):

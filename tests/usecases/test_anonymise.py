@@ -563,7 +563,8 @@ def test_a_persons_word_on_a_face_holds(world):
     world.enrol()
     sha256 = world.photos.fingerprint(GROUP)
     world.store.add_override(Override(0, sha256, A, Verdict.BLUR, str(GROUP), "me", LONG_AGO))
-    world.store.add_override(Override(0, sha256, C.shift(1, 1), Verdict.KEEP, str(GROUP), "me", LONG_AGO))
+    keep = Override(0, sha256, C.shift(1, 1), Verdict.KEEP, str(GROUP), "me", LONG_AGO, keeps="Ada")
+    world.store.add_override(keep)
 
     (image,) = world.run(GROUP).images
 

@@ -6,18 +6,36 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from gallery.domain.by_hand import Override
-from gallery.domain.deciding import Verdict
-from gallery.domain.errors import BadArgument, BadPhoto, ModelFailed, NoFace, SeveralFaces
+from gallery.domain.deciding import Decision, Rule, Verdict
+from gallery.domain.errors import BadArgument, BadPhoto, ModelFailed, NoFace, SeveralFaces, UnknownName
+from gallery.domain.faces import Detection, Quality
 from gallery.domain.geometry import Box
+from gallery.domain.matching import Candidate
+from gallery.domain.models import EmbeddingSpace, Thresholds
+from gallery.domain.people import NewReference, Reference
+from gallery.domain.runs import DecidedFace, ImageRecord, ImageStatus, RunSettings
 from gallery.testing import FakeDetector, FakePhotoFiles, FakeStore, blank, draw
 from gallery.usecases.overrides import MOST_LISTED, OverrideFace
 
+SPACE = EmbeddingSpace("tiny", "a" * 64, "made up", 8)
+SETTINGS = RunSettings("0", SPACE, "fake", "d" * 64, Thresholds(0.5, 1.0, "made up"), {}, {}, 2, 2, "out")
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 LEFT, RIGHT = Box(2, 5, 10, 12), Box(30, 8, 20, 22)
 ONE, TWO, NOBODY, CROWD = Path("one.png"), Path("two.png"), Path("nobody.png"), Path("crowd.png")
+
+
+def compared(use: OverrideFace, path: Path, box: Box, name: str) -> None:
+    """A run found that face to be closest to that person."""
+    decision = Decision(Verdict.BLUR, Rule.GREY_BAND, "why", Candidate(name, 1, 0.5, 1.0))
+    face = DecidedFace(Detection(box, 0.9), Quality(10, 50.0, True), decision)
+    sha256 = use.photos.read(path).sha256
+    use.store.record(
+        use.store.begin_run(SETTINGS), ImageRecord(str(path), ImageStatus.OK, sha256, 64, 48, faces=(face,))
+    )
 
 
 def crowd(count: int):
@@ -35,7 +53,11 @@ def use() -> OverrideFace:
         NOBODY: blank(),
         CROWD: crowd(MOST_LISTED + 3),
     }
-    return OverrideFace(FakeDetector(), FakePhotoFiles(photos), FakeStore(), "anna", lambda: NOW)
+    store = FakeStore()
+    for name in ("Ada", "Bo"):
+        found = Reference(f"{name}.png", "f" * 64, Detection(LEFT, 0.9), Quality(10, 50.0, True), "fake", ())
+        store.add(name, NewReference(found, np.ones(8, np.float32)), SPACE)
+    return OverrideFace(FakeDetector(), FakePhotoFiles(photos), store, "anna", lambda: NOW)
 
 
 def test_the_only_face_need_not_be_named(use):
@@ -49,20 +71,20 @@ def test_the_only_face_need_not_be_named(use):
 
 @pytest.mark.parametrize(("face", "box"), [(1, LEFT), (2, RIGHT)])
 def test_faces_are_numbered_from_the_left(use, face, box):
-    done = use(TWO, Verdict.KEEP, face, "  Asked her. ")
+    done = use(TWO, Verdict.KEEP, face, "  Asked her. ", keeps="ada")
 
     assert (done.override.box, done.override.note, done.face, done.faces) == (box, "Asked her.", face, 2)
 
 
 def test_keeping_is_remarked_upon_and_blurring_is_not(use):
-    kept = use(ONE, Verdict.KEEP)
-    assert "visible in every later run" in kept.remark
+    kept = use(ONE, Verdict.KEEP, keeps="Ada")
+    assert "visible in every later run as Ada, until they are disabled" in kept.remark
     assert f"gallery override remove {kept.override.number}" in kept.remark
     assert use(ONE, Verdict.BLUR).remark == ""
 
 
 def test_a_later_word_replaces_the_first(use):
-    use(ONE, Verdict.KEEP)
+    use(ONE, Verdict.KEEP, keeps="Ada")
     use(ONE, Verdict.BLUR)
     assert [word.verdict for word in use.store.overrides()] == [Verdict.BLUR]
 
@@ -91,10 +113,41 @@ def test_of_several_faces_one_has_to_be_named(use):
 )
 def test_bad_input_is_an_error_and_remembers_nothing(use, path, face, note, error, sentence):
     with pytest.raises(error, match=sentence.replace("+", r"\+")):
-        use(path, Verdict.KEEP, face, note)
+        use(path, Verdict.KEEP, face, note, keeps="Ada")
     assert use.store.overrides() == []
 
 
 def test_a_detector_that_fails(use):
     with pytest.raises(ModelFailed):
         replace(use, detector=FakeDetector(fails=True))(ONE, Verdict.KEEP)
+
+
+def test_a_face_is_kept_for_the_closest_person_on_record(use):
+    compared(use, ONE, LEFT, "Bo")
+    compared(use, ONE, LEFT.shift(1, 1), "Ada")
+    compared(use, ONE, RIGHT, "Bo")
+
+    assert use(ONE, Verdict.KEEP).override.keeps == "Ada"
+    assert use(ONE, Verdict.KEEP, box=LEFT).override.keeps == "Ada"
+    assert use(ONE, Verdict.KEEP, keeps="bo").override.keeps == "Bo"
+
+
+def test_whom_it_keeps_has_to_be_known(use):
+    compared(use, TWO, RIGHT, "Ada")
+    compared(use, ONE, LEFT, "Somebody")
+    for keeps, error, said in (
+        (None, BadArgument, "no run has compared it with anybody who is in the gallery"),
+        ("Somebody", UnknownName, "Somebody"),
+    ):
+        with pytest.raises(error, match=said):
+            use(ONE, Verdict.KEEP, keeps=keeps)
+    with pytest.raises(BadArgument, match="blurred whosever"):
+        use(ONE, Verdict.BLUR, keeps="Ada")
+    assert use.store.overrides() == []
+
+
+def test_that_somebody_may_not_stay_visible_is_said_at_once(use):
+    use.store.edit("Ada", lambda details: replace(details, enabled=False))
+    assert (
+        "stays blurred all the same: Ada may not stay visible (disabled)" in use(ONE, Verdict.KEEP, keeps="Ada").remark
+    )

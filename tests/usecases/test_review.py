@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -253,7 +253,46 @@ def test_the_people_of_now_decide(world):
     decide(world.review(), Verdict.KEEP)
     world.store.remove("Ada")
     (outcome,) = world.rewrite(world.review()).outcomes
-    assert [face.decision.kept for face in outcome.images[0].faces] == [False, True, False]
+    assert [face.decision.kept for face in outcome.images[0].faces] == [False, False, False]
+    assert "keeps nobody" in outcome.images[0].faces[1].decision.reason
+
+
+@pytest.mark.parametrize("change", [{"enabled": False}, {"expires": date(2020, 1, 1)}])
+def test_a_decision_to_keep_ends_with_the_consent_of_whom_it_keeps(world, change):
+    decide(world.review(), Verdict.KEEP)
+    world.store.edit("Ada", lambda details: replace(details, **change))
+    (outcome,) = world.rewrite(world.review()).outcomes
+    assert not any(face.decision.kept for face in outcome.images[0].faces)
+
+
+def test_what_shows_somebody_whose_consent_ended_is_written_anew(world):
+    decide(world.review(), Verdict.KEEP)
+    world.rewrite(world.review())
+    assert world.review().touched == []
+    world.store.edit("Ada", lambda details: replace(details, enabled=False))
+    (outcome,) = world.rewrite(world.review()).outcomes
+    assert not any(face.decision.kept for face in outcome.images[0].faces)
+
+
+def test_it_is_kept_for_the_closest_person_unless_another_is_chosen(world):
+    world.store.add("Bo", world.store.people["Ada"][0][1], world.store.space())
+    review = world.review()
+    first = review.decide(review.current, Verdict.KEEP)
+    second = review.decide(review.current, Verdict.KEEP, keeps="bo")
+    assert (first.keeps, second.keeps) == ("Ada", "Bo")
+    world.store.remove("Ada")
+    (outcome,) = world.rewrite(world.review()).outcomes
+    assert [face.decision.keeps for face in outcome.images[0].faces] == [None, None, "Bo"]
+
+
+def test_a_face_is_kept_for_nobody_who_is_not_known(world):
+    review = world.review()
+    with pytest.raises(UnknownName):
+        review.decide(review.current, Verdict.KEEP, keeps="Somebody")
+    world.store.remove("Ada")
+    with pytest.raises(BadArgument, match="not in the gallery"):
+        review.decide(review.current, Verdict.KEEP)
+    assert world.store.overrides() == []
 
 
 def test_pictures_of_the_waiting_faces_only_are_kept_and_go_with_the_decision():

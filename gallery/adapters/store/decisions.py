@@ -31,6 +31,8 @@ def decision_row(position: int, face: DecidedFace, identities: Mapping[str, int]
         verdict=decision.verdict,
         rule=decision.rule,
         reason=decision.reason,
+        keeps=decision.keeps,
+        keeps_id=None if decision.keeps is None else identities.get(decision.keeps),
         residual=None if face.residual is None else float(face.residual),
         **face_values(face.detection, face.quality),
     )
@@ -56,6 +58,7 @@ def decided_face(row: DecisionRow) -> DecidedFace:
         reason=row.reason,
         candidate=_candidate(row.identity, row.reference_id, row.cosine, row.euclidean),
         runner_up=_candidate(row.runner_up, row.runner_up_reference_id, row.runner_up_cosine, row.runner_up_euclidean),
+        keeps=row.keeps,
     )
     return DecidedFace(detection_of(row), quality_of(row), decision, row.residual)
 

@@ -15,6 +15,7 @@ from gallery.adapters.store.tables import (
     LARGEST_NUMBER,
     AbsorbedRow,
     CropRow,
+    FormerNameRow,
     IdentityRow,
     OwnThresholdRow,
     ReferenceRow,
@@ -74,6 +75,8 @@ def rename(session: Session, name: str, new: str) -> str:
             f"If both are one person: gallery merge {shlex.quote(former)} {shlex.quote(other.name)}",
         )
     row.name, row.name_key = new_name(new), key
+    if name_key(former) != key:
+        session.merge(FormerNameRow(identity_id=row.id, name=former))
     return former
 
 
@@ -98,6 +101,9 @@ def merge(session: Session, name: str, into: str) -> int:
     absorbed = update(AbsorbedRow).where(AbsorbedRow.identity_id == source.id).values(identity_id=target.id)
     session.execute(absorbed)
     session.add(AbsorbedRow(number=source.id, identity_id=target.id))
+    former = session.scalars(select(FormerNameRow.name).where(FormerNameRow.identity_id == source.id))
+    for one in {source.name, *former}:
+        session.merge(FormerNameRow(identity_id=target.id, name=one))
     session.flush()
     session.execute(delete(IdentityRow).where(IdentityRow.id == source.id))
     if not target.keep_crops:

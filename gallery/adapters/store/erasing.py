@@ -78,6 +78,7 @@ def forget(file: GalleryFile, name: str, open_copy: OpenCopy, now: datetime) -> 
         missing_backups=missing,
         searched=tuple(path for one in (cleaned, *copies) for path in one.searched),
         traces=cleaned.traces,
+        overrides=cleaned.erased.overrides,
     )
 
 

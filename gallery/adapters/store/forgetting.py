@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, LargeBinary, Select, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, LargeBinary, Select, and_, delete, func, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload, selectinload
 
 from gallery.adapters.store import trail, undo
@@ -22,6 +22,7 @@ from gallery.adapters.store.tables import (
     CalibrationRow,
     CropRow,
     DecisionRow,
+    FormerNameRow,
     IdentityRow,
     LastMatchRow,
     OverrideRow,
@@ -112,11 +113,13 @@ class Erased:
         person: Who it was there.
         deleted: How many references, templates and crops.
         decisions: How many were rewritten.
+        overrides: How many manual decisions to keep them were deleted.
     """
 
     person: Person
     deleted: Counts
     decisions: int
+    overrides: int = 0
 
 
 @dataclass(slots=True)
@@ -133,7 +136,7 @@ class _Held:
     def add(self, session: Session, row: IdentityRow) -> None:
         """Adds an identity with all that belongs to it."""
         self.numbers |= {row.id, *_absorbed(session, row.id)}
-        self.names.add(row.name)
+        self.names |= {row.name, *_former(session, row.id)}
         self.made.add((row.id, row.added))
         for reference in _references(session, row.id):
             self.faces.add(face_of(reference))
@@ -181,7 +184,7 @@ def outputs(session: Session, person: Person) -> tuple[KeptOutput, ...]:
         .join(RunImageRow.decisions)
         .where(
             DecisionRow.verdict == Verdict.KEEP,
-            or_(DecisionRow.identity_id.in_(person.numbers), DecisionRow.identity.in_(person.names)),
+            _kept_for(person),
             RunImageRow.output.is_not(None),
         )
         .order_by(RunImageRow.id)
@@ -191,6 +194,13 @@ def outputs(session: Session, person: Person) -> tuple[KeptOutput, ...]:
         KeptOutput(run, joined(output or "", whereabouts_of(policy)[0]), sha256 or "")
         for _, run, output, sha256, policy in rows
     )
+
+
+def _kept_for(person: Person) -> ColumnElement[bool]:
+    """Whether a face was kept for a person: by hand, or else because they are the closest."""
+    by_hand = or_(DecisionRow.keeps_id.in_(person.numbers), DecisionRow.keeps.in_(person.names))
+    closest = or_(DecisionRow.identity_id.in_(person.numbers), DecisionRow.identity.in_(person.names))
+    return or_(by_hand, and_(DecisionRow.keeps.is_(None), closest))
 
 
 def erase(session: Session, person: Person, now: datetime, is_copy: bool = False) -> Erased:
@@ -216,11 +226,19 @@ def erase(session: Session, person: Person, now: datetime, is_copy: bool = False
     counts = _counts(session, select(ReferenceRow.id).where(ReferenceRow.identity_id.in_(numbers)))
     decisions = _rewrite_decisions(session, person)
     session.execute(delete(LastMatchRow).where(LastMatchRow.identity_id.in_(numbers | person.numbers)))
+    overrides = _delete_overrides(session, numbers | person.numbers)
     session.execute(delete(IdentityRow).where(IdentityRow.id.in_(numbers)))
     session.flush()
     _rewrite_mentions(session, person, numbers)
     trail.seal_rewritten(session, sealed, now)
-    return Erased(person, counts.plus(strays), decisions)
+    return Erased(person, counts.plus(strays), decisions, overrides)
+
+
+def _delete_overrides(session: Session, numbers: Set[int]) -> int:
+    """Deletes the manual decisions that keep somebody's faces; returns how many there were."""
+    those = set(session.scalars(select(OverrideRow.id).where(OverrideRow.identity_id.in_(numbers))))
+    session.execute(delete(OverrideRow).where(OverrideRow.id.in_(those)))
+    return len(those)
 
 
 def live_texts(session: Session, needle: str) -> set[str]:
@@ -321,6 +339,10 @@ def _new_number(session: Session) -> int:
     return int(connection.exec_driver_sql("SELECT seq FROM sqlite_sequence WHERE name = 'identity'").scalar_one())
 
 
+def _former(session: Session, number: int) -> list[str]:
+    return list(session.scalars(select(FormerNameRow.name).where(FormerNameRow.identity_id == number)))
+
+
 def _absorbed(session: Session, number: int) -> list[int]:
     return list(session.scalars(select(AbsorbedRow.number).where(AbsorbedRow.identity_id == number)))
 
@@ -330,6 +352,7 @@ def _recorded(session: Session) -> set[tuple[int | None, str]]:
     pairs = (
         (DecisionRow.identity_id, DecisionRow.identity),
         (DecisionRow.runner_up_id, DecisionRow.runner_up),
+        (DecisionRow.keeps_id, DecisionRow.keeps),
     )
     return {
         (number, name)
@@ -414,8 +437,10 @@ def _rewrite_decisions(session: Session, person: Person) -> int:
     named = or_(
         DecisionRow.identity_id.in_(person.numbers),
         DecisionRow.runner_up_id.in_(person.numbers),
+        DecisionRow.keeps_id.in_(person.numbers),
         DecisionRow.identity.in_(person.names),
         DecisionRow.runner_up.in_(person.names),
+        DecisionRow.keeps.in_(person.names),
     )
     those = select(DecisionRow.id).where(named)
     session.execute(delete(ReviewCropRow).where(ReviewCropRow.decision_id.in_(those)))
@@ -425,12 +450,14 @@ def _rewrite_decisions(session: Session, person: Person) -> int:
 
 def _rewrite_decision(row: DecisionRow, person: Person) -> bool:
     """Puts the pseudonym in place of the name in one decision; returns whether it was there."""
-    named = {row.identity: row.identity_id, row.runner_up: row.runner_up_id}
+    named = {row.identity: row.identity_id, row.runner_up: row.runner_up_id, row.keeps: row.keeps_id}
     own = {name for name, number in named.items() if name and (number in person.numbers or name in person.names)}
     if row.identity in own:
         row.identity = person.pseudonym
     if row.runner_up in own:
         row.runner_up = person.pseudonym
+    if row.keeps in own:
+        row.keeps = person.pseudonym
     row.reason = Renaming.of(own, person.pseudonym, {name for name in named if name} - own)(row.reason)
     return bool(own)
 

@@ -29,7 +29,7 @@ from gallery.adapters.store.faces import detection_of, quality_of
 from gallery.adapters.store.failures import explain
 from gallery.adapters.store.files import BUSY_TIMEOUT, GalleryFile
 from gallery.adapters.store.keys import Keys
-from gallery.adapters.store.overriding import override_of
+from gallery.adapters.store.overriding import word_of
 from gallery.adapters.store.schema import open_file, this_schema
 from gallery.adapters.store.shape import differences
 from gallery.adapters.store.tables import Base
@@ -234,7 +234,7 @@ _WHOLE: dict[str, Callable[[Any], object]] = {
     "calibration": _thresholds,
     "personal_threshold": _thresholds,
     "own_threshold": _thresholds,
-    "override": override_of,
+    "override": word_of,
     "crop": lambda row: FaceCrop(row.picture, row.x, row.y, row.scale),
 }
 """What the values of a row make together, by table."""

@@ -31,7 +31,7 @@ from gallery.domain.runs import (
 FACE = (
     *("box_x", "box_y", "box_width", "box_height", "score", "landmarks", "size", "sharpness", "as_meant"),
     *("verdict", "rule", "reason", "identity", "reference_id", "cosine", "euclidean"),
-    *("runner_up", "runner_up_reference_id", "runner_up_cosine", "runner_up_euclidean", "residual"),
+    *("runner_up", "runner_up_reference_id", "runner_up_cosine", "runner_up_euclidean", "keeps", "residual"),
 )
 IMAGE = (
     *("source", "status", "sha256", "width", "height", "output", "output_sha256", "error", "remarks", "verified"),
@@ -52,10 +52,11 @@ def text_of(value: str | bytes) -> str:
 
 def face_of(values: tuple[Any, ...]) -> DecidedFace:
     """A face with its decision, of the values of `FACE`."""
-    x, y, width, height, score, landmarks, size, sharpness, as_meant, verdict, rule, reason, *closest, residual = values
+    x, y, width, height, score, landmarks, size, sharpness, as_meant, verdict, rule, reason, *rest = values
+    *closest, keeps, residual = rest
     points = Landmarks(*((px, py) for px, py in json.loads(landmarks))) if landmarks is not None else None
     decision = Decision(
-        Verdict(verdict), Rule(rule), text_of(reason), _candidate(*closest[:4]), _candidate(*closest[4:])
+        Verdict(verdict), Rule(rule), text_of(reason), _candidate(*closest[:4]), _candidate(*closest[4:]), keeps
     )
     return DecidedFace(
         Detection(Box(x, y, width, height), score, points), Quality(size, sharpness, bool(as_meant)), decision, residual

@@ -191,5 +191,6 @@ def _note_matches(session: Session, faces: Iterable[DecidedFace], numbers: dict[
 def _identity_numbers(session: Session, faces: Iterable[DecidedFace]) -> dict[str, int]:
     decisions = [face.decision for face in faces]
     names = {c.identity for decision in decisions for c in (decision.candidate, decision.runner_up) if c}
+    names |= {decision.keeps for decision in decisions if decision.keeps is not None}
     rows = session.execute(select(IdentityRow.name, IdentityRow.id).where(IdentityRow.name.in_(names)))
     return {row.name: row.id for row in rows}

@@ -700,20 +700,23 @@ class SqliteStore:
         """Remembers a person's word on a face, in place of an earlier one on the same face; returns it numbered.
 
         It is no change to the people, so it is not what `undo` takes back. Pictures kept for a review of that face go.
+
+        Raises:
+            UnknownName: If nobody is named like the person whom it is to keep.
         """
         from gallery.adapters.store import overriding, review_crops, undo
 
         with self._database.writing() as session:
             undo.pass_by(session)
             review_crops.drop_of(session, override.sha256, override.box)
-            return overriding.add(session, override)
+            return overriding.add(session, override, self._today())
 
     def overrides(self) -> list[Override]:
         """All that was decided by hand, in the order it was."""
         from gallery.adapters.store import overriding
 
         with self._database.reading() as session:
-            return overriding.every(session)
+            return overriding.every(session, self._today())
 
     def remove_override(self, number: int) -> Override:
         """Takes a person's word back.
@@ -725,7 +728,20 @@ class SqliteStore:
 
         with self._database.writing() as session:
             undo.pass_by(session)
-            return overriding.remove(session, number)
+            return overriding.remove(session, number, self._today())
+
+    def closest_on_record(self, sha256: str, box: Box, run: int | None = None) -> str | None:
+        """The present name of the person whom a face was closest to when it was compared last, if that is known.
+
+        Args:
+            sha256: Of the photo.
+            box: The face.
+            run: The run whose record counts; None for the last that has the face.
+        """
+        from gallery.adapters.store import overriding
+
+        with self._database.reading() as session:
+            return overriding.closest_on_record(session, sha256, box, run)
 
     def review_crop(self, run: int, image: int, face: int) -> bytes | None:
         """The picture kept of a face for the review; None where there is none.

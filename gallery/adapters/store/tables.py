@@ -107,6 +107,15 @@ class IdentityRow(Base):
     )
 
 
+class FormerNameRow(Base):
+    """A name that a person had before they were renamed or merged; the record of runs may still hold it."""
+
+    __tablename__ = "former_name"
+
+    identity_id: Mapped[int] = mapped_column(ForeignKey("identity.id", ondelete="CASCADE"), primary_key=True)
+    name: Mapped[str] = mapped_column(NAME, primary_key=True)
+
+
 class TagRow(Base):
     """A word that groups people."""
 
@@ -322,6 +331,15 @@ class BackupRow(Base):
     made: Mapped[datetime]
 
 
+class ArchiveRow(Base):
+    """Where an archive of people was to be written, so that what a killed export left there is found again."""
+
+    __tablename__ = "archive"
+
+    path: Mapped[str] = mapped_column(AnyText, primary_key=True)
+    made: Mapped[datetime]
+
+
 class RunRow(Base):
     """One run over photos, with everything that shaped it. Numbers are never given twice.
 
@@ -384,6 +402,8 @@ class RunImageRow(Base):
     Attributes:
         earlier: The number of the run that did it; no foreign key, as with the numbers of a decision.
         salt: Of the record's digest in the trail, which covers the photo's decisions, too.
+        output_mark: Where the output's path was replaced because it named somebody who was forgotten, a keyed hash of
+            what it was (see `gallery.adapters.store.marks`).
     """
 
     __tablename__ = "run_image"
@@ -403,6 +423,7 @@ class RunImageRow(Base):
     state: Mapped[str | None] = mapped_column(SHA256)
     earlier: Mapped[int | None]
     salt: Mapped[str] = mapped_column(SALT)
+    output_mark: Mapped[str | None] = mapped_column(String(96))
     decisions: Mapped[list[DecisionRow]] = relationship(order_by="DecisionRow.position", passive_deletes=True)
 
     __table_args__ = (
@@ -413,6 +434,7 @@ class RunImageRow(Base):
         CheckConstraint("length(state) = 64", name="state"),
         CheckConstraint("(status = 'done before') = (earlier IS NOT NULL)", name="earlier"),
         CheckConstraint("length(salt) = 32", name="salt"),
+        CheckConstraint("length(output_mark) = 96", name="output_mark"),
     )
 
 
@@ -421,6 +443,10 @@ class DecisionRow(FaceColumns, Base):
 
     The numbers of identities are no foreign keys: they stay, too, so that `gallery forget` finds what was decided for
     a person who has been renamed since. The face's embedding is not kept: it may be a bystander's.
+
+    Attributes:
+        keeps_id: The number of the person whom a manual decision kept the face for, who need not be the closest.
+        keeps: Their name.
     """
 
     __tablename__ = "decision"
@@ -442,6 +468,8 @@ class DecisionRow(FaceColumns, Base):
     runner_up_cosine: Mapped[float | None]
     runner_up_euclidean: Mapped[float | None]
     residual: Mapped[float | None]
+    keeps_id: Mapped[int | None]
+    keeps: Mapped[str | None]
 
     __table_args__ = (
         UniqueConstraint("run_image_id", "position"),
@@ -508,6 +536,10 @@ class OverrideRow(Base):
     """A person's word on one face of one photo. Numbers are never given twice.
 
     It is no change to the gallery's people, so it cannot be undone like one; it is removed by its number.
+
+    Attributes:
+        identity_id: The number of the person whom it keeps; no foreign key, so that a removal which is undone leaves
+            it as it was. None where it blurs, or keeps nobody because an earlier version did not note whom.
     """
 
     __tablename__ = "override"
@@ -523,6 +555,7 @@ class OverrideRow(Base):
     by: Mapped[str] = mapped_column(AnyText)
     made: Mapped[datetime]
     note: Mapped[str] = mapped_column(AnyText, default="")
+    identity_id: Mapped[int | None]
 
     __table_args__ = (
         CheckConstraint("length(sha256) = 64", name="sha256"),

@@ -24,12 +24,13 @@ RUN = (
 )
 IMAGE = (
     *("run_id", "source", "status", "sha256", "width", "height", "output", "output_sha256", "error", "remarks"),
-    *("verified", "state", "earlier"),
+    *("verified", "state", "earlier", "output_mark"),
 )
 DECISION = (
     *("id", "position", "verdict", "rule", "reason", "identity_id", "identity", "reference_id", "cosine", "euclidean"),
     *("runner_up_id", "runner_up", "runner_up_reference_id", "runner_up_cosine", "runner_up_euclidean", "residual"),
     *("box_x", "box_y", "box_width", "box_height", "score", "landmarks", "size", "sharpness", "as_meant"),
+    *("keeps_id", "keeps"),
 )
 """What a digest covers. Columns may be added, if those of older rows hold nothing; none may be taken away."""
 

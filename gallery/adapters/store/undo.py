@@ -26,6 +26,7 @@ RECORDED = (
     "identity",
     "tag",
     "absorbed",
+    "former_name",
     "reference",
     "crop",
     "model",

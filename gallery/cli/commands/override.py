@@ -52,6 +52,16 @@ def settle(
             show_default=False,
         ),
     ] = None,
+    keeps: Annotated[
+        str | None,
+        typer.Option(
+            "--for",
+            help="Whose face it is, to keep it. The decision ends when that person is disabled, removed or forgotten, "
+            "or their consent ends.",
+            metavar="NAME",
+            show_default="the closest person on record",
+        ),
+    ] = None,
     note: Annotated[str, typer.Option("--note", help="Why, for the list.", show_default=False)] = "",
     detector: options.Detector = "yunet",
     turned: options.Turned = False,
@@ -78,7 +88,7 @@ def settle(
     boot = Bootstrap.of(db, models_dir, HaarSettings(haar_scale, haar_neighbours))
     with boot.store(create=True) as store:
         done = boot.overrides(store, detector, turned, FileWishes(max_pixels))(
-            image, Verdict(verdict.value), face, note, place
+            image, Verdict(verdict.value), face, note, place, keeps
         )
     if as_json:
         print_json({**documents.of_override(done.override), "face": done.face, "faces": done.faces})

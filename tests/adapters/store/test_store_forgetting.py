@@ -1095,3 +1095,66 @@ def test_the_folder_in_which_a_run_was_made_names_nobody_who_was_forgotten(store
     assert store.check_trail().misfit is None
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT settings_sha256 FROM run").fetchone() == (settings.fingerprint,)
+
+
+def by_hand(name: str, closest: str | None = None) -> DecidedFace:
+    candidate = None if closest is None else Candidate(closest, 1, 0.9, 1.9)
+    return face(Decision(Verdict.KEEP, Rule.BY_HAND, "kept by hand by anna on 2026-03-04", candidate, None, name))
+
+
+def test_a_decision_to_keep_goes_with_whom_it_keeps(path):
+    """So it does where they were merged, renamed or removed since; other people's decisions stay."""
+    with SqliteStore.open(path, create=True) as store:
+        for n, name in enumerate(("Anna Schmidt", "Ann", "Bo"), 1):
+            store.add(name, reference(n), SPACE)
+        word = Override(
+            0,
+            "b" * 64,
+            DETECTION.box,
+            Verdict.KEEP,
+            "a.jpg",
+            "x",
+            datetime(2026, 3, 4, tzinfo=UTC),
+            keeps="Anna Schmidt",
+        )
+        for n, (name, verdict) in enumerate(
+            (("Anna Schmidt", Verdict.KEEP), ("Ann", Verdict.KEEP), ("Bo", Verdict.KEEP), (None, Verdict.BLUR))
+        ):
+            store.add_override(replace(word, sha256=f"{n:064x}", keeps=name, verdict=verdict))
+        store.merge("Ann", "Anna Schmidt")
+        store.rename("Anna Schmidt", "Anna Weber")
+        receipt = store.forget("Anna Weber")
+
+        assert receipt.overrides == 2
+        assert [(one.keeps, one.verdict) for one in store.overrides()] == [("Bo", Verdict.KEEP), (None, Verdict.BLUR)]
+
+
+def test_outputs_in_which_somebody_was_kept_by_hand_are_theirs_whoever_was_closest(path):
+    with SqliteStore.open(path, create=True) as store:
+        for n, name in enumerate(("Anna Schmidt", "Bo"), 1):
+            store.add(name, reference(n), SPACE)
+        run = record(store, by_hand("Anna Schmidt", "Bo"))
+        record(store, by_hand("Bo", "Anna Schmidt"), photo="other.jpg")
+        receipt = store.forget("Anna Schmidt")
+
+        assert [output.path for output in receipt.outputs] == ["out/party.jpg"]
+        (decided,) = store.run(run).images[0].faces
+        assert (decided.decision.keeps, decided.decision.candidate.identity) == (receipt.pseudonym, "Bo")
+        assert store.check_trail().misfit is None
+
+
+def test_a_former_name_goes_wherever_it_is_on_record(path):
+    """Be it one from before a renaming or a merging; only the settings of a run name it."""
+    with SqliteStore.open(path, create=True) as store:
+        for n, name in enumerate(("Anna Schmidt", "Anneliese", "Bo"), 1):
+            store.add(name, reference(n), SPACE)
+        limits = {"Anna Schmidt": Thresholds(0.3, 0.6, "own"), "Anneliese": Thresholds(0.2, 0.4, "own")}
+        run = store.begin_run(run_settings(**limits))
+        store.merge("Anneliese", "Anna Schmidt")
+        store.rename("Anna Schmidt", "Anna Weber")
+        store.forget("Anna Weber")
+
+        assert set(store.run(run).settings.personal) == {"forgotten person 1"}
+        assert store.check_trail().misfit is None
+    assert b"Schmidt" not in path.read_bytes()
+    assert b"Anneliese" not in path.read_bytes()

@@ -168,7 +168,7 @@ def test_every_column_of_the_record_is_covered(path, store):
         ("UPDATE trail SET digest = previous WHERE id = 5", "is not as it was written"),
         (
             "INSERT INTO run_image SELECT 99, run_id, source, status, sha256, width, height, output, output_sha256,"
-            " error, remarks, verified, state, earlier, salt FROM run_image WHERE id = 1",
+            " error, remarks, verified, state, earlier, salt, output_mark FROM run_image WHERE id = 1",
             "The record of in/a.jpg in run 1 was added behind the program's back",
         ),
     ],

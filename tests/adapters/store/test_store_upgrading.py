@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from contextlib import closing
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -216,7 +217,7 @@ def test_a_frozen_database_is_upgraded_and_read(path, revision):
         assert [decision.rule for decision in later[1:]] == [Rule.DISABLED]
         read_what_is_by_hand(store, revision)
         read_trail(store, revision)
-        read_record_of_people(store)
+        read_record_of_people(store, revision)
         assert store.check_trail().misfit is None
 
 
@@ -247,6 +248,9 @@ def read_what_is_by_hand(store: SqliteStore, revision: str) -> None:
         assert (store.overrides(), store.run(2).images) == ([], ())
         return
     keep, blur = store.overrides()
+    noted = revision >= "0006"
+    assert (keep.keeps, keep.in_force, blur.in_force) == ("Ada Lovelace" if noted else None, noted, True)
+    assert store.run(2).images[0].faces[0].decision.keeps == keep.keeps
     assert (keep.number, keep.verdict, keep.source, keep.by) == (2, Verdict.KEEP, "fête.jpg", "operator")
     assert (keep.note, keep.made.isoformat()) == ("Asked, said yes.", "2026-02-01T12:00:00.123456+00:00")
     assert (blur.number, blur.verdict, blur.box, blur.by) == (3, Verdict.BLUR, Box(300, 50, 80, 96), "")
@@ -265,7 +269,7 @@ def read_what_is_by_hand(store: SqliteStore, revision: str) -> None:
     assert store.done_before(run.settings.fingerprint, "1" * 64, "3" * 64, "2" * 64).run == 2
 
 
-def read_record_of_people(store: SqliteStore) -> None:
+def read_record_of_people(store: SqliteStore, revision: str) -> None:
     """What came with the third schema."""
     ada, grace = store.identity("Ada Lovelace"), store.identity("Grace Hopper")
     assert ada.details == Details(True, date(2027, 7, 31), "Wrote Note G.\nÄ, 好", ("5b", "Chor"))
@@ -287,7 +291,11 @@ def read_record_of_people(store: SqliteStore) -> None:
     assert [one.name for one in store.identities()] == ["Ada Lovelace", "Charles Babbage", "Grace Hopper"]
     assert len(store.crops("Charles Babbage")) == 1
     receipt = store.forget("Ada Lovelace")
-    assert (receipt.pseudonym, receipt.references, receipt.decisions) == ("forgotten person 1", 3, 2)
+    assert (receipt.pseudonym, receipt.references, receipt.decisions) == (
+        "forgotten person 1",
+        3,
+        3 if revision >= "0006" else 2,
+    )
     assert receipt.missing_backups == ("/backups/gallery.db.backup",)
 
 
@@ -376,3 +384,28 @@ def test_a_migration_can_be_drafted(tmp_path):
 
 def env() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
+PARTY = "INSERT INTO override VALUES (?, ?, 102, 51, 80, 96, 'keep', 'party.jpg', 'anna', ?, '')"
+
+
+@pytest.mark.parametrize(("made", "keeps"), [("2026-05-01", "Ada Lovelace"), ("2020-01-01", "Ada Lovelace")])
+def test_what_was_kept_by_hand_is_kept_for_the_closest_person_on_record(path, made, keeps):
+    """Be it decided after the run or before it; where the face is on no record, it keeps nobody."""
+    shutil.copyfile(FROZEN / "0005.db", path)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(PARTY, (7, "b" * 64, f"{made} 12:00:00.000000"))
+        connection.execute(PARTY, (8, "e" * 64, f"{made} 12:00:00.000000"))
+    upgrade(path)
+    with SqliteStore.open(path, create=False) as store:
+        found = {word.number: word for word in store.overrides()}
+        assert (found[7].keeps, found[7].in_force) == (keeps, True)
+        assert (found[8].keeps, found[8].in_force) == (None, False)
+        assert store.check_trail().misfit is None
+        store.edit("Ada Lovelace", lambda details: replace(details, enabled=False))
+        assert [word.ended for word in store.overrides() if word.number == 7] == ["disabled"]
+        store.remove("Ada Lovelace")
+        assert [word.keeps for word in store.overrides() if word.number == 7] == [None]
+        store.undo()
+        store.merge("Ada Lovelace", "Grace Hopper")
+        assert [word.keeps for word in store.overrides() if word.number == 7] == ["Grace Hopper"]

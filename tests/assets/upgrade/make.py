@@ -87,6 +87,8 @@ def make(target: Path) -> None:
         for number in (1, 2):
             store.add_template(number, random.standard_normal(4).astype(np.float32), OTHER)
         record(store)
+        store.rename("Grace Hopper", "Grace Murray Hopper")
+        store.rename("Grace Murray Hopper", "Grace Hopper")
         clock.move_on()
         store.set_calibration(CALIBRATION)
         note_a_backup(store)
@@ -171,14 +173,26 @@ def record_and_prune(store: SqliteStore) -> None:
 
 def record_by_hand(store: SqliteStore, run: int) -> None:
     """A run that goes on: a photo with a face kept by hand, one that did not hold, one that the first run had done."""
-    word = Override(0, "1" * 64, Box(100, 50, 80, 96), Verdict.KEEP, "fête.jpg", "operator", MADE, "Asked, said yes.")
+    word = Override(
+        0,
+        "1" * 64,
+        Box(100, 50, 80, 96),
+        Verdict.KEEP,
+        "fête.jpg",
+        "operator",
+        MADE,
+        "Asked, said yes.",
+        "Ada Lovelace",
+    )
     store.remove_override(store.add_override(word).number)
     word = store.add_override(word)
-    store.add_override(replace(word, box=Box(300, 50, 80, 96), verdict=Verdict.BLUR, by="", note=""))
+    store.add_override(replace(word, box=Box(300, 50, 80, 96), verdict=Verdict.BLUR, by="", note="", keeps=None))
     quality = Quality(80, 88.25, True)
     near = Candidate("Grace Hopper", 4, 0.5625, 1.0625)
     faces = (
-        DecidedFace(Detection(word.box, 0.9), quality, Decision(Verdict.KEEP, Rule.BY_HAND, word.reason)),
+        DecidedFace(
+            Detection(word.box, 0.9), quality, Decision(Verdict.KEEP, Rule.BY_HAND, word.reason, keeps=word.keeps)
+        ),
         DecidedFace(
             Detection(Box(300, 50, 80, 96), 0.8), quality, Decision(Verdict.BLUR, Rule.COSINE, "far", near), 0.9375
         ),
