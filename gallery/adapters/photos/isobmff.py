@@ -37,6 +37,12 @@ class Container:
 
 def boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     """The boxes in a piece of such a file: the four letters of each, and its content. Stops where they make none."""
+    for kind, _, start, end in box_spans(data):
+        yield kind, data[start:end]
+
+
+def box_spans(data: bytes) -> Iterator[tuple[bytes, int, int, int]]:
+    """Of each box its four letters, where its header starts, where its content starts, and where both end."""
     place = 0
     while place + 8 <= len(data):
         size, kind, start = int.from_bytes(data[place : place + 4]), data[place + 4 : place + 8], place + 8
@@ -45,7 +51,7 @@ def boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         end = len(data) if size == 0 else place + size
         if end < start or end > len(data):
             return
-        yield kind, data[start:end]
+        yield kind, place, start, end
         place = end
 
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from gallery.adapters.photos.isobmff import boxes
+from gallery.adapters.photos.isobmff import box_spans
 from gallery.adapters.verifying.residue_parts import Kept, named, require
 from gallery.adapters.verifying.residue_tiff import require_exif
 
 _TOP = frozenset((b"ftyp", b"meta", b"mdat"))
 _META = frozenset((b"hdlr", b"pitm", b"iloc", b"iinf", b"iref", b"iprp"))
-_PROPERTIES = frozenset((b"ispe", b"pixi", b"av1C", b"hvcC", b"colr", b"auxC", b"clap"))
 _CODES = {"AVIF": b"av01", "HEIF": b"hvc1"}
 _NAMES = frozenset((b"", b"\0", b"Color\0", b"Alpha\0", b"Exif\0"))  # the last field of an item, a text for people
 _HANDLER_NAMES = frozenset((b"", b"\0", b"libavif\0"))
 _ALPHA = (b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha", b"urn:mpeg:hevc:2015:auxid:1")
-_LONGEST_BRANDS = 64
+_BRANDS = frozenset((b"avif", b"mif1", b"miaf", b"MA1A", b"MA1B", b"mif2", b"heic", b"heix", b"msf1", b"tmap"))
 _FULL = 4  # version and flags of a full box
 
 
@@ -42,12 +41,15 @@ def require_bare_boxes(data: bytes, kind: str, kept: Kept) -> None:
         Residue: If there is anything more: XMP, a thumbnail, a depth map, a colour profile, a second picture.
     """
     top = _unique(data, _TOP)
-    require(len(top.get(b"ftyp", b"")) <= _LONGEST_BRANDS, "a long list of brands")
+    brands = top.get(b"ftyp", b"")
+    named_brands = {brands[:4], *(brands[place : place + 4] for place in range(8, len(brands), 4))}
+    require(named_brands <= _BRANDS and not any(brands[4:8]), "an unknown brand")
     meta = _unique(top.get(b"meta", b"")[_FULL:], _META)
     handler = meta.get(b"hdlr", b"")
     require(handler[8:12] == b"pict" and not any(handler[12:24]) and handler[24:] in _HANDLER_NAMES, "a named handler")
     items = _items(meta.get(b"iinf", b""))
     main = int.from_bytes(meta.get(b"pitm", b"")[_FULL:])
+    require(len(meta.get(b"pitm", b"")) == _FULL + 2, "a strange main item")
     require(items.get(main) == _CODES[kind], "no picture")
     _require_properties(meta.get(b"iprp", b""))
     extents = list(_extents(meta.get(b"iloc", b"")))
@@ -60,12 +62,11 @@ def require_bare_boxes(data: bytes, kind: str, kept: Kept) -> None:
 
 
 def _whole(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """The boxes of a piece, which must fill it."""
-    length = 0
-    for kind, content in boxes(data):
-        length += 8 + len(content)
-        yield kind, content
-    require(length in (len(data), len(data) - 8), "bytes that are no box")  # eight more where one box is over 4 GB long
+    """The boxes of a piece, which must fill it to the last byte."""
+    filled = 0
+    for kind, _, start, filled in box_spans(data):
+        yield kind, data[start:filled]
+    require(filled == len(data), "bytes that are no box")
 
 
 def _unique(data: bytes, allowed: Iterable[bytes]) -> dict[bytes, bytes]:
@@ -85,6 +86,7 @@ def _items(iinf: bytes) -> dict[int, bytes]:
         wide = 2 if entry[0] == 2 else 4
         rest = entry[_FULL + wide + 2 :]
         require(rest[4:] in _NAMES, "an item with a name")
+        require(not any(entry[_FULL + wide : _FULL + wide + 2]), "a protected item")
         found[int.from_bytes(entry[_FULL : _FULL + wide])] = rest[:4]
     return found
 
@@ -106,11 +108,51 @@ def _require_properties(iprp: bytes) -> None:
     inside = _unique(iprp, (b"ipco", b"ipma"))
     for kind, content in _whole(inside.get(b"ipco", b"")):
         require(kind in _PROPERTIES, f"a property {named(kind)}")
-        if kind == b"colr":
-            require(content[:4] == b"nclx" and len(content) == 11, "a colour profile")
-        elif kind == b"auxC":
-            name, _, rest = content[_FULL:].partition(b"\0")
-            require(name in _ALPHA and not rest, "an auxiliary picture other than opacity")
+        require(_PROPERTIES[kind](content), f"more than belongs into a property {named(kind)}")
+    require(_association_ends(inside.get(b"ipma", b"")), "bytes behind its list of properties")
+
+
+def _is_colour(content: bytes) -> bool:
+    require(content[:4] == b"nclx" and len(content) == 11, "a colour profile")
+    return True
+
+
+def _is_opacity(content: bytes) -> bool:
+    name, _, rest = content[_FULL:].partition(b"\0")
+    require(name in _ALPHA and not rest, "an auxiliary picture other than opacity")
+    return True
+
+
+def _is_hevc(content: bytes) -> bool:
+    """Parameter sets alone, which end with the box (ISO/IEC 14496-15, section 8.3.3.1)."""
+    place = 23
+    for _ in range(content[22]):
+        require(content[place] & 0x3F in _PARAMETER_SETS, "a message beside the picture")
+        units, place = int.from_bytes(content[place + 1 : place + 3]), place + 3
+        for _ in range(units):
+            place += 2 + int.from_bytes(content[place : place + 2])
+    return place == len(content)
+
+
+def _association_ends(ipma: bytes) -> bool:
+    """Whether the list of each item's properties fills its box (ISO/IEC 14496-12, section 8.11.14)."""
+    wide, place = 2 if ipma[3] & 1 else 1, _FULL + 4
+    for _ in range(int.from_bytes(ipma[_FULL : _FULL + 4])):
+        place += 3 + wide * ipma[place + 2]
+    return ipma[0] == 0 and place == len(ipma)
+
+
+_PARAMETER_SETS = frozenset((32, 33, 34))  # of video, sequence and picture (ITU-T H.265, table 7-1)
+_PROPERTIES: dict[bytes, Callable[[bytes], bool]] = {
+    b"ispe": lambda content: len(content) == _FULL + 8,
+    b"pixi": lambda content: len(content) == _FULL + 1 + content[_FULL],
+    b"av1C": lambda content: len(content) == 4,
+    b"hvcC": _is_hevc,
+    b"colr": _is_colour,
+    b"auxC": _is_opacity,
+    b"clap": lambda content: len(content) == 32,
+}
+"""The properties that a picture needs, each with whether it holds what belongs into it, and nothing else."""
 
 
 def _extents(iloc: bytes) -> Iterator[_Extent]:
@@ -138,13 +180,11 @@ def _extents(iloc: bytes) -> Iterator[_Extent]:
 
 
 def _require_media_covered(data: bytes, extents: list[_Extent]) -> None:
-    end = 0
-    for kind, content in boxes(data):
-        end += 8 + len(content)
+    for kind, _, start, end in box_spans(data):
         if kind == b"mdat":
-            place = end - len(content)
+            place = start
             for extent in sorted(extents, key=lambda one: one.start):
-                require(end - len(content) <= extent.start <= place, "bytes that belong to no item")
+                require(start <= extent.start <= place, "bytes that belong to no item")
                 place = max(place, extent.end)
             require(place == end, "bytes that belong to no item")
 

@@ -9,6 +9,7 @@ from gallery.adapters.verifying.residue_tiff import require_exif
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PNG_CHUNKS = frozenset((b"IHDR", b"IDAT", b"IEND"))
+_LENGTHS = {b"IHDR": 13, b"IEND": 0}
 _WEBP_CHUNKS = frozenset((b"VP8X", b"ALPH", b"VP8 ", b"VP8L"))
 _ALPHA_FLAG, _EXIF_FLAG = 0x10, 0x08
 
@@ -38,6 +39,7 @@ def require_bare_png(data: bytes, kept: Kept) -> None:
 
 def _require_png_chunk(kind: bytes, content: memoryview, before: list[bytes], kept: Kept) -> None:
     if kind in _PNG_CHUNKS:
+        require(_LENGTHS.get(kind, len(content)) == len(content), f"bytes in a chunk {named(kind)}")
         return
     if kind == b"pHYs" and kept and "dpi" in kept:
         require(kind not in before and len(content) == 9, "a chunk pHYs")

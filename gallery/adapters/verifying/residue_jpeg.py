@@ -10,7 +10,8 @@ from gallery.adapters.verifying.residue_tiff import require_exif
 _SOI, _EOI = b"\xff\xd8", b"\xff\xd9"
 _SOS, _APP0, _APP1, _COMMENT = 0xDA, 0xE0, 0xE1, 0xFE
 _FRAMES = frozenset((0xC0, 0xC1, 0xC2))  # baseline, extended and progressive
-_NEEDED = frozenset((0xC4, 0xDB, 0xDD))  # Huffman tables, quantisation tables, restart interval
+_HUFFMAN, _QUANTISATION, _RESTART = 0xC4, 0xDB, 0xDD
+_NEEDED = frozenset((_HUFFMAN, _QUANTISATION, _RESTART))
 _JFIF = re.compile(rb"JFIF\x00\x01.[\x00-\x02].{4}\x00\x00", re.DOTALL)  # the last two: a thumbnail of no size
 _JFIF_OF_NO_RESOLUTION = re.compile(rb"JFIF\x00\x01.\x00\x00\x01\x00\x01\x00\x00", re.DOTALL)
 _EXIF = b"Exif\0\0"
@@ -48,6 +49,7 @@ def _segment(data: bytes, place: int) -> tuple[int, bytes]:
 
 def _require_allowed(marker: int, content: bytes, kept: Kept, seen: set[int]) -> None:
     if marker in _FRAMES or marker in _NEEDED or marker == _SOS:
+        require(_ends(marker, content), f"bytes behind a segment {marker:02X}")
         return
     require(marker != _COMMENT, "a comment")
     require(0xE0 <= marker <= 0xEF, f"a segment of the unknown kind {marker:02X}")
@@ -62,6 +64,20 @@ def _require_allowed(marker: int, content: bytes, kept: Kept, seen: set[int]) ->
         require_exif(content[len(_EXIF) :], kept)
     else:
         raise Residue(name)
+
+
+def _ends(marker: int, content: bytes) -> bool:
+    """Whether a segment is as long as what it holds (T.81, annexes B.2.2 to B.2.4)."""
+    if marker in _FRAMES:
+        return len(content) == 6 + 3 * content[5]
+    if marker == _SOS:
+        return len(content) == 4 + 2 * content[0]
+    if marker == _RESTART:
+        return len(content) == 2
+    place = 0
+    while place < len(content):
+        place += 17 + sum(content[place + 1 : place + 17]) if marker == _HUFFMAN else 65 + 64 * (content[place] >> 4)
+    return place == len(content)
 
 
 def _end_of_scan(data: bytes, place: int) -> int:

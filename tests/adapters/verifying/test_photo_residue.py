@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib.util
 import io
 import struct
 import zlib
@@ -16,7 +18,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms, PngImagePlugin
 
 from gallery.adapters.photos.encoding import Wanted, encode
-from gallery.adapters.verifying.residue import residue_of
+from gallery.adapters.verifying.residue import Residue, residue_of
 from gallery.domain.faces import Photo
 
 SECRET = b"51.5074 N, 0.1278 W"
@@ -349,3 +351,77 @@ def test_an_animated_avif_file_is_found() -> None:
 
 def test_an_unknown_kind_is_residue_as_a_whole() -> None:
     assert residue_of(b"P6", "PPM", None) == "a picture of the unknown kind PPM"
+
+
+# Bytes put in anywhere
+
+
+def coded(data: bytes, kind: str) -> range:
+    """Where the compressed picture lies in which nobody looks: between the first byte that may be one and its end."""
+    if kind == "JPEG":
+        start = data.index(b"\xff\xda")
+        return range(start + 2 + int.from_bytes(data[start + 2 : start + 4]), len(data) - 1)
+    if kind == "GIF":
+        start = 13 + (3 << ((data[10] & 7) + 1))
+        start += 8 if data[start] == 0x21 else 0
+        return range(start + 11, len(data))
+    return range(0)
+
+
+MADE = {
+    (kind, keep, clear): written(kind, keep, opacity() if clear else None)
+    for kind in FORMATS
+    for keep in (False, True)
+    for clear in (False, True)
+    if kind != "HEIF" or importlib.util.find_spec("pillow_heif")
+}
+
+
+@given(st.sampled_from(sorted(MADE)), st.binary(min_size=1, max_size=40), st.data())
+def test_bytes_put_in_anywhere_are_found(which: tuple[str, bool, bool], extra: bytes, data: st.DataObject) -> None:
+    kind, keep, _ = which
+    made, kept = MADE[which], KEPT if keep else None
+    place = data.draw(st.integers(0, len(made)).filter(lambda place: place not in coded(made, kind)))
+    assert residue_of(made, kind, kept) is None
+    assert residue_of(made[:place] + extra + made[place:], kind, kept)
+
+
+@pytest.mark.parametrize("which", sorted(MADE))
+@pytest.mark.parametrize("extra", [bytes(8), b"12345678", b"\0\0\0\x08free", b"\0\0\0\x10free12345678", b"\xff" * 8])
+def test_bytes_at_the_end_are_found(which: tuple[str, bool, bool], extra: bytes) -> None:
+    assert residue_of(MADE[which] + extra, which[0], KEPT if which[1] else None)
+
+
+def test_more_in_a_property_is_found() -> None:
+    from gallery.adapters.photos.isobmff import boxes
+    from gallery.adapters.verifying.residue_boxes import _PROPERTIES
+
+    seen = set()
+    for (kind, _, _), made in MADE.items():
+        if kind in ("AVIF", "HEIF"):
+            meta = dict(boxes(dict(boxes(made))[b"meta"][4:]))
+            for name, content in boxes(dict(boxes(meta[b"iprp"]))[b"ipco"]):
+                seen.add(name)
+                assert _PROPERTIES[name](content)
+                with contextlib.suppress(Residue):
+                    assert not _PROPERTIES[name](content + SECRET)
+    assert {b"ispe", b"pixi", b"colr", b"av1C"} <= seen
+
+
+def test_more_in_the_tables_of_a_jpeg_is_found() -> None:
+    made = written("JPEG")
+    for marker in (0xC0, 0xC4, 0xDB, 0xDA):
+        place = made.index(bytes((0xFF, marker))) + 2
+        size = int.from_bytes(made[place : place + 2])
+        longer = made[:place] + (size + len(SECRET)).to_bytes(2) + made[place + 2 : place + size] + SECRET
+        assert residue_of(longer + made[place + size :], "JPEG", None)
+
+
+def test_more_in_the_header_and_the_end_of_a_png_is_found() -> None:
+    made = written("PNG")
+    for kind in (b"IHDR", b"IEND"):
+        place = made.index(kind)
+        size = int.from_bytes(made[place - 4 : place])
+        content = made[place + 4 : place + 4 + size] + SECRET
+        chunk = len(content).to_bytes(4) + kind + content + zlib.crc32(kind + content).to_bytes(4)
+        assert residue_of(made[: place - 4] + chunk + made[place + 8 + size :], "PNG", None)
