@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from gallery.domain.errors import BadPhoto
 from gallery.domain.paths import shown
+from gallery.domain.unfinished import temporary_folder
 
 
 @contextmanager
@@ -26,9 +26,9 @@ def unpacked(path: Path) -> Iterator[Path]:
         return
     if not path.is_file():
         raise BadPhoto(f"There is no folder {shown(path)}.", "Check its path.")
-    with tempfile.TemporaryDirectory(prefix="gallery-") as temporary:
-        _unpack(path, Path(temporary))
-        yield _only_folder(Path(temporary))
+    with temporary_folder("gallery-") as temporary:
+        _unpack(path, temporary)
+        yield _only_folder(temporary)
 
 
 def _unpack(path: Path, folder: Path) -> None:

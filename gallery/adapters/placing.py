@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 from gallery.domain.errors import NotWritten
+from gallery.domain.unfinished import done, remember
 
 _PREFIX, _SUFFIX = ".gallery-", ".unfinished"
 _UNFINISHED = re.compile(rf"{re.escape(_PREFIX)}[a-z0-9_]{{8}}{re.escape(_SUFFIX)}")
@@ -97,10 +98,12 @@ def unfinished(target: Path) -> Iterator[Path]:
     """
     descriptor, name = tempfile.mkstemp(prefix=_PREFIX, suffix=_SUFFIX, dir=target.parent)
     os.close(descriptor)
+    remember(Path(name))
     try:
         yield Path(name)
     finally:
         Path(name).unlink(missing_ok=True)
+        done(Path(name))
 
 
 def sweep(folder: Path) -> None:

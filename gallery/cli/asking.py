@@ -30,6 +30,8 @@ def confirm(question: str, unasked: str, remedy: str) -> None:
     except typer.Abort:
         heed()  # Ctrl-C, which is taken for a no
         raise
+    except OSError:  # the terminal has gone
+        raise BadArgument(unasked, remedy) from None
     if not said:
         raise typer.Abort
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import os
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from gallery.cli.exits import Exit
+from gallery.cli.second_signal import watch
+from gallery.cli.streams import forgiving_streams
 from gallery.domain.errors import BadArgument, GalleryError
 
 DEBUG = "GALLERY_DEBUG"
@@ -71,9 +72,15 @@ def run(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
-    words = list(sys.argv[1:] if arguments is None else arguments)
+    with forgiving_streams() as streams:
+        code = _run(list(sys.argv[1:] if arguments is None else arguments))
+        if arguments is not None:
+            watch.end()  # the process goes on; otherwise it may have to wait for threads at its end
+    return streams.code(code)
+
+
+def _run(words: list[str]) -> int:
     try:
-        _prepare_streams()
         _stopping.clear()
         _stop_on(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
         if "" in words:
@@ -105,13 +112,6 @@ def run(arguments: Sequence[str] | None = None) -> int:
     return Exit.OK
 
 
-def _prepare_streams() -> None:
-    """Lets a terminal that cannot show a character show its number instead."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-
-
 def _stop_on(*signals: signal.Signals) -> None:
     """Makes those signals end a run as Ctrl-C does: the photo in hand is taken back, and the run is marked."""
     if threading.current_thread() is not threading.main_thread():
@@ -120,13 +120,15 @@ def _stop_on(*signals: signal.Signals) -> None:
     def stop(_number: int, _frame: object) -> None:
         if _patient.is_set() and not _stopping.is_set():
             _stopping.set()
-            os.write(2, _said[0])  # printing from a signal's handler is not safe
+            with suppress(OSError):
+                os.write(2, _said[0])  # printing from a signal's handler is not safe
             return
         _stopping.set()
         raise KeyboardInterrupt
 
     for number in signals:
         signal.signal(number, stop)
+    watch.begin(signals)
 
 
 def _say(code: int, *lines: str) -> int:

@@ -27,7 +27,7 @@ def paths(inputs: Sequence[Path]) -> tuple[list[Path], tuple[Path, ...]]:
         return named, ()
     try:
         listed = tuple(map(Path, listed_paths(sys.stdin.buffer.read())))
-    except ValueError as error:
+    except (OSError, ValueError) as error:  # nothing can be read there, or it is no list
         raise BadArgument(
             f"The list of photos on standard input cannot be read: {error}.",
             "Write it in UTF-8, or in UTF-16 with a byte order mark, one path a line; or as 'find -print0' does.",

@@ -11,6 +11,8 @@ import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
+from gallery.domain import unfinished
+
 _PREFIX, _SUFFIX = ".gallery-", ".tmp"
 
 
@@ -59,6 +61,7 @@ def put_in_place(temporary: Path, target: Path) -> None:
     """
     with _removed_unless_done(temporary):
         temporary.replace(target)
+    unfinished.done(temporary)
     sync_folder(target.parent)
 
 
@@ -80,6 +83,7 @@ def put_where_nothing_is(temporary: Path, target: Path) -> None:
             temporary.replace(target)
         else:
             temporary.unlink()
+    unfinished.done(temporary)
     sync_folder(target.parent)
 
 
@@ -116,6 +120,7 @@ def _removed_unless_done(temporary: Path) -> Iterator[None]:
     except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+        unfinished.done(temporary)
         raise
 
 
@@ -124,7 +129,9 @@ def hidden_beside(target: Path) -> Path:
 
     It tells which machine and process it belongs to, so that `leftovers` knows those of processes that are gone.
     """
-    return target.with_name(f"{_PREFIX}{_machine()}-{os.getpid()}-{secrets.token_hex(8)}{_SUFFIX}")
+    hidden = target.with_name(f"{_PREFIX}{_machine()}-{os.getpid()}-{secrets.token_hex(8)}{_SUFFIX}")
+    unfinished.remember(hidden)
+    return hidden
 
 
 def leftovers(folder: Path) -> list[Path]:

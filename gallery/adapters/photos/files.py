@@ -18,6 +18,7 @@ from gallery.adapters.photos.size import size_of
 from gallery.adapters.photos.wording import not_written
 from gallery.adapters.photos.write import copy_times, fingerprint, publish, stage, write
 from gallery.adapters.verifying.verify import verify
+from gallery.domain import unfinished
 from gallery.domain.errors import BadArgument, NotWritten, Unverified
 from gallery.domain.faces import RGB, Photo
 from gallery.domain.geometry import Box
@@ -167,3 +168,4 @@ class PillowPhotoFiles:
     def discard(self, path: Path) -> None:
         """Removes a file that `write` made and that must not stay; a file that is gone already is no error."""
         path.unlink(missing_ok=True)
+        unfinished.done(path)

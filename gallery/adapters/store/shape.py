@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from gallery.adapters.store.connection import connect_bare
 from gallery.adapters.store.failures import damaged
 from gallery.adapters.store.files import GalleryFile, make_private
+from gallery.domain.unfinished import temporary_folder
 
 if TYPE_CHECKING:
     from gallery.adapters.store.schema import Schema
@@ -88,12 +89,10 @@ def _part(found: tuple[str, ...], made: tuple[str, ...]) -> str:
 
 def _made(schema: Schema) -> Shape:
     """The shape of a new gallery."""
-    import tempfile
-
     from gallery.adapters.store.migrating import make_schema
 
-    with tempfile.TemporaryDirectory(prefix="gallery-") as folder:
-        file = GalleryFile(Path(folder) / "empty.db")
+    with temporary_folder("gallery-") as folder:
+        file = GalleryFile(folder / "empty.db")
         make_private(file.path)
         make_schema(file, schema)
         with closing(connect_bare(file)) as connection:

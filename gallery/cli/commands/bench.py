@@ -55,18 +55,17 @@ def bench(
     as_json: options.Json = False,
 ) -> None:
     """Measure how long each stage takes, and a run of all photos, beside what the machine can do. Nothing is kept."""
-    import tempfile
-
     from gallery.bootstrap import Bootstrap
     from gallery.cli import bench_results
     from gallery.cli.output import console, print_json, remark
     from gallery.cli.progress import steps_progress
     from gallery.cli.tables import counted
+    from gallery.domain.unfinished import temporary_folder
     from gallery.usecases.bench import COPIES, spread
 
     boot = Bootstrap.of(db, models_dir)
-    with tempfile.TemporaryDirectory(prefix="gallery-bench-") as made, steps_progress("Photos") as advance:
-        place = Path(made)
+    with temporary_folder("gallery-bench-") as made, steps_progress("Photos") as advance:
+        place = made
         if folder is None:
             files = boot.compose(place, photos or COPIES)
         else:

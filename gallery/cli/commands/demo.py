@@ -22,16 +22,15 @@ def demo(
     as_json: options.Json = False,
 ) -> None:
     """Enrol Grace Hopper and blur everybody else in a composed group picture, offline, in a temporary gallery."""
-    import tempfile
-
     from gallery.bootstrap import Bootstrap
     from gallery.cli import documents, people_tables, tables
     from gallery.cli.output import console, print_json, remark
+    from gallery.domain.unfinished import temporary_folder
     from gallery.usecases.demo import COMPOSED, NAME
 
     out = console()
-    with tempfile.TemporaryDirectory(prefix="gallery-demo-") as folder:
-        boot = Bootstrap.of(Path(folder) / "demo.db", models_dir)
+    with temporary_folder("gallery-demo-") as folder:
+        boot = Bootstrap.of(folder / "demo.db", models_dir)
         with boot.store(create=True) as store:
             chosen = boot.choose(store, model)
             show = boot.demo(store, boot.recogniser(chosen.card, detector))

@@ -39,8 +39,8 @@ def test_what_cannot_get_its_name_is_removed(tmp_path: Path) -> None:
 
 def test_only_what_killed_processes_left_behind_is_a_leftover(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from gallery.adapters.photos.atomic import written_beside; "
-        "print(written_beside(b'half', Path(sys.argv[1])))"
+        "import os, sys; from pathlib import Path; from gallery.adapters.photos.atomic import written_beside; "
+        "print(written_beside(b'half', Path(sys.argv[1])), flush=True); os._exit(0)"  # as if it were killed
     )
     done = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path / "x.png")], check=True, capture_output=True, text=True
