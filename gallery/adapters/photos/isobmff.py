@@ -81,6 +81,12 @@ def container(data: bytes) -> Container:
     )
 
 
+def codings(data: bytes) -> frozenset[bytes]:
+    """The kinds of all items, by their four letters."""
+    meta = dict(boxes(dict(boxes(data)).get(b"meta", b"")[_FULL:]))
+    return frozenset(kind for kind, _ in _items(meta.get(b"iinf", b"")).values())
+
+
 def metadata_items(data: bytes) -> Iterator[bytes]:
     """The content of every item of EXIF data or XMP, whichever picture it belongs to."""
     meta = dict(boxes(dict(boxes(data)).get(b"meta", b"")[_FULL:]))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
+from gallery.adapters.photos.codings import unread_coding
 from gallery.adapters.photos.colour import UnknownDepth, to_srgb
 from gallery.adapters.photos.encoding import encoding_of
 from gallery.adapters.photos.formats import BY_PILLOW, READ, READ_AS_TEXT, name_of
@@ -141,6 +142,11 @@ def _refusal(path: Path, data: bytes, error: Exception, max_pixels: int) -> BadP
     if foreseen is not None:
         return foreseen
     kind = name_of(data)
+    coding = unread_coding(data, kind, error)
+    if coding is not None:
+        return BadPhoto(
+            f"{name} is a {kind} file whose picture is coded in a way that is not read here: {coding}.", _CONVERT
+        )
     if isinstance(error, UnidentifiedImageError) and kind not in READ:
         what = f"is a picture in {kind} format, which is not read here" if kind else "is not a photo in a known format"
         return BadPhoto(f"{name} {what}.", _CONVERT)

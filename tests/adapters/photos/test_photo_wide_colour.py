@@ -116,10 +116,13 @@ def test_a_number_that_means_srgb_changes_no_pixel(tmp_path: Path) -> None:
     assert (photo_of(tmp_path, with_cicp(file_of(colours(), "PNG"), 1, 13)).pixels == colours()).all()
 
 
-def test_a_profile_goes_before_a_number(tmp_path: Path) -> None:
+@pytest.mark.parametrize("primaries", [1, 12])
+def test_a_number_goes_before_a_profile(tmp_path: Path, primaries: int) -> None:
+    """As in browsers (PNG, third edition, section 4.3)."""
     levels = in_space(ADOBE, ADOBE_GAMMA)
-    data = with_cicp(file_of(levels, "PNG", icc_profile=profile(ADOBE, ADOBE_GAMMA)), 12, 13)
-    assert apart(photo_of(tmp_path, data).pixels, in_srgb(levels, ADOBE, ADOBE_GAMMA)).max() <= 2
+    data = with_cicp(file_of(levels, "PNG", icc_profile=profile(ADOBE, ADOBE_GAMMA)), primaries, 13)
+    alone = with_cicp(file_of(levels, "PNG"), primaries, 13)
+    assert (photo_of(tmp_path, data).pixels == photo_of(tmp_path, alone).pixels).all()
 
 
 @pytest.mark.parametrize(("transfer", "name"), [(16, "PQ"), (18, "HLG")])
