@@ -31,14 +31,16 @@ def stuck(words, prog_name):
     hidden_beside(folder / "a.jpg").write_bytes(b"everybody")
     with temporary_folder("gallery-stuck-") as temporary:
         (temporary / "crop.jpg").write_bytes(b"everybody")
-        print(temporary, flush=True)
         if where == "main":
+            print(temporary, flush=True)
             native()
         elif where == "patient":
             with boundary.finishing_first("Finishing."), ThreadPoolExecutor() as pool:
+                print(temporary, flush=True)
                 pool.submit(native).result()
         elif where == "thread":
             with ThreadPoolExecutor() as pool:
+                print(temporary, flush=True)
                 pool.submit(native).result()
 
 gallery.cli.app.app_for = lambda words: stuck
