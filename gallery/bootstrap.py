@@ -371,6 +371,14 @@ class Bootstrap:
             ModelMissing: If its file is not on this machine.
             ModelChanged: If its file is not the one on record.
         """
+        from gallery.adapters.detectors.stretched import Stretched
+        from gallery.adapters.detectors.yunet import YuNet
+
+        found = self._plain_detector(name)
+        return Stretched(found, found.faster() if isinstance(found, YuNet) else None)
+
+    def _plain_detector(self, name: str) -> Detector:
+        """One that looks at a picture as it is."""
         card = self.registry().card(name)
         card.require_detector()
         if card.architecture != "haar" and self.haar != HaarSettings():

@@ -88,6 +88,17 @@ class Detection:
     score: float
     landmarks: Landmarks | None = None
 
+    def scaled(self, across: float, down: float) -> Detection:
+        """The same face in a picture so many times as wide and as high."""
+        points = self.landmarks and self.landmarks.resampled(0, 0, across, down)
+        return Detection(self.box.scaled(across, down), self.score, points)
+
+    def shifted(self, dx: int, dy: int) -> Detection:
+        """The same face in a picture of which this one is a part that starts at (dx, dy)."""
+        points = self.landmarks
+        moved = points and Landmarks(*((x + dx, y + dy) for x, y in points.as_tuple()))
+        return Detection(self.box.shift(dx, dy), self.score, moved)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Chips:

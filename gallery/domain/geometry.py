@@ -61,6 +61,11 @@ class Box:
         """The box moved by whole pixels."""
         return Box(self.x + dx, self.y + dy, self.width, self.height)
 
+    def scaled(self, across: float, down: float) -> Box:
+        """The box in a picture so many times as wide and as high, in whole pixels."""
+        x, y, right, bottom = self.x * across, self.y * down, self.right * across, self.bottom * down
+        return Box(round(x), round(y), max(1, round(right) - round(x)), max(1, round(bottom) - round(y)))
+
     def intersect(self, other: Box) -> Box | None:
         """What both boxes cover, or None where they do not touch."""
         x, y = max(self.x, other.x), max(self.y, other.y)

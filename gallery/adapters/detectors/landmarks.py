@@ -73,7 +73,7 @@ class WithLandmarks:
         if around is None:
             return ()
         return tuple(
-            Detection(d.box.shift(around.x, around.y), d.score, _shifted(d.landmarks, around.x, around.y))
+            d.shifted(around.x, around.y)
             for d in self._points.detect(image[around.y : around.bottom, around.x : around.right])
         )
 
@@ -82,7 +82,3 @@ def _besides(found: Sequence[Detection], seen: Sequence[Sequence[Detection]]) ->
     """What the second detector saw that is none of the first one's faces."""
     others = [face for faces in seen for face in faces]
     return merge([face for face in others if all(face.box.overlap(d.box) < LEAST_OVERLAP for d in found)])
-
-
-def _shifted(landmarks: Landmarks | None, dx: int, dy: int) -> Landmarks | None:
-    return landmarks and Landmarks(*((x + dx, y + dy) for x, y in landmarks.as_tuple()))

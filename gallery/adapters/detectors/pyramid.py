@@ -82,10 +82,17 @@ def _spans(length: int, overlap: int) -> list[tuple[int, int]]:
     return [(start, start + size) for start in (round(place * last / max(1, count - 1)) for place in range(count))]
 
 
-def levels(width: int, height: int) -> list[Level]:
-    """The levels for a picture of that size, the largest first."""
+def levels(width: int, height: int, enlarge: bool = True) -> list[Level]:
+    """The levels for a picture of that size, the largest first.
+
+    Args:
+        width: Of the picture.
+        height: Of the picture.
+        enlarge: Whether small pictures are looked at enlarged, too.
+    """
     longer = max(width, height)
-    enlarged = [Level(round(width * ENLARGE), round(height * ENLARGE), LARGEST)] if longer <= SMALL else []
+    larger = enlarge and longer <= SMALL
+    enlarged = [Level(round(width * ENLARGE), round(height * ENLARGE), LARGEST)] if larger else []
     if longer <= COARSEST:
         return [*enlarged, Level(width, height, None)]
     steps = math.ceil(math.log(longer / COARSEST, STEP))

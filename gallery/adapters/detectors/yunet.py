@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from copy import copy
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -39,6 +40,9 @@ class YuNet:
         score: Least score of a face, from 0 to 1.
         load: Makes the network from the file's bytes and the number of threads.
 
+    Attributes:
+        enlarged: Whether small pictures are looked at enlarged, too.
+
     Raises:
         ModelFailed: If the file does not hold the network.
     """
@@ -51,11 +55,18 @@ class YuNet:
         load: Callable[[bytes, int], Network] = YuNetNetwork,
     ) -> None:
         self.card = card
+        self.enlarged = True
         self._score = score
         try:
             self._network = load(weights.read_bytes(), usable_cores())
         except Exception as error:  # whatever parsing a damaged or strange file comes to
             raise _failed(card, f"cannot load {weights}", error) from error
+
+    def faster(self) -> YuNet:
+        """The same detector without the enlarged level: three times as fast, and finds fewer of the smallest faces."""
+        found = copy(self)
+        found.enlarged = False
+        return found
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -74,7 +85,7 @@ class YuNet:
         require_rgb(image)
         height, width = image.shape[:2]
         found: dict[bool, list[Detection]] = {True: [], False: []}
-        for level in levels(width, height):
+        for level in levels(width, height, self.enlarged):
             sx, sy = width / level.width, height / level.height
             for tile, rows in self._in_tiles(level, image):
                 for row in suppressed(rows):

@@ -12,6 +12,7 @@ from PIL import Image
 from gallery import load_detector
 from gallery.adapters.detectors.pyramid import levels
 from gallery.adapters.detectors.yunet import SCORE, YuNet, suppressed
+from gallery.adapters.detectors.yunet_network import YuNetNetwork
 from gallery.adapters.labels.boxes import photo_files, read_boxes
 from gallery.bootstrap import Bootstrap
 from gallery.domain.detection_scoring import assign
@@ -195,7 +196,9 @@ def test_the_network_finds_what_opencv_finds(yunet, size):
         picture[10 : 10 + small.shape[0], 10 + 150 * place : 10 + 150 * place + small.shape[1]] = small
     expected = theirs(picture, yunet.card)
 
-    (rows,) = yunet._network.run([picture[:, :, ::-1]], SCORE)
+    network = YuNetNetwork(Bootstrap.of().weights().verified(yunet.card).path.read_bytes(), 1)
+
+    (rows,) = network.run([picture[:, :, ::-1]], SCORE)
 
     found = suppressed(rows)
     assert len(found) == len(expected) == 2
