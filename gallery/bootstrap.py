@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from gallery.adapters.store.store import SqliteStore
     from gallery.domain.by_hand import ByHand
     from gallery.domain.calibrated import InForce
+    from gallery.domain.deciding import Policy
     from gallery.domain.exchange_ports import Archives, ExchangeStore
     from gallery.domain.faces import RGB
     from gallery.domain.gallery_file import BackedUp, Checked, Converted, FileStatus
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from gallery.usecases.choose_model import Choice
     from gallery.usecases.demo import Demo
     from gallery.usecases.enrol import Enrol
+    from gallery.usecases.evaluate_demographics import EvaluateDemographics
     from gallery.usecases.evaluate_detection import EvaluateDetection
     from gallery.usecases.evaluate_identification import EvaluateIdentification
     from gallery.usecases.evaluate_redaction import EvaluateRedaction, Way
@@ -60,6 +62,7 @@ if TYPE_CHECKING:
     from gallery.usecases.report import MakeReport
     from gallery.usecases.review import Review
     from gallery.usecases.rewrite import Rewrite
+    from gallery.usecases.simulate_galleries import SimulateGalleries
     from gallery.usecases.verify_record import VerifyRecord
 
 
@@ -1034,20 +1037,35 @@ class Bootstrap:
         Raises:
             BadArgument: If a threshold or the margin makes no sense.
         """
-        from gallery.domain.deciding import Policy
         from gallery.usecases.evaluate_identification import EvaluateIdentification
 
-        wishes, spec = wishes or Wishes(), recogniser.embedder.card.spec
-        thresholds = spec.thresholds.replace(wishes.cosine, wishes.euclidean)
-        policy = Policy(
-            thresholds,
-            spec.floors,
-            spec.grey_band,
-            once_per_photo=not wishes.allow_repeats,
-            min_margin=min_margin,
-            rival_margin=spec.rival_margin,
-        )
+        policy = _measured_policy(recogniser, wishes or Wishes(), min_margin)
         return EvaluateIdentification(recogniser, self.photos(), policy)
+
+    def simulate_galleries(
+        self, recogniser: Recogniser, wishes: Wishes | None = None, min_margin: float = 0.0
+    ) -> SimulateGalleries:
+        """The use case of that name, under the rules of an anonymisation.
+
+        Raises:
+            BadArgument: If a threshold or the margin makes no sense.
+        """
+        from gallery.usecases.portraits import ReadPortraits
+        from gallery.usecases.simulate_galleries import SimulateGalleries
+
+        policy = _measured_policy(recogniser, wishes or Wishes(), min_margin)
+        return SimulateGalleries(recogniser, ReadPortraits(self.photos()), lambda _size: policy)
+
+    def evaluate_demographics(self, crossed: int) -> EvaluateDemographics:
+        """The use case of that name.
+
+        Raises:
+            BadArgument: If so many columns cannot be crossed.
+        """
+        from gallery.usecases.evaluate_demographics import EvaluateDemographics
+        from gallery.usecases.portraits import ReadPortraits
+
+        return EvaluateDemographics(ReadPortraits(self.photos()), crossed)
 
     def evaluate_detection(self) -> EvaluateDetection:
         """The use case of that name."""
@@ -1085,6 +1103,18 @@ class Bootstrap:
 
         return people_folders(folder, allow_empty)
 
+    def singles(self, folder: Path) -> dict[str, tuple[Path, ...]]:
+        """Photos of different people: a photo each, or a folder each where there are folders."""
+        from gallery.adapters.labels.folders import singles
+
+        return singles(folder)
+
+    def groups(self, file: Path, folder: Path) -> dict[Path, dict[str, str]]:
+        """What a table says of the faces in a folder's photos."""
+        from gallery.adapters.labels.groups import read_groups
+
+        return read_groups(file, folder)
+
     def probes(self, folder: Path, labels: Path | None) -> list[LabelledPhoto]:
         """Photos with what is known of who they show."""
         from gallery.adapters.labels.faces import probes
@@ -1110,6 +1140,21 @@ class Bootstrap:
 
 
 _SHOWS_FACES = "shows the faces of everybody"
+
+
+def _measured_policy(recogniser: Recogniser, wishes: Wishes, min_margin: float) -> Policy:
+    """The rules of an anonymisation under the model's own limits, or those wished for."""
+    from gallery.domain.deciding import Policy
+
+    spec = recogniser.embedder.card.spec
+    return Policy(
+        spec.thresholds.replace(wishes.cosine, wishes.euclidean),
+        spec.floors,
+        spec.grey_band,
+        once_per_photo=not wishes.allow_repeats,
+        min_margin=min_margin,
+        rival_margin=spec.rival_margin,
+    )
 
 
 def _precision(asked: str | None) -> Precision | None:

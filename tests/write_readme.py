@@ -46,6 +46,7 @@ COMMANDS = [
     ["calibrate"],
     ["evaluate", "verification"],
     ["evaluate", "identification"],
+    ["evaluate", "demographics"],
     ["evaluate", "detection"],
     ["evaluate", "redaction"],
     ["models", "list"],

@@ -18,6 +18,7 @@ from gallery.domain.charts import (
     Line,
     Panel,
     PeopleChart,
+    RatesChart,
     RecallChart,
     ScoreChart,
     SweepChart,
@@ -61,6 +62,8 @@ def draw(chart: Chart) -> bytes:
             _sweep(figure, chart)
         case RecallChart():
             _recall(figure, chart)
+        case RatesChart():
+            _rates(figure, chart)
         case ScoreChart() | PeopleChart() | CourseChart():
             score_figures.draw(figure, chart)
     buffer = io.BytesIO()
@@ -184,6 +187,25 @@ def _sweep(figure: Figure, chart: SweepChart) -> None:
         axes.axvline(mark.value, color="black", linewidth=1, label=mark.label)
     axes.set(xlabel=chart.x, ylabel="rate (0 at the lower edge)", yscale="log", ylim=(chart.least, 1))
     axes.grid(alpha=0.3, which="both")
+    axes.legend(fontsize=8)
+
+
+def _rates(figure: Figure, chart: RatesChart) -> None:
+    figure.set_size_inches(6.4, 1.6 + (0.08 + 0.1 * len(chart.points)) * len(chart.rows))
+    axes = figure.add_subplot()
+    rows = np.arange(len(chart.rows), dtype=np.float64)
+    positive = [rate for one in chart.points for rate in (*one.values, *one.high) if rate > 0]
+    least = min(positive, default=1e-3) / 3
+    for number, one in enumerate(chart.points):
+        places = rows + 0.8 * (number + 0.5) / len(chart.points) - 0.4
+        low, high = np.maximum(one.low, least), np.maximum(one.high, least)
+        axes.hlines(places, low, high, color=f"C{number}", linewidth=1.2)
+        axes.plot(
+            np.where(one.values > 0, one.values, np.nan), places, "o", color=f"C{number}", markersize=4, label=one.label
+        )
+    axes.set(xlabel=chart.x, xscale="log", xlim=(least, 1), ylim=(len(rows) - 0.5, -0.5))
+    axes.set_yticks(rows, chart.rows, fontsize=8)
+    axes.grid(alpha=0.3, axis="x", which="both")
     axes.legend(fontsize=8)
 
 

@@ -182,3 +182,21 @@ def day(word: str | None) -> date | None:
         return date.fromisoformat(word)
     except ValueError:
         raise BadArgument(f"--expires cannot be {word!r}.", "Give a day as 2027-07-31, or 'never'.") from None
+
+
+Embedders = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--model",
+        help="An embedder, see 'gallery models list'; may be given several times.",
+        show_default="what a new gallery would use",
+    ),
+]
+Detectors = Annotated[
+    list[str] | None,
+    typer.Option("--detector", help="A detector; may be given several times.", show_default="yunet"),
+]
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", help="A folder for result.json and the figures (these need the extra 'evaluate')."),
+]

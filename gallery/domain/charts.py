@@ -189,4 +189,42 @@ class CourseChart:
             raise ValueError("each period has a label and three numbers")
 
 
-Chart = DetChart | HistogramChart | SweepChart | RecallChart | ScoreChart | PeopleChart | CourseChart
+@dataclass(frozen=True, slots=True, eq=False)
+class Points:
+    """Rates with their intervals, one for each row of a chart.
+
+    Attributes:
+        label: For the legend.
+        values: `(R,)` shares; not a number where there is none.
+        low: `(R,)` lower ends.
+        high: `(R,)` upper ends.
+    """
+
+    label: str
+    values: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class RatesChart:
+    """Rates one below the other, on a logarithmic axis; a rate of 0 is drawn by its interval's upper end alone.
+
+    Attributes:
+        title: Above it.
+        x: Name of the rate.
+        rows: What each row is, from top to bottom.
+        points: One for each kind of rate.
+    """
+
+    title: str
+    x: str
+    rows: tuple[str, ...]
+    points: tuple[Points, ...]
+
+    def __post_init__(self) -> None:
+        if any(len(one.values) != len(self.rows) for one in self.points):
+            raise ValueError("each row needs a rate of each kind")
+
+
+Chart = RatesChart | DetChart | HistogramChart | SweepChart | RecallChart | ScoreChart | PeopleChart | CourseChart

@@ -41,26 +41,29 @@ class Rate:
         return self.hits / self.trials if self.trials else math.nan
 
 
-def wilson(hits: int, trials: int, confidence: float = CONFIDENCE) -> Rate:
+def wilson(hits: int, trials: int, confidence: float = CONFIDENCE, effect: float = 1.0) -> Rate:
     """The Wilson score interval of a share (Wilson 1927; Brown, Cai and DasGupta 2001 recommend it).
 
     Args:
         hits: Trials that had the outcome, from 0 to `trials`.
         trials: All trials; with none, the interval is everything from 0 to 1.
         confidence: Of the interval, between 0 and 1.
+        effect: By how much the variance exceeds that of independent trials (Kish 1965, the design effect), from 1
+            upwards. The interval is that of so many times fewer.
 
     Raises:
         ValueError: If the numbers make no sense.
     """
-    if not 0 <= hits <= trials or not 0 < confidence < 1:
+    if not 0 <= hits <= trials or not 0 < confidence < 1 or not effect >= 1:
         raise ValueError(f"{hits} of {trials} at confidence {confidence} makes no sense")
     if not trials:
         return Rate(0, 0, 0.0, 1.0)
     z = NormalDist().inv_cdf((1 + confidence) / 2)
     share = hits / trials
-    middle = share + z * z / (2 * trials)
-    spread = z * math.sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))
-    scale = 1 + z * z / trials
+    count = trials / effect
+    middle = share + z * z / (2 * count)
+    spread = z * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count))
+    scale = 1 + z * z / count
     low = 0.0 if hits == 0 else max(0.0, (middle - spread) / scale)
     high = 1.0 if hits == trials else min(1.0, (middle + spread) / scale)
     return Rate(hits, trials, low, high)

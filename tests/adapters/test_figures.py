@@ -20,6 +20,8 @@ from gallery.domain.charts import (
     Mark,
     Panel,
     PeopleChart,
+    Points,
+    RatesChart,
     RecallChart,
     ScoreChart,
     Span,
@@ -52,6 +54,13 @@ CHARTS = {
     "recall": RecallChart(
         "recall", (Line("a", np.array([0.0, 0.2, 3]), np.array([0.5, 0.9, 0.95])),), (("a", 0.2, 0.9),)
     ),
+    "rates": RatesChart(
+        "rates",
+        "rate",
+        ("all", "0-2 $"),
+        tuple(Points(n, np.array([0.5, 0]), np.array([0.1, 0]), np.array([0.9, 0.2])) for n in "ab"),
+    ),
+    "no rates": RatesChart("rates", "rate", ("all",), (Points("a", np.array([np.nan]), np.zeros(1), np.ones(1)),)),
     "scores": ScoreChart("scores", "distance", PANEL.genuine, PANEL.impostors, PANEL.marks),
     "no scores": ScoreChart("scores", "distance", histogram(np.zeros(0), EDGES), histogram(np.zeros(0), EDGES), ()),
     "people": PeopleChart(

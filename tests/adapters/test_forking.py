@@ -9,6 +9,7 @@ import threading
 import traceback
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -16,11 +17,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+import arcface_files
 from gallery import load_detector, load_embedder
+from gallery.adapters.embedders.arcface import ArcFace
 from gallery.adapters.embedders.vgg_face_network import _in_this_process
 from gallery.adapters.forking import ForkAware
 from gallery.adapters.photos import guard
 from gallery.adapters.photos.read import read
+from gallery.adapters.registry import load
 from gallery.adapters.store.store import SqliteStore
 from gallery.domain.errors import ModelFailed
 from gallery.domain.faces import Detection, Quality
@@ -71,6 +75,20 @@ def from_a_thread(work: Callable[[], Any]) -> None:
     thread.start()
     thread.join()
     assert not failures
+
+
+def test_a_network_that_onnx_runtime_runs_works_on(tmp_path: Path) -> None:
+    file = arcface_files.write(tmp_path / "small.onnx")
+    card = load(tmp_path)["auraface"]
+    embedder = ArcFace(replace(card, sha256=hashlib.sha256(file.read_bytes()).hexdigest()), file)
+    chips = np.random.default_rng(0).integers(0, 255, (4, 112, 112, 3), dtype=np.uint8)
+    before = embedder.embed(chips)
+
+    def work() -> None:
+        assert np.array_equal(embedder.embed(chips), before)
+
+    from_a_thread(work)
+    assert np.array_equal(embedder.embed(chips), before)
 
 
 class Networks:

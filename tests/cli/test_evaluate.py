@@ -366,3 +366,110 @@ def test_a_person_without_photos_is_refused(gallery, people, words):
 
     assert said.code == 1
     assert "Nobody holds no photo" in sentence(said)
+
+
+@pytest.fixture
+def labelled(here):
+    """Portraits of two people, some of them twice, as if each were another's; and what is known of them."""
+    (here / "faces").mkdir()
+    rows = ["file,age,sex"]
+    for number, factor in enumerate((1.0, 0.7, 0.5, 0.8)):
+        for name, portrait in (("hopper", hopper()), ("collins", collins())):
+            Image.fromarray(scaled(portrait, factor)).save(here / "faces" / f"{name}-{number}.png")
+            rows.append(f"{name}-{number}.png,{'30-39' if name == 'collins' else 'over 39'},{'f' if number else ''}")
+    (here / "labels.csv").write_text("\n".join(rows))
+    return here / "faces"
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("columns", ["60", "80", "200"])
+def test_demographics(gallery, labelled, here, monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", columns)
+
+    said = gallery(
+        *("evaluate", "demographics", "--images", labelled, "--labels", here / "labels.csv", "--model", "sface"),
+        *("--cosine", 0.3, "--least", 2, "--output", here / "out"),
+    )
+
+    assert said.code == 0, said.err
+    assert all(len(line) <= int(columns) for line in said.out.splitlines())
+    assert "own, 0.591" in said.out
+    assert "cosine 0.3" in said.out
+    assert said.out.count("By group") == (1 if columns != "60" else 2)
+    assert "100.00 %" in said.out
+    assert sorted(p.name for p in (here / "out").iterdir()) == ["groups-yunet-sface.png", "result.json"]
+
+
+@pytest.mark.models
+def test_demographics_as_json(gallery, labelled, here):
+    said = gallery(
+        *("evaluate", "demographics", "--images", labelled, "--labels", here / "labels.csv", "--model", "sface"),
+        *("--detector", "yunet", "--detector", "haar", "--json"),
+    )
+    assert [(one["detector"], one["model"]) for one in said.json["results"]] == [("yunet", "sface"), ("haar", "sface")]
+    (limit,) = said.json["results"][0]["limits"]
+    found = {tuple(group["group"].values()): group for group in limit["groups"]}
+    assert found[()]["faces"] == 8
+    assert found["30-39",]["fmr"]["value"] == 1
+    assert found["f",]["faces"] == 6
+    assert ("30-39", "f") in found
+
+
+@pytest.mark.models
+def test_demographics_of_photos_that_cannot_be_read(gallery, labelled, here):
+    (labelled / "hopper-1.png").write_bytes(b"cut")
+    said = gallery(
+        *(
+            "evaluate",
+            "demographics",
+            "--images",
+            labelled,
+            "--labels",
+            here / "labels.csv",
+            "--model",
+            "sface",
+            "--json",
+        )
+    )
+    assert said.code == 3
+    assert len(said.json["results"][0]["failures"]["unreadable"]) == 1
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("columns", ["80", "200"])
+def test_identification_by_the_gallery_s_size(gallery, labelled, here, monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", columns)
+
+    said = gallery(
+        *("evaluate", "identification", "--faces", labelled, "--size", 1, "--size", 3, "--repeats", 4),
+        *("--model", "sface", "--output", here / "out"),
+    )
+
+    assert said.code == 0, said.err
+    assert all(len(line) <= int(columns) for line in said.out.splitlines())
+    assert "only one picture of each" in said.out
+    assert sorted(p.name for p in (here / "out").iterdir()) == ["result.json", "sizes.png"]
+
+
+@pytest.mark.models
+def test_identification_by_size_with_several_pictures_of_each(gallery, people):
+    said = gallery("evaluate", "identification", "--faces", people, "--size", 1, "--model", "sface", "--json")
+    (size,) = said.json["sizes"]
+    assert size["fnir"]["trials"] == 2 * size["galleries"]
+    assert size["fpir"]["hits"] == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said_of_it"),
+    [
+        ((), "--gallery-from and --probes, or --faces"),
+        (("--probes", "x"), "--gallery-from and --probes, or --faces"),
+        (("--faces", "x", "--probes", "y"), "--probes would not be looked at"),
+        (("--faces", "x", "--labels", "y"), "--labels would not be looked at"),
+        (("--gallery-from", "x", "--probes", "y", "--size", "3"), "--faces"),
+    ],
+)
+def test_identification_of_half_a_thing(gallery, words, said_of_it):
+    said = gallery("evaluate", "identification", *words)
+    assert said.code == 2
+    assert said_of_it in sentence(said)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from gallery.adapters.cores import usable_cores
 from gallery.adapters.embedders.arcface_file import Network, read_network
 from gallery.adapters.embedders.chips import embedded
+from gallery.adapters.forking import ForkAware, keep
 from gallery.domain.errors import ModelFailed
 from gallery.domain.faces import Embeddings
 from gallery.domain.models import ModelCard
@@ -24,8 +25,8 @@ MIDDLE = 127.5
 """Is subtracted from each pixel; then the difference is divided by it (the authors' reference code)."""
 
 
-class ArcFace:
-    """An embedder whose number of values per face is the file's.
+class ArcFace(ForkAware):
+    """An embedder whose number of values per face is the file's; works on in a forked child, too.
 
     Each face goes through the network by itself, so that its embedding does not depend on the faces beside it; as many
     go side by side as there are cores, and share one copy of the weights.
@@ -50,6 +51,11 @@ class ArcFace:
             self._network = read_network(data)
         except ValueError as error:
             raise self._failed(error) from error
+        super().__init__()
+
+    def begin(self) -> None:
+        """Makes the threads. ONNX Runtime has none of its own here."""
+        keep(self.__dict__.get("_pool"))
         self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="network")
 
     def embed(self, chips: NDArray[np.uint8]) -> Embeddings:

@@ -42,6 +42,23 @@ def people_folders(folder: Path, allow_empty: bool = False) -> dict[str, tuple[P
     return people
 
 
+def singles(folder: Path) -> dict[str, tuple[Path, ...]]:
+    """Photos of different people: each folder is a person's, and so is each photo beside them.
+
+    Raises:
+        BadLabels: If there is no such folder, or two folders' names are one.
+        BadPhoto: If it holds no photo, or a person's folder does not, or cannot be listed.
+    """
+    people = people_folders(folder) if has_people_folders(folder) else {}
+    try:
+        beside = find([folder])
+    except BadPhoto:
+        if not people:
+            raise
+        beside = []
+    return people | {shown(path): (path,) for path in beside}
+
+
 def _photos(person: Path, allow_empty: bool) -> tuple[Path, ...]:
     try:
         return tuple(find([person]))

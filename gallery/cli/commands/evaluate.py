@@ -2,42 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from gallery.cli import options
+from gallery.cli.commands import demographics, simulating
 from gallery.cli.exits import Exit
-
-if TYPE_CHECKING:
-    from gallery.domain.charts import Chart
-    from gallery.domain.ports import Reports
 
 app = typer.Typer(help="Measure error rates on labelled photos.", no_args_is_help=True)
 
-Models = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--model",
-        help="An embedder, see 'gallery models list'; may be given several times.",
-        show_default="what a new gallery would use",
-    ),
-]
-Detectors = Annotated[
-    list[str] | None,
-    typer.Option("--detector", help="A detector; may be given several times.", show_default="yunet"),
-]
 Model = Annotated[
     str | None,
     typer.Option(
         "--model", help="The embedder, see 'gallery models list'.", show_default="what a new gallery would use"
     ),
-]
-Output = Annotated[
-    Path | None,
-    typer.Option("--output", "-o", help="A folder for result.json and the figures (these need the extra 'evaluate')."),
 ]
 
 
@@ -50,9 +30,9 @@ def verification(
     images: Annotated[
         Path, typer.Option("--images", help="The folder of NAME/NAME_0001.jpg and so on, or a ZIP file of it.")
     ],
-    models: Models = None,
+    models: options.Embedders = None,
     precision: options.Precision = options.Numbers.AUTO,
-    detectors: Detectors = None,
+    detectors: options.Detectors = None,
     all_impostors: Annotated[
         bool,
         typer.Option(
@@ -69,13 +49,14 @@ def verification(
             "an image that shows somebody else. Everything is then reported with and without them.",
         ),
     ] = None,
-    output: Output = None,
+    output: options.Output = None,
     models_dir: options.ModelsDir = None,
     as_json: options.Json = False,
 ) -> None:
     """Measure one-to-one comparison: accuracy over ten folds, and misses at given false match rates (LFW, view 2)."""
     from gallery.bootstrap import Bootstrap
     from gallery.cli import evaluation_documents, evaluation_tables
+    from gallery.cli.evaluation_results import finish
     from gallery.cli.output import console
     from gallery.cli.progress import steps_progress
     from gallery.usecases import evaluation_charts
@@ -97,7 +78,7 @@ def verification(
     document = evaluation_documents.of_verification(
         results, {"pairs": pairs, "images": images, "exclude_labels": exclude_labels}
     )
-    _finish(report, document, evaluation_charts.of_verification(results), as_json)
+    finish(report, document, evaluation_charts.of_verification(results), as_json)
     if any(result.failures.unreadable for result in results):
         raise typer.Exit(Exit.PARTLY)
 
@@ -108,16 +89,38 @@ def verification(
 )
 def identification(
     gallery_from: Annotated[
-        Path, typer.Option("--gallery-from", help="A folder with a folder for each person; references come from there.")
-    ],
+        Path | None,
+        typer.Option(
+            "--gallery-from",
+            help="A folder with a folder for each person; references come from there.",
+            show_default="with --faces, galleries are drawn by lot",
+        ),
+    ] = None,
     probes: Annotated[
-        Path,
+        Path | None,
         typer.Option(
             "--probes",
             help="Photos to look for these people in; with --labels a folder of them, else one with a folder for each "
             "person, where the face nearest to the middle is meant.",
+            show_default="with --faces, all who are not enrolled",
         ),
-    ],
+    ] = None,
+    faces: Annotated[
+        Path | None,
+        typer.Option(
+            "--faces",
+            help="Instead of both: a folder of portraits, each of another person, or with a folder for each person. "
+            "Galleries of each --size are drawn from it by lot.",
+        ),
+    ] = None,
+    sizes: Annotated[
+        list[int] | None,
+        typer.Option(
+            "--size",
+            help="With --faces: people enrolled; may be given several times. More let more strangers through.",
+            show_default="1, 20, 150 and 1000, as far as there are people",
+        ),
+    ] = None,
     labels: Annotated[
         Path | None,
         typer.Option(
@@ -146,7 +149,14 @@ def identification(
             "--seed", help="Draw the references by lot from this seed.", show_default="each person's first photos"
         ),
     ] = None,
-    repeats: Annotated[int, typer.Option("--repeats", help="With --seed: how many times to draw.")] = 1,
+    repeats: Annotated[
+        int | None,
+        typer.Option(
+            "--repeats",
+            help="With --seed: how many times to draw; with --faces: galleries of each size.",
+            show_default="1; with --faces as many as enrol 200 people, and at least 5",
+        ),
+    ] = None,
     cosine: Annotated[
         float | None, typer.Option("--cosine", help="Cosine threshold.", show_default="the model's own")
     ] = None,
@@ -160,33 +170,46 @@ def identification(
     model: Model = None,
     precision: options.Precision = options.Numbers.AUTO,
     detector: options.Detector = "yunet",
-    output: Output = None,
+    output: options.Output = None,
     models_dir: options.ModelsDir = None,
     as_json: options.Json = False,
 ) -> None:
     """Measure what a gallery does: strangers kept (FPIR), enrolled people missed (FNIR), and what each rule is worth.
 
-    Everybody enrolled is a stranger once, too: their faces are compared with a gallery of all the others.
+    Everybody enrolled is a stranger once, too: their faces are compared with a gallery of all the others. With --faces,
+    galleries of several sizes are drawn by lot, and show how both rates grow with them.
     """
     from gallery.bootstrap import Bootstrap, Wishes
     from gallery.cli import evaluation_documents, evaluation_tables
+    from gallery.cli.evaluation_results import finish
     from gallery.cli.output import console
     from gallery.cli.progress import steps_progress
     from gallery.domain.matching import Fusion
     from gallery.usecases import evaluation_charts
     from gallery.usecases.evaluate_identification import REFERENCES, Plan
+    from gallery.usecases.simulate_galleries import Draws
 
     boot = Bootstrap.of(models_dir=models_dir)
+    wishes = Wishes(cosine=cosine, euclidean=euclidean)
+    others = {"--gallery-from": gallery_from, "--probes": probes, "--labels": labels}
+    simulating.require_folders(faces, sizes, others)
+    if faces is not None:
+        report = boot.report(output) if output else None
+        (card,) = boot.embedders([model] if model else [], precision)
+        recogniser = boot.recogniser(card, detector)
+        draws = Draws(tuple(sizes) if sizes else None, repeats, seed or 0)
+        simulating.run(boot, boot.simulate_galleries(recogniser, wishes, min_margin), faces, draws, report, as_json)
+        return
+    assert gallery_from is not None and probes is not None  # noqa: S101, PT018 - as was checked
     plan = Plan(
         tuple(dict.fromkeys(references or [REFERENCES])),
         tuple(Fusion(choice.value) for choice in dict.fromkeys(fusion or [options.Fusion.BEST])),
         seed,
-        repeats,
+        1 if repeats is None else repeats,
     )
     people, photos = boot.people(gallery_from), boot.probes(probes, labels)
     report = boot.report(output) if output else None
     (card,) = boot.embedders([model] if model else [], precision)
-    wishes = Wishes(cosine=cosine, euclidean=euclidean)
     evaluate = boot.evaluate_identification(boot.recogniser(card, detector), wishes, min_margin)
     with steps_progress(f"{detector}, {card.name}") as progress:
         result = evaluate(people, photos, plan, progress)
@@ -195,9 +218,12 @@ def identification(
     document = evaluation_documents.of_identification(
         result, {"gallery_from": gallery_from, "probes": probes, "labels": labels}
     )
-    _finish(report, document, evaluation_charts.of_identification(result), as_json)
+    finish(report, document, evaluation_charts.of_identification(result), as_json)
     if result.probes.unreadable or "unreadable" in result.skipped:
         raise typer.Exit(Exit.PARTLY)
+
+
+app.command("demographics", epilog=demographics.EXAMPLE)(demographics.demographics)
 
 
 @app.command(
@@ -220,16 +246,17 @@ def detection(
             "drawn tighter or wider than the labels as missed.",
         ),
     ] = 0.3,
-    detectors: Detectors = None,
+    detectors: options.Detectors = None,
     haar_scale: options.ScaleFactor = None,
     haar_neighbours: options.Neighbours = None,
-    output: Output = None,
+    output: options.Output = None,
     models_dir: options.ModelsDir = None,
     as_json: options.Json = False,
 ) -> None:
     """Measure a detector: faces found and false alarms, by face size and against its score."""
     from gallery.bootstrap import Bootstrap, HaarSettings
     from gallery.cli import evaluation_documents, evaluation_tables
+    from gallery.cli.evaluation_results import finish
     from gallery.cli.output import console
     from gallery.cli.progress import steps_progress
     from gallery.domain.errors import BadArgument
@@ -250,7 +277,7 @@ def detection(
     if not as_json:
         console().print(evaluation_tables.detection(results))
     document = evaluation_documents.of_detection(results, {"boxes": boxes, "images": images})
-    _finish(report, document, evaluation_charts.of_detection(results), as_json)
+    finish(report, document, evaluation_charts.of_detection(results), as_json)
     if any(result.unreadable for result in results):
         raise typer.Exit(Exit.PARTLY)
 
@@ -291,6 +318,7 @@ def redaction(
     """Measure what redaction leaves: how often a redacted face is still matched to itself or to the right person."""
     from gallery.bootstrap import Bootstrap
     from gallery.cli import redaction_results
+    from gallery.cli.evaluation_results import finish
     from gallery.cli.output import console
     from gallery.cli.progress import steps_progress
     from gallery.usecases.evaluate_redaction import Sampling
@@ -306,17 +334,6 @@ def redaction(
         result = evaluate(everybody, ways, sampling, progress)
     if not as_json:
         console().print(redaction_results.tables(result))
-    _finish(report, redaction_results.document(result, folder), {}, as_json)
+    finish(report, redaction_results.document(result, folder), {}, as_json)
     if result.unreadable:
         raise typer.Exit(Exit.PARTLY)
-
-
-def _finish(report: Reports | None, document: dict[str, Any], charts: Mapping[str, Chart], as_json: bool) -> None:
-    """Prints and writes the results; the figures come last, because they may lack matplotlib."""
-    from gallery.cli.output import print_json, remark
-
-    if as_json:
-        print_json(document)
-    if report is not None:
-        written = [report.write_json("result.json", document), *report.write_figures(charts)]
-        remark(f"Written: {', '.join(str(path) for path in written)}")
