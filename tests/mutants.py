@@ -44,7 +44,10 @@ TESTS = {
     "gallery/adapters/verifying/tile_errors.py": ["tests/adapters/verifying/test_tile_errors.py"],
     "gallery/adapters/verifying/allowed_errors.py": ["tests/adapters/verifying/test_allowed_errors.py"],
     "gallery/adapters/detectors/pyramid.py": ["tests/adapters/detectors/test_pyramid.py"],
-    "gallery/adapters/photos/orientation.py": ["tests/adapters/photos/test_photo_orientation.py"],
+    "gallery/adapters/photos/orientation.py": [
+        "tests/adapters/photos/test_orientation_ways.py",
+        "tests/adapters/photos/test_photo_orientation.py",
+    ],
 }
 """The modules, and the tests that must notice."""
 
