@@ -78,8 +78,8 @@ def _wishes(settings: RunSettings) -> Wishes:
         margin=policy.get("min_margin", 0.0),
         shape=redaction.get("shape", "ellipse"),
         face_margin=redaction.get("margin"),
-        strength=redaction.get("cells"),
-        feather=redaction.get("feather", 0.0),
+        strength=redaction.get("blocks"),
+        feather=redaction.get("feather"),
     )
 
 

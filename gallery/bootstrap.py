@@ -92,8 +92,8 @@ class Wishes:
         margin: How much farther, in cosine distance, the next person must be than the best.
         shape: `ellipse` or `box`: of what is covered.
         face_margin: Share of the face's box that is covered beyond it on every side; None for the default.
-        strength: Cells of the grid across what is covered; None for the default.
-        feather: Share of the face over which what is covered fades into the photo.
+        strength: With `pixelate`, blocks across a face; None for the default.
+        feather: Share of the face over which its cover fades into the photo; None for the default.
     """
 
     method: str = "blur"
@@ -105,7 +105,7 @@ class Wishes:
     shape: str = "ellipse"
     face_margin: float | None = None
     strength: int | None = None
-    feather: float = 0.0
+    feather: float | None = None
 
     @property
     def thresholds(self) -> dict[str, float]:
@@ -437,17 +437,19 @@ class Bootstrap:
             BadArgument: If a setting makes no sense.
         """
         from gallery.adapters.redactors import RegionRedactor
-        from gallery.domain.redacting import CELLS, MARGIN
+        from gallery.domain.redacting import BLOCKS, FEATHER, MARGIN
 
-        if wishes.strength is not None and wishes.method == "solid":
-            raise BadArgument("The strength means nothing to solid, which leaves no cells.", "Leave it out.")
-        margin, cells = wishes.face_margin, wishes.strength
+        if wishes.strength is not None and wishes.method != "pixelate":
+            raise BadArgument(
+                f"The strength is the number of blocks of pixelate; {wishes.method} has none.", "Leave --strength out."
+            )
+        margin, blocks, feather = wishes.face_margin, wishes.strength, wishes.feather
         return RegionRedactor(
             wishes.method,
             shape=wishes.shape,
             margin=MARGIN if margin is None else margin,
-            cells=CELLS if cells is None else cells,
-            feather=wishes.feather,
+            blocks=BLOCKS if blocks is None else blocks,
+            feather=FEATHER if feather is None else feather,
         )
 
     def evaluate_redaction(self, recogniser: Recogniser) -> EvaluateRedaction:
@@ -458,29 +460,21 @@ class Bootstrap:
         return EvaluateRedaction(recogniser, FaceScaler(), self.photos())
 
     def redaction_ways(self, methods: Sequence[str] = ()) -> list[Way]:
-        """What redaction is measured on: blurs that do not hold, and every method, the default and weaker ones.
+        """What redaction is measured on: every method, and blurs that depend on the face and do not hold.
 
         Args:
             methods: Of these only; none for all, with those that do not hold.
         """
-        from gallery.adapters.plain_blurs import NOTEBOOK_PIXELS, SIGMAS, PlainBlur
+        from gallery.adapters.plain_blurs import GRIDS, NOTEBOOK_PIXELS, SIGMAS, GridOfMeans, PlainBlur
         from gallery.adapters.redactors import METHODS
-        from gallery.domain.redacting import CELLS, MEASURED_CELLS
         from gallery.usecases.evaluate_redaction import Way
 
         plain = [Way("box blur", f"{NOTEBOOK_PIXELS} px", PlainBlur())]
         plain += [Way("Gaussian", f"{sigma:.0%}".replace("%", " %"), PlainBlur(sigma)) for sigma in SIGMAS]
-        ways = [] if methods else plain
-        for method in METHODS:
-            if methods and method not in methods:
-                continue
-            if method == "solid":
-                ways.append(Way(method, "", self.redactor(Wishes(method)), default=True))
-                continue
-            for cells in sorted({CELLS, *MEASURED_CELLS}, reverse=True):
-                redactor = self.redactor(Wishes(method, strength=cells))
-                ways.append(Way(method, f"{cells} cells", redactor, default=cells == CELLS))
-        return ways
+        plain += [Way("grid of means", f"{cells} cells", GridOfMeans(cells)) for cells in GRIDS]
+        wanted = [method for method in METHODS if not methods or method in methods]
+        own = [Way(method, "", self.redactor(Wishes(method)), default=True) for method in wanted]
+        return own if methods else [*plain, *own]
 
     def photos(self, wishes: FileWishes | None = None) -> PillowPhotoFiles:
         """Photo files on disk.

@@ -213,10 +213,16 @@ class FakeRedactor:
 
     settings: dict[str, Any] = field(default_factory=lambda: {"method": "black"})
 
-    def redact(self, image: RGB, boxes: Sequence[Box], regions: Sequence[Box] = ()) -> RGB:
-        """A copy with the boxes painted black."""
+    def redact(
+        self,
+        image: RGB,
+        faces: Sequence[Detection],
+        regions: Sequence[Box] = (),
+        kept: Sequence[Box] = (),  # noqa: ARG002 - black takes no colour from beside a face
+    ) -> RGB:
+        """A copy with the faces' boxes painted black."""
         redacted = image.copy()
-        for box in (*boxes, *regions):
+        for box in (*(face.box for face in faces), *regions):
             redacted[box.y : box.bottom, box.x : box.right] = 0
         return redacted
 

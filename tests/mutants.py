@@ -40,14 +40,11 @@ TESTS = {
     "gallery/domain/matching.py": ["tests/domain/test_matching.py", "tests/domain/test_searching.py"],
     "gallery/domain/searching.py": ["tests/domain/test_searching.py", "tests/domain/test_matching.py"],
     "gallery/usecases/second_look.py": ["tests/usecases/test_second_look.py"],
-    "gallery/adapters/verifying/written_pixels.py": ["tests/adapters/verifying/test_written_pixels.py"],
-    "gallery/adapters/verifying/tile_errors.py": ["tests/adapters/verifying/test_tile_errors.py"],
-    "gallery/adapters/verifying/allowed_errors.py": ["tests/adapters/verifying/test_allowed_errors.py"],
+    "gallery/adapters/verifying/written_pixels.py": ["tests/adapters/verifying/test_photo_verify.py"],
+    "gallery/adapters/verifying/tile_errors.py": ["tests/adapters/verifying/test_photo_verify.py"],
+    "gallery/adapters/verifying/allowed_errors.py": ["tests/adapters/verifying/test_photo_verify.py"],
     "gallery/adapters/detectors/pyramid.py": ["tests/adapters/detectors/test_pyramid.py"],
-    "gallery/adapters/photos/orientation.py": [
-        "tests/adapters/photos/test_orientation_ways.py",
-        "tests/adapters/photos/test_photo_orientation.py",
-    ],
+    "gallery/adapters/photos/orientation.py": ["tests/adapters/photos/test_photo_orientation.py"],
 }
 """The modules, and the tests that must notice."""
 

@@ -1,4 +1,4 @@
-"""What is left of a face after reduction: a small grid of block means in a few shades, and two ways to draw it."""
+"""A small grid of a face's block means in a few shades: a blur that depends on the face, for comparison only."""
 
 from __future__ import annotations
 
@@ -54,11 +54,6 @@ class _Axis:
         centres = ((whole[:-1] + whole[1:]) / 2)[kept].astype(np.float32)
         return cls(np.append(clipped[:-1][kept], high), centres, (stop - start) / cells)
 
-    def cell_of(self, first: int, count: int) -> NDArray[np.int64]:
-        """`(count,)` the cell in which each pixel from `first` on lies; beyond the grid the one at its end."""
-        cells = np.searchsorted(self.edges, np.arange(first, first + count), side="right") - 1
-        return cells.clip(0, len(self.centres) - 1)
-
     def weights(self, first: int, count: int) -> Floats:
         """`(count, n) float32` each cell's share in each pixel from `first` on, falling off like a Gaussian.
 
@@ -111,11 +106,6 @@ class BlockMeans:
         shade = np.digitize(self.means @ GREY.astype(np.float32), STEPS)
         drawn = np.array(SHADES, np.float32)[shade][..., None] * np.array(SKIN, np.float32)
         return replace(self, means=drawn.astype(np.float32))
-
-    def blocks(self, part: Box) -> Pixels:
-        """`(height, width, 3) uint8` a part of the visible region, drawn as blocks."""
-        rows, columns = self.down.cell_of(part.y, part.height), self.across.cell_of(part.x, part.width)
-        return np.rint(self.means).astype(np.uint8)[rows[:, None], columns[None, :]]
 
     def smooth(self, part: Box) -> Pixels:
         """`(height, width, 3) uint8` a part of the visible region, drawn smoothly.

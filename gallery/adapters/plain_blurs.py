@@ -1,4 +1,4 @@
-"""Blurs that do not hold, to compare with: `gallery evaluate redaction` measures them, nothing else offers them."""
+"""Blurs that depend on the face, to compare with: `gallery evaluate redaction` measures them, nothing else has them."""
 
 from __future__ import annotations
 
@@ -8,14 +8,19 @@ from typing import Any
 
 import numpy as np
 
-from gallery.domain.faces import RGB, require_rgb
+from gallery.adapters.block_means import BlockMeans
+from gallery.domain.faces import RGB, Detection, require_rgb
 from gallery.domain.geometry import Box
+from gallery.domain.redacting import MARGIN
 
 NOTEBOOK_PIXELS = 10
 """Side of the box blur of the original notebook, in pixels of the photo, however large the face is."""
 
 SIGMAS = (0.05, 0.1, 0.2)
 """Standard deviations of a Gaussian, as shares of the face's width."""
+
+GRIDS = (8, 5, 3)
+"""Cells across a face's box and margin of the grids of means."""
 
 _MARGIN = 0.25  # of the face on every side; as a box
 
@@ -37,15 +42,21 @@ class PlainBlur:
             return {"method": "box blur", "shape": "box", "margin": _MARGIN, "pixels": NOTEBOOK_PIXELS}
         return {"method": "Gaussian", "shape": "box", "margin": _MARGIN, "sigma": self.sigma}
 
-    def redact(self, image: RGB, boxes: Sequence[Box], regions: Sequence[Box] = ()) -> RGB:
-        """A copy of the picture with every box smoothed, grown as ever, and the regions likewise.
+    def redact(
+        self,
+        image: RGB,
+        faces: Sequence[Detection],
+        regions: Sequence[Box] = (),
+        kept: Sequence[Box] = (),  # noqa: ARG002 - these blurs take no colour from beside a face
+    ) -> RGB:
+        """A copy of the picture with every face's box and every region, grown by the margin, smoothed.
 
         Raises:
             ValueError: If `image` is not `(height, width, 3) uint8`.
         """
         require_rgb(image)
         result = image.copy()
-        for box in (*boxes, *regions):
+        for box in (*(face.box for face in faces), *regions):
             region = box.grow(_MARGIN).clip(image.shape[1], image.shape[0])
             if region is not None:
                 part = image[region.y : region.bottom, region.x : region.right]
@@ -58,3 +69,41 @@ class PlainBlur:
         if self.sigma is None:
             return np.asarray(cv2.blur(part, (NOTEBOOK_PIXELS, NOTEBOOK_PIXELS)), np.uint8)
         return np.asarray(cv2.GaussianBlur(part, (0, 0), max(0.5, self.sigma * width)), np.uint8)
+
+
+@dataclass(frozen=True, slots=True)
+class GridOfMeans:
+    """Draws a grid of the means of each face's parts smoothly, in four shades of one colour.
+
+    Attributes:
+        cells: Across the face's box and margin, in either direction.
+    """
+
+    cells: int
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Method, shape, margin and strength, for the record."""
+        return {"method": "grid of means", "shape": "box", "margin": MARGIN, "cells": self.cells}
+
+    def redact(
+        self,
+        image: RGB,
+        faces: Sequence[Detection],
+        regions: Sequence[Box] = (),
+        kept: Sequence[Box] = (),  # noqa: ARG002 - these blurs take no colour from beside a face
+    ) -> RGB:
+        """A copy of the picture with every face's box and every region, grown by the margin, drawn as its grid.
+
+        Raises:
+            ValueError: If `image` is not `(height, width, 3) uint8`.
+        """
+        require_rgb(image)
+        result = image.copy()
+        for box in (*(face.box for face in faces), *regions):
+            region = box.grow(MARGIN)
+            seen = region.clip(image.shape[1], image.shape[0])
+            if seen is not None:
+                grid = BlockMeans.of(image, region, seen, self.cells).shaded()
+                result[seen.y : seen.bottom, seen.x : seen.right] = grid.smooth(seen)
+        return result

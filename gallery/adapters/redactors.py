@@ -1,10 +1,9 @@
 """Making faces unrecognisable: blur, pixelate, solid colour.
 
-Whatever the method, a region is the face's box grown by a margin, as an ellipse or a box. Of what was in it, blur and
-pixelate leave a small fixed grid of shades, relative to the face and not to the photo, and solid leaves nothing. Blur
-only draws that grid smoothly, so undoing the smoothing brings back the grid, never the face.
-
-The margin and the grid are what `gallery evaluate redaction` has measured; see `gallery.domain.redacting`.
+What is written over a face is made of the pixels that stay visible around it and of constants, never of the face: with
+any other face in its place, the redacted picture is the same to the last bit. So nothing can be undone or recognised
+again, whatever is tried. How much is covered (hair and outline tell people apart, too) is what
+`gallery evaluate redaction` has measured; see `gallery.domain.redacting`.
 """
 
 from __future__ import annotations
@@ -17,34 +16,37 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gallery.adapters.block_means import SHADES, SKIN, STEPS, BlockMeans
+from gallery.adapters.covers import Cover, Marks, groups, of_face, of_region, spared
+from gallery.adapters.span import RIM, SHADING, TONE, Span
 from gallery.domain.errors import BadArgument
-from gallery.domain.faces import RGB, require_rgb
+from gallery.domain.faces import RGB, Detection, require_rgb
 from gallery.domain.geometry import Box
-from gallery.domain.redacting import CELLS, MARGIN, MOST_CELLS, MOST_FEATHER, MOST_MARGIN
+from gallery.domain.redacting import BLOCKS, FEATHER, MARGIN, MOST_BLOCKS, MOST_FEATHER, MOST_MARGIN
 
 METHODS = ("blur", "pixelate", "solid")
 SHAPES = ("ellipse", "box")
 
 COLOUR = (128, 128, 128)
-"""Of the solid method, the same for everybody: a mean colour would tell the skin's."""
+"""Red, green and blue of `solid`."""
 
-SLIMMEST = 0.75
-"""Width of a whole face as a share of its height, at least; what is slimmer at the photo's border was cut off there."""
+_AVOIDED = 0.1  # of a kept face, around it: no colour of it is taken
+_SPACING = 4  # points across the feather at which its share is worked out; between them it changes evenly
 
-_ROWS_AT_A_TIME = 256  # so that a face of 50 megapixels takes no more memory than a small one
+Paint = Callable[[Cover, Box], RGB]
+"""Draws what covers a part of the picture for a cover."""
 
 
 @dataclass(frozen=True, slots=True)
 class RegionRedactor:
-    """Covers each face's region by one method.
+    """Covers each face by one method.
 
     Attributes:
-        method: `blur` (the grid of shades, drawn smoothly), `pixelate` (the same, drawn as blocks) or `solid`.
-        shape: `ellipse`, inscribed in the grown box, or `box`.
+        method: `blur` (a smooth film between the pixels around the face, with a faint oval), `pixelate` (the film
+            drawn as blocks) or `solid`.
+        shape: `ellipse`, inscribed in the grown box and following the face's tilt, or `box`.
         margin: Share of the box added on every side.
-        cells: Cells of the grid across the grown box, in either direction.
-        feather: Share of the box, beyond the margin, over which the region fades into the photo. It never thins out
+        blocks: With `pixelate`, blocks across a face. They are drawn from the film, and say nothing of the face.
+        feather: Share of the box, beyond the margin, over which the cover fades into the photo. It never thins out
             what the margin covers.
         colour: Red, green and blue of `solid`.
 
@@ -55,8 +57,8 @@ class RegionRedactor:
     method: str = "blur"
     shape: str = "ellipse"
     margin: float = MARGIN
-    cells: int = CELLS
-    feather: float = 0.0
+    blocks: int = BLOCKS
+    feather: float = FEATHER
     colour: tuple[int, int, int] = COLOUR
 
     def __post_init__(self) -> None:
@@ -66,10 +68,8 @@ class RegionRedactor:
             raise BadArgument(f"There is no redaction shape {self.shape!r}.", f"Choose from {', '.join(SHAPES)}.")
         if not (math.isfinite(self.margin) and 0 <= self.margin <= MOST_MARGIN):
             raise BadArgument(f"The margin must be a share of the face from 0 to {MOST_MARGIN}, not {self.margin}.")
-        if not 1 <= self.cells <= MOST_CELLS:
-            raise BadArgument(
-                f"The grid must have from 1 to {MOST_CELLS} cells, not {self.cells}.", "More cells show more of a face."
-            )
+        if not 1 <= self.blocks <= MOST_BLOCKS:
+            raise BadArgument(f"The strength must be from 1 to {MOST_BLOCKS} blocks, not {self.blocks}.")
         if not (math.isfinite(self.feather) and 0 <= self.feather <= MOST_FEATHER):
             raise BadArgument(f"The feather must be a share of the face from 0 to {MOST_FEATHER}, not {self.feather}.")
         if len(self.colour) != 3 or not all(0 <= level <= 255 for level in self.colour):
@@ -77,105 +77,95 @@ class RegionRedactor:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """Method, shape, margin, feather and strength, for the record."""
-        strength: dict[str, Any] = {"colour": list(self.colour)}
-        if self.method != "solid":
-            strength = {"cells": self.cells, "colour": list(SKIN), "steps": list(STEPS), "shades": list(SHADES)}
+        """Method, shape, margin, feather and what the method depends on, for the record."""
+        more: dict[str, dict[str, Any]] = {
+            "blur": {"film": 1, "tone": TONE, "shading": SHADING},
+            "pixelate": {"film": 1, "tone": TONE, "shading": SHADING, "blocks": self.blocks},
+            "solid": {"colour": list(self.colour)},
+        }
         return {
             "method": self.method,
             "shape": self.shape,
             "margin": self.margin,
             "feather": self.feather,
-            **strength,
+            **more[self.method],
         }
 
-    def redact(self, image: RGB, boxes: Sequence[Box], regions: Sequence[Box] = ()) -> RGB:
-        """A copy of the picture with every box's region covered, and every other pixel as it was.
+    def redact(
+        self, image: RGB, faces: Sequence[Detection], regions: Sequence[Box] = (), kept: Sequence[Box] = ()
+    ) -> RGB:
+        """A copy of the picture with every face and region covered, and every other pixel as it was.
 
-        All are made from the original picture. Of faces that overlap the larger is drawn over the smaller, so that no
-        part of a face is shown in finer cells than its own; the order of the boxes makes no difference. Regions lie
-        over all, and nothing is left of what was in them, whatever the method: many small ones would add up to a grid.
+        The order of faces and regions makes no difference. No covered pixel of `image` has any influence on the result.
 
         Args:
             image: `(height, width, 3) uint8` RGB; left as it is.
-            boxes: Faces; what lies outside the picture is cut off.
-            regions: What is covered besides: these boxes, without margin or feather, in one colour.
+            faces: What lies outside the picture is cut off.
+            regions: What is covered besides: exactly these boxes, without margin or feather.
+            kept: Faces that stay visible. Their own ellipses, without margin, are left out of their neighbours' covers
+                as far as no face or region's box is uncovered, and no colour of theirs is used for a cover.
 
         Raises:
             ValueError: If `image` is not such an array.
         """
         require_rgb(image)
         result = image.copy()
-        for box in sorted(boxes, key=lambda one: (one.area, one)):
-            self._redact_one(image, result, completed(box, image.shape[1], image.shape[0]))
-        for region in regions:
-            part = region.clip(image.shape[1], image.shape[0])
-            if part is not None:
-                result[part.y : part.bottom, part.x : part.right] = self.colour
+        whole = Box(0, 0, image.shape[1], image.shape[0])
+        covers = [cover for cover in self._covers(faces, regions, whole) if cover.bounds.intersect(whole)]
+        blurred = [*(face.box for face in faces), *regions]
+        avoided = [box.grow(_AVOIDED) for box in kept]
+        for group in groups([cover.bounds.grow(RIM) for cover in covers]):
+            own = [covers[one] for one in group]
+            paint = self._paint(image, own, covers, avoided)
+            for cover in own:
+                part = cover.bounds.intersect(whole)
+                if part:
+                    pixels = result[part.y : part.bottom, part.x : part.right]
+                    near = [box for box in kept if box.intersect(part)]
+                    untouched = spared(part, near, blurred) if near else None
+                    _lay(pixels, paint(cover, part), cover, part, untouched)
         return result
 
-    def _redact_one(self, image: RGB, result: RGB, face: Box) -> None:
-        region, reach = face.grow(self.margin), face.grow(self.margin + self.feather)
-        touched = reach.clip(image.shape[1], image.shape[0])
-        if touched is not None:
-            self._cover(result, region, reach, touched, self._painter(image, region))
+    def _covers(self, faces: Sequence[Detection], regions: Sequence[Box], whole: Box) -> list[Cover]:
+        size = whole.width, whole.height
+        found = [of_face(face, size, self.shape, self.margin, self.feather) for face in faces]
+        found += [of_region(region) for region in regions]
+        return sorted(found, key=lambda one: (one.face.area, one.face, one.oval, repr(one.shapes)))
 
-    def _painter(self, image: RGB, region: Box) -> Callable[[Box], NDArray[np.uint8]]:
-        visible = region.clip(image.shape[1], image.shape[0])
-        if self.method == "solid" or visible is None:  # None where only the feather reaches into the picture
-            return self._solid
-        grid = BlockMeans.of(image, region, visible, self.cells).shaded()
-        return grid.smooth if self.method == "blur" else grid.blocks
-
-    def _solid(self, part: Box) -> NDArray[np.uint8]:
-        return np.broadcast_to(np.array(self.colour, dtype=np.uint8), (part.height, part.width, 3))
-
-    def _cover(
-        self, result: RGB, region: Box, reach: Box, touched: Box, paint: Callable[[Box], NDArray[np.uint8]]
-    ) -> None:
-        for top in range(touched.y, touched.bottom, _ROWS_AT_A_TIME):
-            part = Box(touched.x, top, touched.width, min(_ROWS_AT_A_TIME, touched.bottom - top))
-            pixels = result[part.y : part.bottom, part.x : part.right]
-            painted, inside = paint(part), self._inside(region, part)
-            if self.feather:
-                # Onto what is there by now: the original would shine through where another face is covered.
-                share = self._share(region, reach, part)[..., None]
-                np.copyto(pixels, np.rint(share * painted + (1 - share) * pixels).astype(np.uint8), where=share > 0)
-            np.copyto(pixels, painted, where=inside[..., None])
-
-    def _inside(self, region: Box, part: Box) -> NDArray[np.bool_]:
-        """Which pixels of a part lie inside the region's shape, judged by their centres."""
-        return self._away(region, part) <= 1
-
-    def _away(self, region: Box, part: Box) -> NDArray[np.float64]:
-        """The square of how far each pixel's centre is from the region's, 1 at the edge of its shape."""
-        (x, y), across, down = region.centre, region.width / 2, region.height / 2
-        dx = ((np.arange(part.x, part.right) + 0.5 - x) / across)[None, :]
-        dy = ((np.arange(part.y, part.bottom) + 0.5 - y) / down)[:, None]
-        return np.asarray(np.maximum(dy**2, dx**2) if self.shape == "box" else dy**2 + dx**2)
-
-    def _share(self, region: Box, reach: Box, part: Box) -> NDArray[np.float64]:
-        """How much of the paint each pixel of a part takes: all inside the region, none from `reach` on."""
-        inner, outer = np.sqrt(self._away(region, part)) - 1, 1 - np.sqrt(self._away(reach, part))
-        share = outer.clip(0) / (outer.clip(0) + inner.clip(0)).clip(np.finfo(np.float64).tiny)
-        return np.asarray(np.where(inner <= 0, 1.0, share))
+    def _paint(self, image: RGB, own: Sequence[Cover], covers: Sequence[Cover], avoided: Sequence[Box]) -> Paint:
+        if self.method == "solid":
+            colour = np.array(self.colour, np.uint8)
+            return lambda _cover, part: np.broadcast_to(colour, (part.height, part.width, 3))
+        span = Span.of(image, own, covers, avoided)
+        return span.smooth if self.method == "blur" else lambda cover, part: span.blocks(cover, part, self.blocks)
 
 
-def completed(box: Box, width: int, height: int) -> Box:
-    """The box of a whole face of which the photo's border may have cut something off.
+def _lay(pixels: RGB, painted: RGB, cover: Cover, part: Box, untouched: Marks | None) -> None:
+    """Lays paint over a part of a picture: all of it where the cover hides, fading out in the feather."""
+    import cv2
 
-    A detector reports only what is inside the photo. A grid laid over half a face would show that half in cells half as
-    wide, so a face that touches the border is taken to go on beyond it: by as much again as is to be seen, and at least
-    as far as makes it a face's shape.
+    hidden, reached = cover.hides(part), cover.reaches(part)
+    if untouched is not None:
+        hidden, reached = hidden & ~untouched, reached & ~untouched
+    if not cover.feather:
+        np.copyto(pixels, painted, where=hidden[..., None])
+        return
+    share = np.maximum(_faded(cover, part), hidden)
+    # Onto what is there by now: the original would shine through where another face is covered.
+    blended = cv2.blendLinear(np.ascontiguousarray(painted), np.ascontiguousarray(pixels), share, 1 - share)
+    blended = cv2.copyTo(painted, hidden.astype(np.uint8), blended)
+    pixels[...] = cv2.copyTo(blended, reached.astype(np.uint8), np.ascontiguousarray(pixels))
 
-    Args:
-        box: The face as detected.
-        width: Of the photo.
-        height: Of the photo.
-    """
-    left, right = box.x == 0, box.right == width
-    up, down = box.y == 0, box.bottom == height
-    wider = max(box.width, math.ceil(SLIMMEST * box.height) - box.width)
-    taller = max(box.height, box.width - box.height)
-    x, y = box.x - wider * left, box.y - taller * up
-    return Box(x, y, box.right + wider * right - x, box.bottom + taller * down - y)
+
+def _faded(cover: Cover, part: Box) -> NDArray[np.float32]:
+    """`(height, width) float32` how much of the paint each pixel of a part takes."""
+    import cv2
+
+    space = max(1, cover.feather // _SPACING)
+    columns, rows = -(-part.width // space), -(-part.height // space)
+    xs, ys = (
+        start + (np.arange(count, dtype=np.float32) + 0.5) * space
+        for start, count in ((part.x, columns), (part.y, rows))
+    )
+    share = cv2.resize(cover.share(xs, ys), (columns * space, rows * space), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(share[: part.height, : part.width])

@@ -86,13 +86,16 @@ class Redactor(Protocol):
     def settings(self) -> dict[str, Any]:
         """Method, shape, margin and strength, for the record."""
 
-    def redact(self, image: RGB, boxes: Sequence[Box], regions: Sequence[Box] = ()) -> RGB:
-        """A copy of the picture in which the face in each box cannot be recognised; the rest is as it was.
+    def redact(
+        self, image: RGB, faces: Sequence[Detection], regions: Sequence[Box] = (), kept: Sequence[Box] = ()
+    ) -> RGB:
+        """A copy of the picture in which none of the faces can be recognised; the rest is as it was.
 
         Args:
             image: The picture.
-            boxes: Faces, as detected.
+            faces: Faces to cover, as detected.
             regions: What is covered besides, exactly so far, corners included.
+            kept: Faces that stay visible, whose colours do not spread into their neighbours' covers.
         """
 
 

@@ -19,26 +19,20 @@ from gallery.domain.models import Thresholds
 
 MARGIN = 0.45
 """Share of the box added on every side: hair and the outline of the head, by which even a face under one colour is
-found again when the gallery is covered likewise. From (√2 - 1) / 2 = 0.207 upwards the ellipse covers the box."""
+found again among others covered alike. From (√2 - 1) / 2 = 0.207 upwards the ellipse covers the box."""
 MOST_MARGIN = 2.0
 
-CELLS = 3
-"""Cells of the grid across the grown box, which makes 1.6 across the face itself at the default margin."""
-MOST_CELLS = 8
+BLOCKS = 7
+"""With `pixelate`, blocks across a face. They are drawn from what surrounds it, so more of them show no more of it."""
+MOST_BLOCKS = 32
 
-MEASURED_CELLS = (5, 8)
-"""Weaker grids that are measured beside the default."""
-
+FEATHER = 0.1
+"""Share of the box, beyond the margin, over which a cover fades into the photo: enough that no seam is seen."""
 MOST_FEATHER = 0.5
 
-_LEFT = {3: "1.0 %", 4: "1.8 %"}
-"""By cells of the default's blur: of 300 people of LFW, those found again in a gallery covered likewise (SFace)."""
-
-_LEFT_FINER = "up to 7.7 % with 5 and 10 % with 8 cells in full colour"
-"""What was measured of finer grids: full colour and a margin of 0.25, of 300 and of 600 people."""
-
 _TIGHT, _LEFT_BY_MARGIN = 0.25, "1.8 %"
-"""A margin that was measured on its own, and what it leaves even of the solid method, likewise."""
+"""A margin that was measured on its own, and what it leaves even of the solid method: so many of 300 people of LFW are
+found again in a gallery covered alike (SFace)."""
 
 SIZES = (40, 400)
 """Longer side of a face in pixels, at which redaction is measured: far away in a group, and near."""
@@ -128,22 +122,15 @@ def sizes(wanted: Sequence[int]) -> tuple[int, ...]:
     return tuple(dict.fromkeys(wanted)) or SIZES
 
 
-def given_away(method: str, margin: float | None, cells: int | None) -> str:
-    """What settings weaker than the default give away, in one remark; nothing where they are not weaker.
+def given_away(margin: float | None) -> str:
+    """What a margin below the default gives away, in one remark; nothing where it is not below.
 
     Args:
-        method: `blur`, `pixelate` or `solid`.
         margin: Share of the box added on every side; None for the default.
-        cells: Cells of the grid across the grown box; None for the default.
     """
-    found = []
-    if method != "solid" and cells is not None and cells > CELLS:
-        found.append(f"{_LEFT[cells]} with {cells} cells" if cells in _LEFT else _LEFT_FINER)
-    if margin is not None and margin < MARGIN:
-        found.append(f"{_LEFT_BY_MARGIN} with a margin of {_TIGHT:g} even under one colour")
-    if not found:
+    if margin is None or margin >= MARGIN:
         return ""
     return (
-        f"Weaker than the default: who covers other photos of the same people likewise finds {', and '.join(found)} of "
-        f"them again, against {_LEFT[CELLS]} by default (blur) and 0.3 % by chance."
+        f"The margin is below the default of {MARGIN:g}: hair and the outline of the head stay visible. "
+        f"At {_TIGHT:g}, {_LEFT_BY_MARGIN} of people are found again among others covered alike; 0.3 % would be chance."
     )

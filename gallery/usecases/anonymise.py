@@ -229,7 +229,8 @@ class Anonymise:
 
     def redact(self, image: RGB, faces: Sequence[DecidedFace]) -> RGB:
         """A copy of the picture in which every face that is not kept cannot be recognised."""
-        return self.redactor.redact(image, [face.detection.box for face in faces if not face.decision.kept])
+        blurred, kept = ([face.detection for face in faces if face.decision.kept is way] for way in (False, True))
+        return self.redactor.redact(image, blurred, kept=[one.box for one in kept])
 
     def _of_known(self, whitelist: Whitelist) -> ByHand:
         """What was settled by hand, with people's names as the gallery writes them."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from gallery.domain.deciding import Decision
-from gallery.domain.faces import Face
+from gallery.domain.faces import Detection, Face
 from gallery.domain.geometry import Box
 from gallery.domain.matching import Candidate
 from gallery.domain.runs import DecidedFace
@@ -33,17 +33,23 @@ class Decided:
     remarks: tuple[str, ...] = ()
 
     @property
-    def blurred(self) -> tuple[Box, ...]:
+    def blurred(self) -> tuple[Detection, ...]:
         """The faces that must not be recognised."""
-        found = (
-            face.detection.box for face, decision in zip(self.faces, self.decisions, strict=True) if not decision.kept
-        )
-        return (*found, *self.unseen)
+        return (*self._with(kept=False), *(Detection(box, 0.0) for box in self.unseen))
+
+    @property
+    def kept(self) -> tuple[Box, ...]:
+        """The faces that stay visible."""
+        return tuple(detection.box for detection in self._with(kept=True))
 
     @property
     def covered(self) -> tuple[Box, ...]:
         """Faces and regions that are covered, without margins."""
-        return (*self.blurred, *self.regions)
+        return (*(detection.box for detection in self.blurred), *self.regions)
+
+    def _with(self, *, kept: bool) -> Iterator[Detection]:
+        pairs = zip(self.faces, self.decisions, strict=True)
+        return (face.detection for face, decision in pairs if decision.kept is kept)
 
     def record(self, residuals: Sequence[float | None] = ()) -> tuple[DecidedFace, ...]:
         """As the audit trail keeps them, without the embeddings."""

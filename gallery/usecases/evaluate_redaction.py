@@ -189,7 +189,7 @@ class EvaluateRedaction:
         chips = []
         for side in sides:
             scaled, there = self.scaler.scale(image, face, side)
-            pictures = [scaled, *(way.redactor.redact(scaled, [there.box]) for way in ways)]
+            pictures = [scaled, *(way.redactor.redact(scaled, [there]) for way in ways)]
             chips += [self.recogniser.cropper.crop(picture, [there]).pixels for picture in pictures]
         found = self.recogniser.embedder.embed(np.concatenate(chips))
         return found.reshape(len(sides), 1 + len(ways), -1)

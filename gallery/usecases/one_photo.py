@@ -109,7 +109,7 @@ class OnePhoto:
 
     def redact(self, image: RGB, decided: Decided) -> RGB:
         """A copy of the picture in which nobody who is not kept can be recognised."""
-        return self.redactor.redact(image, decided.blurred, decided.regions)
+        return self.redactor.redact(image, decided.blurred, decided.regions, decided.kept)
 
     def __call__(self, path: Path, target: Path | None, people: PeopleInForce, verification: Verification) -> Finished:
         """Does it all. It never raises because of the photo: the record says what went wrong.

@@ -69,7 +69,7 @@ def stages(folder: Path) -> dict[str, tuple[Work, Work]]:
     boxes = [one.box for one in found]
     embedder, chips = boot.embedder(card), boot.cropper(card).crop(photo.pixels, found)
     redactor = boot.redactor(Wishes())
-    redacted = redactor.redact(photo.pixels, boxes)
+    redacted = redactor.redact(photo.pixels, found)
     staged = files.stage(redacted, photo, folder / "out.jpg")
 
     network = cv2.FaceDetectorYN.create(str(boot.weights().verified(detector.card).path), "", SIZE)
@@ -87,7 +87,7 @@ def stages(folder: Path) -> dict[str, tuple[Work, Work]]:
         "detect": (partial(detector.detect, photo.pixels), partial(network.detect, bgr)),
         "embed": (partial(embedder.embed, chips.pixels), lambda: [a @ b for _ in range(FACES)]),
         "match": (partial(candidates, probes, whitelist), lambda: templates @ probes.T),
-        "redact": (partial(redactor.redact, photo.pixels, boxes), decode),
+        "redact": (partial(redactor.redact, photo.pixels, found), decode),
         "encode": (lambda: files.discard(files.stage(redacted, photo, folder / "o.jpg").path), encoder(file)),
         "verify": (partial(files.verify, staged, redacted, photo, boxes), decode),
     }

@@ -17,6 +17,7 @@ import numpy as np
 from gallery.adapters.photos.files import PillowPhotoFiles
 from gallery.adapters.redactors import RegionRedactor
 from gallery.domain.errors import BadPhoto
+from gallery.domain.faces import Detection
 from gallery.domain.geometry import Box
 
 FORMATS = (None, "png", "webp", "avif", "heic")
@@ -27,7 +28,7 @@ def outside(files: PillowPhotoFiles, path: Path, target: Path) -> tuple[str, np.
     photo = files.read(path).opaque()
     width, height = photo.size
     box = Box(width * 3 // 8, height * 3 // 8, max(1, width // 4), max(1, height // 4))
-    pixels = RegionRedactor().redact(photo.pixels, [box])
+    pixels = RegionRedactor().redact(photo.pixels, [Detection(box, 0.9)])
     files.write(pixels, photo, target)
     kept = (pixels == photo.pixels).all(axis=2)
     difference = np.abs(files.read(target).pixels.astype(np.int16) - photo.pixels).max(axis=2)

@@ -15,17 +15,17 @@ def words(said) -> str:
 def test_what_was_asked_for_is_on_record_and_weaker_settings_are_remarked_once(gallery, photos, here):
     said = gallery(
         *("anonymise", photos / "collins.png", "-o", here / "out", "--model", "sface", "--shape", "box"),
-        *("--face-margin", 0.3, "--strength", 4, "--feather", 0.1),
+        *("--method", "pixelate", "--face-margin", 0.3, "--strength", 4, "--feather", 0.2),
     )
 
     assert said.code == 0, said.err
-    assert words(said).count("Weaker than the default") == 1
+    assert words(said).count("below the default") == 1
     redaction = gallery("audit", 1, "--json").json["redaction"]
-    assert {key: redaction[key] for key in ("shape", "margin", "cells", "feather")} == {
+    assert {key: redaction[key] for key in ("shape", "margin", "blocks", "feather")} == {
         "shape": "box",
         "margin": 0.3,
-        "cells": 4,
-        "feather": 0.1,
+        "blocks": 4,
+        "feather": 0.2,
     }
 
 
@@ -34,15 +34,16 @@ def test_nothing_is_remarked_of_the_default(gallery, photos, here):
     said = gallery("anonymise", photos / "collins.png", "-o", here / "out", "--model", "sface")
 
     assert said.code == 0, said.err
-    assert "Weaker" not in words(said)
+    assert "below" not in words(said)
 
 
 @pytest.mark.models
 @pytest.mark.parametrize(
     "wrong",
     [
-        ("--strength", 0),
-        ("--strength", 9),
+        ("--method", "pixelate", "--strength", 0),
+        ("--method", "pixelate", "--strength", 33),
+        ("--method", "blur", "--strength", 4),
         ("--face-margin", -0.1),
         ("--face-margin", 3),
         ("--feather", 0.7),

@@ -147,8 +147,8 @@ def test_a_failing_embedder_writes_nothing(world):
 
 def test_an_unforeseen_error_fails_one_photo_only(world):
     class Broken(FakeRedactor):
-        def redact(self, image, boxes, regions=()):
-            if boxes:
+        def redact(self, image, faces, regions=(), kept=()):
+            if faces:
                 raise ZeroDivisionError("a defect")
             return image
 
@@ -376,9 +376,9 @@ def test_what_is_left_of_a_blurred_face_is_on_record(world):
 class Sparing(FakeRedactor):
     """Forgets the box that begins farthest to the right, and darkens it a little instead."""
 
-    def redact(self, image, boxes, regions=()):
-        spared = max(boxes)
-        redacted = super().redact(image, [box for box in boxes if box != spared], regions)
+    def redact(self, image, faces, regions=(), kept=()):
+        spared = max(face.box for face in faces)
+        redacted = super().redact(image, [face for face in faces if face.box != spared], regions)
         redacted[0, 0] = 255 - redacted[0, 0]
         return redacted
 
@@ -396,8 +396,8 @@ def test_a_kept_face_that_is_covered_with_its_neighbour_is_told(world):
     assert world.run(GROUP, by_hand=by_hand).images[0].remarks == ()
 
     class Wide(FakeRedactor):
-        def redact(self, image, boxes, regions=()):
-            return super().redact(image, [box.grow(1.2).clip(64, 48) for box in boxes], regions)
+        def redact(self, image, faces, regions=(), kept=()):
+            return super().redact(image, (), [*(face.box.grow(1.2).clip(64, 48) for face in faces), *regions])
 
     use = Anonymise(world.recogniser, Wide(), world.photos, world.store, world.policy, "0.test")
     (image,) = use([GROUP], Path("wide")).images
@@ -421,7 +421,7 @@ def test_a_face_that_can_still_be_recognised_fails_the_photo(world):
 
 def test_a_part_that_was_not_covered_fails_the_photo(world):
     class Idle(FakeRedactor):
-        def redact(self, image, boxes, regions=()):
+        def redact(self, image, faces, regions=(), kept=()):
             return image.copy()
 
     use = Anonymise(world.recogniser, Idle(), world.photos, world.store, world.policy, "0.test")

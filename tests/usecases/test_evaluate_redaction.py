@@ -51,8 +51,8 @@ class Nothing:
 
     settings: dict = field(default_factory=dict)
 
-    def redact(self, image, boxes):
-        assert len(boxes) == 1
+    def redact(self, image, faces):
+        assert len(faces) == 1
         return image.copy()
 
 

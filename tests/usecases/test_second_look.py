@@ -72,8 +72,8 @@ class Drawing(FakeRedactor):
     person: int = FLOWER
     away: int = 9
 
-    def redact(self, image, boxes, regions=()):
-        covered = super().redact(image, boxes, regions)
+    def redact(self, image, faces, regions=(), kept=()):
+        covered = super().redact(image, faces, regions, kept)
         return covered if (image == image[0, 0]).all() else draw(covered, self.box, self.person, self.away)
 
 
@@ -100,7 +100,7 @@ class Scene:
         redactor = self.redactor or FakeRedactor()
 
         def cover(picture: RGB) -> RGB:
-            return redactor.redact(picture, self.blurred, self.regions)
+            return redactor.redact(picture, [Detection(box, 0.9) for box in self.blurred], self.regions)
 
         output = cover(self.photo)
         return Looker(recogniser, self.whitelist, POLICY).look(
@@ -192,8 +192,8 @@ class Leaky(FakeRedactor):
 
     face: Box = B
 
-    def redact(self, image, boxes, regions=()):
-        return super().redact(image, [box for box in boxes if box != self.face], regions)
+    def redact(self, image, faces, regions=(), kept=()):
+        return super().redact(image, [one for one in faces if one.box != self.face], regions, kept)
 
 
 def test_what_is_still_like_the_face_fails():
@@ -230,8 +230,8 @@ def test_where_a_bare_cover_is_as_near_the_comparison_tells_nothing():
 def test_then_a_cover_that_depends_on_what_is_under_it_fails():
     @dataclass
     class Mirroring(FakeRedactor):
-        def redact(self, image, boxes, regions=()):
-            covered = super().redact(image, boxes, regions)
+        def redact(self, image, faces, regions=(), kept=()):
+            covered = super().redact(image, faces, regions, kept)
             covered[B.bottom - 1, B.right - 1] = image[B.bottom - 1, B.right - 1]
             return covered
 

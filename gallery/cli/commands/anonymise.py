@@ -79,8 +79,8 @@ def anonymise(
         options.Method,
         typer.Option(
             "--method",
-            help="blur: a coarse grid of means, smoothed. pixelate: the same grid as blocks. "
-            "solid: one colour, which leaves nothing of the face.",
+            help="blur: a smooth film between the pixels around the face. pixelate: that film as blocks. "
+            "solid: one colour. Nothing of the face goes into any of them.",
         ),
     ] = options.Method.BLUR,
     shape: Annotated[
@@ -100,18 +100,19 @@ def anonymise(
         int | None,
         typer.Option(
             "--strength",
-            help="With blur and pixelate: cells of the grid across what is covered, from 1 to 8. More show more of the "
+            help="With pixelate: blocks across a face, from 1 to 32. How it looks, nothing more: none shows any of the "
             "face.",
-            show_default="3",
+            show_default="7",
         ),
     ] = None,
     feather: Annotated[
-        float,
+        float | None,
         typer.Option(
             "--feather",
             help="Width of a soft edge beyond what is covered, as a share of the face, from 0 to 0.5.",
+            show_default="0.1",
         ),
-    ] = 0.0,
+    ] = None,
     fusion: Annotated[
         options.Fusion,
         typer.Option(
@@ -273,7 +274,7 @@ def anonymise(
             remark(chosen.why)
             remark(limits.remark)
             remark(lax(limits, boot.yardstick(chosen.card)))
-            remark(given_away(method.value, face_margin, strength))
+            remark(given_away(face_margin))
 
         watching = boot.onlookers(store, annotate, contact_sheet, limits, output)
         with (

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import itertools
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gallery.adapters.detectors.pyramid import COARSEST, LARGEST, SMALL, STEP, TILE, Level, levels
+from gallery.adapters.detectors.pyramid import COARSEST, LARGEST, SMALL, STEP, TILE, levels
 from gallery.domain.geometry import Box
 
 SIZES = st.integers(1, 12_000)
@@ -76,83 +75,3 @@ def test_a_face_cut_by_an_inner_edge_is_left_to_the_neighbour():
     assert not level.believes(Box(first.right - 60, 10, 60, 80), first)
     assert level.believes(Box(first.right - 60, 10, 60, 80), second)
     assert level.believes(Box(0, 10, 60, 80), first), "an edge of the picture itself cuts nothing"
-
-
-@pytest.mark.parametrize(
-    ("size", "expected"),
-    [
-        ((320, 240), [(480, 360, 192), (320, 240, None)]),
-        ((1, 1), [(2, 2, 192), (1, 1, None)]),
-        ((400, 100), [(600, 150, 192), (400, 100, 192), (320, 80, None)]),
-        ((960, 480), [(1440, 720, 192), (960, 480, 192), (320, 160, None)]),
-        ((480, 961), [(720, 1442, 192), (480, 961, 192), (277, 555, 192), (160, 320, None)]),
-        ((1536, 1000), [(2304, 1500, 192), (1536, 1000, 192), (701, 456, 192), (320, 208, None)]),
-        ((1537, 1000), [(1537, 1000, 192), (701, 456, 192), (320, 208, None)]),
-        ((8640, 10), [(8640, 10, 192), (2880, 3, 192), (960, 1, 192), (320, 1, None)]),
-    ],
-)
-def test_the_levels_of_some_pictures(size, expected):
-    assert [(level.width, level.height, level.largest) for level in levels(*size)] == expected
-
-
-@pytest.mark.parametrize(
-    ("length", "spans"),
-    [
-        (192, [(0, 192)]),
-        (1536, [(0, 1536)]),
-        (1537, [(0, 865), (672, 1537)]),
-        (2880, [(0, 1536), (1344, 2880)]),
-        (2881, [(0, 1089), (896, 1985), (1792, 2881)]),
-        (4000, [(0, 1462), (1269, 2731), (2538, 4000)]),
-    ],
-)
-def test_tiles_are_of_one_size_and_overlap_by_the_largest_face(length, spans):
-    wide, tall = Level(length, 50, 192), Level(60, length, 192)
-
-    assert [(tile.x, tile.right) for tile in wide.tiles()] == spans
-    assert [(tile.y, tile.bottom) for tile in tall.tiles()] == spans
-    assert {(tile.y, tile.height) for tile in wide.tiles()} == {(0, 50)}
-    assert list(Level(length, 9, None).tiles()) == [Box(0, 0, length, 9)]
-
-
-@pytest.mark.parametrize(("side", "sure"), [(192, True), (193, False)])
-def test_the_largest_face_that_is_sure(side, sure):
-    tile, level = Box(0, 0, 1000, 900), Level(1000, 900, 192)
-
-    assert level.believes(Box(10, 10, side, 20), tile) is sure
-    assert level.believes(Box(10, 10, 20, side), tile) is sure
-    assert Level(1000, 900, None).believes(Box(10, 10, side, 20), tile)
-
-
-@pytest.mark.parametrize(
-    ("face", "sure"),
-    [
-        ((100, 140, 50, 50), False),
-        ((101, 140, 50, 50), True),
-        ((90, 140, 50, 50), False),
-        ((140, 100, 50, 50), False),
-        ((140, 101, 50, 50), True),
-        ((350, 140, 50, 50), False),
-        ((349, 140, 50, 50), True),
-        ((140, 350, 50, 50), False),
-        ((140, 349, 50, 50), True),
-    ],
-)
-def test_a_face_at_an_inner_edge_is_not_sure(face, sure):
-    tile = Box(100, 100, 300, 300)
-
-    assert Level(1000, 1000, 192).believes(Box(*face), tile) is sure
-    assert Level(400, 400, 192).believes(Box(*face), Box(0, 0, 400, 400)), "where no tile is beyond, nothing cuts it"
-
-
-@pytest.mark.parametrize(
-    ("tile", "face"),
-    [
-        ((0, 50, 99, 99), (0, 80, 9, 9)),
-        ((50, 0, 99, 99), (80, 0, 9, 9)),
-        ((901, 50, 99, 99), (991, 80, 9, 9)),
-        ((50, 901, 99, 99), (80, 991, 9, 9)),
-    ],
-)
-def test_a_face_at_the_pictures_own_edge_is_sure(tile, face):
-    assert Level(1000, 1000, 192).believes(Box(*face), Box(*tile))

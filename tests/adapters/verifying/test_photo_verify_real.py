@@ -14,7 +14,7 @@ from gallery.adapters.photos.read import read
 from gallery.adapters.redactors import RegionRedactor
 from gallery.adapters.verifying.verify import verify
 from gallery.domain.errors import BadPhoto, NotWritten
-from gallery.domain.faces import Photo
+from gallery.domain.faces import Detection, Photo
 from gallery.domain.geometry import Box
 
 pytestmark = pytest.mark.models
@@ -61,7 +61,7 @@ def test_right_files_pass_and_files_without_redaction_do_not(shared_data: Path, 
     for number, photo in enumerate(photographs(shared_data)):
         boxes = some_boxes(chance, *photo.size)
         redactor = RegionRedactor(method=("blur", "pixelate", "solid")[number % 3])
-        pixels = redactor.redact(photo.pixels, boxes)
+        pixels = redactor.redact(photo.pixels, [Detection(box, 0.9) for box in boxes])
         for wanted in WAYS if number % 8 == 0 else chance.sample(WAYS, 2):
             data = encode(pixels, photo, wanted)
             path.write_bytes(data)
