@@ -103,9 +103,10 @@ def terminal():
 
 @pytest.fixture
 def waiting(gallery, photos, here):
-    """A run whose photo shows one person twice, so that one of the faces waits."""
+    """A run whose photo shows one person twice, once so coarsely that this face waits."""
     gallery("enroll", "Grace Hopper", photos / "hopper.png")
-    Image.fromarray(np.concatenate([hopper(), scaled(hopper(), 1)], axis=1)).save(here / "twice.png")
+    coarse = scaled(scaled(hopper(), 0.1), 10)[: hopper().shape[0]]
+    Image.fromarray(np.concatenate([hopper(), coarse], axis=1)).save(here / "twice.png")
     assert gallery("anonymise", "twice.png", "-o", "out", "--keep-review-crops").code == 3
     return here
 
