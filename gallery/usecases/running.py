@@ -275,6 +275,7 @@ class Run:
         except GalleryChanged:
             raise
         except NotWritten as error:
+            self._abandon(worked)
             gone = replace(_came_to_nothing(image), error=error.text)
             self._store.amend(number, gone, image)
             return gone

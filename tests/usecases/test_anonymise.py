@@ -618,6 +618,18 @@ def test_onlookers_see_the_photo_as_it_was(world):
     assert relative == Path("group.png")
 
 
+def test_an_output_that_cannot_be_named_leaves_nothing_hidden(world):
+    class Stuck(FakePhotoFiles):
+        def publish(self, staged, instead_of):
+            raise NotWritten("The disk reports an error.")
+
+    world.photos = Stuck(world.photos.photos)
+    (image,) = world.run(GROUP).images
+
+    assert image.status is ImageStatus.FAILED
+    assert world.photos.written == {}
+
+
 def test_onlookers_see_photos_that_were_done_before_too(world):
     seen = []
 
