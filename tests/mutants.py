@@ -60,6 +60,10 @@ KINDS = re.compile(
 )
 """Mutations that are tried. Others of cosmic-ray's mostly change nothing (`is` for `==`) or cannot run at all."""
 
+UNTOLD = re.compile(r"@dataclass|strict=")
+"""Lines whose mutations change nothing that a program can tell: of a class that is made by the rules anyway, or of a
+check that lists are of one length, which they are."""
+
 PATIENCE = 300
 """Seconds after which tests that do not end have noticed."""
 ENOUGH = 0.95
@@ -71,12 +75,15 @@ class Mutant:
 
     module: str
     kind: str
+    before: str
     code: str
 
-    def difference(self) -> str:
-        before = (ROOT / self.module).read_text(encoding="utf-8").splitlines()
-        lines = difflib.unified_diff(before, self.code.splitlines(), self.module, self.kind, lineterm="", n=1)
-        return "\n".join(list(lines)[:14])
+    def difference(self, around: int = 1) -> list[str]:
+        lines = self.before.splitlines(), self.code.splitlines()
+        return list(difflib.unified_diff(*lines, self.module, self.kind, lineterm="", n=around))
+
+    def tells_nothing(self) -> bool:
+        return any(UNTOLD.search(line) for line in self.difference(0)[2:])
 
 
 def mutants(module: str) -> Iterator[Mutant]:
@@ -89,7 +96,9 @@ def mutants(module: str) -> Iterator[Mutant]:
         for occurrence in range(count):
             code = mutate_code(source, operator, occurrence)
             if code is not None and code != source:
-                yield Mutant(module, name, code)
+                one = Mutant(module, name, source, code)
+                if not one.tells_nothing():
+                    yield one
 
 
 def copied(folder: Path) -> Path:
@@ -162,7 +171,7 @@ def main() -> None:
         chosen += found if asked.all else Random(asked.seed).sample(found, min(asked.each, len(found)))
     left = unnoticed(chosen, asked.jobs)
     for one in left:
-        print(f"\n{one.difference()}")
+        print("\n" + "\n".join(one.difference()))
     for module in asked.modules:
         made, missed = (sum(one.module == module for one in some) for some in (chosen, left))
         print(f"{module}: {made - missed} of {made} noticed")

@@ -108,7 +108,7 @@ class _Grounds:
         limit = self.limits[top.identity]
         clear = top.cosine + self.rival_margin * limit.cosine
         return any(
-            other.cosine < top.cosine
+            other.cosine <= top.cosine
             or (other.cosine <= min(clear, limit.cosine) and other.euclidean <= limit.euclidean)
             for other in self.others
         )

@@ -224,8 +224,8 @@ def _rival(ranked: Sequence[Candidate], near: _Near, policy: Policy, index: int)
 
 
 def _casts_doubt(other: Candidate, top: Candidate, clear: float, policy: Policy) -> bool:
-    """Whether another face is closer to the person than this one, or matches them and is not clearly farther."""
-    return other.cosine < top.cosine or (not other.cosine > clear and not _too_far(other, policy))
+    """Whether another face is as close to the person as this one, or matches them and is not clearly farther."""
+    return other.cosine <= top.cosine or (not other.cosine > clear and not _too_far(other, policy))
 
 
 def _decide_one(

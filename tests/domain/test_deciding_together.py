@@ -98,18 +98,40 @@ def test_a_face_beyond_the_limit_is_no_rival():
     assert rules([near("Ada", 0.55)], [near("Ada", 0.6)])[0] is Rule.MATCH
 
 
-def test_a_closer_face_is_a_rival_though_its_euclidean_distance_is_too_large():
-    assert rules([near("Ada", 0.3)], [Candidate("Ada", 1, 0.2, 5.0)]) == [Rule.RIVAL, Rule.EUCLIDEAN]
+@pytest.mark.parametrize(("cosine", "rule"), [(0.2, Rule.RIVAL), (0.3, Rule.RIVAL), (0.31, Rule.MATCH)])
+def test_a_face_as_close_is_a_rival_though_its_euclidean_distance_is_too_large(cosine, rule):
+    assert rules([near("Ada", 0.3)], [Candidate("Ada", 1, cosine, 5.0)]) == [rule, Rule.EUCLIDEAN]
+
+
+@pytest.mark.parametrize(
+    ("cosine", "euclidean", "passes"),
+    [(0.5, 1.0, True), (0.51, 1.0, False), (0.5, 1.01, False), (math.nan, 1.0, False), (0.5, math.nan, False)],
+)
+def test_a_match_passes_both_limits_of_its_person(cosine, euclidean, passes):
+    policy = Policy(Thresholds(0.1, 0.1), Floors(0, 0), personal={"Ada": Thresholds(0.5, 1.0)})
+
+    assert policy.passes(Candidate("Ada", 1, cosine, euclidean)) is passes
+    assert not policy.passes(Candidate("Bob", 1, 0.5, 1.0))
 
 
 def test_two_equals_are_both_blurred_without_a_margin_too():
-    assert rules([near("Ada", 0.3)], [near("Ada", 0.3)], policy=replace(POLICY, rival_margin=0)) == [Rule.RIVAL] * 2
+    decisions = decide([face()] * 2, [[near("Ada", 0.3)]] * 2, replace(POLICY, rival_margin=0), {})
+
+    assert [one.rule for one in decisions] == [Rule.RIVAL] * 2
+    assert decisions[1].reason == "face 1 of the same photo matches Ada about as well"
 
 
 @pytest.mark.parametrize("margin", [-0.1, 1.1, math.nan])
 def test_a_margin_that_makes_no_sense_is_refused(margin):
     with pytest.raises(BadArgument, match="margin between faces"):
         replace(POLICY, rival_margin=margin)
+
+
+def test_the_margin_may_be_the_whole_limit():
+    edges = [replace(POLICY, rival_margin=margin) for margin in (0, 1)]
+
+    assert rules([near("Ada", 0.1)], [near("Ada", 0.59)], policy=edges[0]) == [Rule.MATCH, Rule.RIVAL]
+    assert rules([near("Ada", 0.1)], [near("Ada", 0.59)], policy=edges[1]) == [Rule.RIVAL, Rule.RIVAL]
 
 
 vectors = st.lists(st.floats(-1, 1, width=32), min_size=3, max_size=3)

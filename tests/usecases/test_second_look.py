@@ -16,7 +16,7 @@ from gallery.domain.models import Floors, Thresholds
 from gallery.testing import FakeCropper, FakeDetector, FakeEmbedder, FakeRedactor, blank, draw
 from gallery.usecases.decided import Decided
 from gallery.usecases.faces import Recogniser
-from gallery.usecases.second_look import Looker, SecondLook, Written, different
+from gallery.usecases.second_look import Looker, SecondLook, Written, different, kept_and_covered
 
 ADA, GRACE, STRANGER, FLOWER = 10, 90, 170, 200
 POLICY = Policy(Thresholds(0.2, 3.0), Floors(4, 0.0))
@@ -173,11 +173,41 @@ def test_what_lies_between_two_covers_is_a_face_of_its_own_though_most_of_it_is_
     assert [one.box for one in scene.look(between).strangers] == [between]
 
 
-def test_what_is_covered_entirely_is_none_wherever_its_middle_is():
-    left, right = Box(2, 10, 14, 20), Box(16, 10, 14, 20)
-    scene = Scene(draw(draw(blank(), left, GRACE), right, STRANGER), kept=(), blurred=(left, right))
+@dataclass
+class Wide(FakeRedactor):
+    """Covers more than the boxes."""
 
-    assert scene.look(Box(8, 12, 16, 16)).strangers == ()
+    def redact(self, image, boxes, regions=()):
+        return super().redact(image, [box.grow(1).clip(64, 48) for box in boxes], regions)
+
+
+def test_what_is_covered_entirely_is_none_wherever_its_middle_is():
+    face, margin = Box(20, 10, 10, 12), Box(10, 2, 9, 12)
+    photo = draw(np.full((48, 64, 3), 255, np.uint8), face, GRACE)
+    scene = Scene(photo, kept=(), blurred=(face,), redactor=Wide())
+
+    assert scene.look(margin).strangers == ()
+    assert [one.box for one in scene.look(margin.shift(-1, 0)).strangers] == [margin.shift(-1, 0)], "a column shows"
+
+
+def told(share: float) -> tuple[str, ...]:
+    """What is told of the second of two kept faces, of which that share is covered, and of a blurred one between."""
+    covered = np.zeros((48, 64), bool)
+    covered[0:20, 20 : 20 + round(20 * share)] = True
+    covered[20:40] = True
+    boxes = Box(0, 0, 10, 20), Box(0, 20, 10, 20), Box(20, 0, 20, 20)
+    faces = Recogniser(Scripted(), FakeCropper(), FakeEmbedder()).describe(
+        blank(), [Detection(box, 0.9) for box in boxes]
+    )
+    keep = Decision(Verdict.KEEP, Rule.MATCH, "matches", Candidate("Ada", 1, 0.1, 0.1))
+    blur = Decision(Verdict.BLUR, Rule.COSINE, "too far")
+    return kept_and_covered(Decided(faces, (keep, blur, keep), ((), (), ())), covered)
+
+
+def test_a_kept_face_of_which_a_quarter_is_covered_is_told():
+    assert told(0.2) == ()
+    assert told(0.25) == ("Face 3 is kept, but 25% of it is covered with what lies beside it.",)
+    assert told(1) == ("Face 3 is kept, but 100% of it is covered with what lies beside it.",)
 
 
 def test_a_region_is_a_cover_too():
