@@ -27,10 +27,6 @@ WHOLLY = 0.99
 MUCH = 0.25
 """Share of a kept face from which on it is told that it is covered."""
 
-MARGIN = 0.1
-"""How much nearer, in cosine distance, what is seen may be than a bare cover where neither tells anything. Measured by
-tests/benchmarks/measure_control.py."""
-
 _REMEDY = "Its output was removed. Use --method solid, or cover more with --face-margin."
 
 
@@ -107,13 +103,11 @@ class _Doubt:
 
     Attributes:
         why: A sentence on it.
-        cosine: How near, as a cosine distance.
-        nearness: How near another embedding is to the same; None where it is beyond the limits.
+        holds_for: Whether another embedding is too near to the same face or person.
     """
 
     why: str
-    cosine: float
-    nearness: Callable[[NDArray[np.float32]], float | None]
+    holds_for: Callable[[NDArray[np.float32]], bool]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -198,28 +192,27 @@ class Looker:
     def _too_near(self, place: int, left: Residual, written: Written, like: Sequence[Candidate]) -> _Doubt | None:
         if left.recognised:
             why = f"Face {place + 1} can still be recognised in the output, at a cosine distance of {left.cosine:.3f}."
-            return _Doubt(why, left.cosine, partial(self._nearness, written.decided.faces[place]))
+            return _Doubt(why, partial(self._recognised, written.decided.faces[place]))
         before = {one.identity for one in written.decided.found[place]}
         for one in like:
             if one.identity in before and self.policy.passes(one):
                 why = f"Face {place + 1} still matches {one.identity} in the output, at {one.cosine:.3f}."
-                return _Doubt(why, one.cosine, partial(self._nearness_to, one.identity))
+                return _Doubt(why, partial(self._matches, one.identity))
         return None
 
-    def _nearness(self, face: Face, other: NDArray[np.float32]) -> float | None:
-        found = residual(face.embedding, other, self.policy.thresholds)
-        return found.cosine if found.recognised else None
+    def _recognised(self, face: Face, other: NDArray[np.float32]) -> bool:
+        return residual(face.embedding, other, self.policy.thresholds).recognised
 
-    def _nearness_to(self, name: str, other: NDArray[np.float32]) -> float | None:
+    def _matches(self, name: str, other: NDArray[np.float32]) -> bool:
         own, _ = own_and_other(other, self.whitelist, name)
-        return own.cosine if own is not None and self.policy.passes(own) else None
+        return own is not None and self.policy.passes(own)
 
     def _judged(self, seen: Sequence[_Seen], written: Written) -> tuple[str, tuple[str, ...]]:
         """Why the output must not be published, and remarks.
 
-        What is no face (a flower, a label) can be like a cover, whatever is under it. So what is too near is compared
-        with a control: a bare cover. Where that is as near as what is seen, the comparison tells nothing, and it counts
-        that the cover hides all of the face.
+        What is no face (a flower, a label) can be like a cover, whatever is under it. So where something is too near, a
+        bare cover is the control: where that is too near as well, the comparison tells nothing, and it counts that the
+        cover hides all of the face. To a face no bare cover came near (tests/benchmarks/measure_control.py).
         """
         doubts = [(one, one.doubt) for one in seen if one.doubt]
         if not doubts:
@@ -227,19 +220,13 @@ class Looker:
         controls = self.recogniser.describe(written.bare(), [one.detection for one, _ in doubts])
         for (one, doubt), control in zip(doubts, controls, strict=True):
             box = written.decided.faces[one.place].detection.box
-            if not (_tells_nothing(doubt, control) and written.hides_all_of(box)):
+            if not (doubt.holds_for(control.embedding) and written.hides_all_of(box)):
                 return f"{doubt.why} {_REMEDY}", ()
         return "", tuple(
-            f"A bare cover is as near to face {place + 1} as what covers it, so comparing them tells nothing; that "
+            f"A bare cover would be taken for face {place + 1} as well, so comparing them tells nothing; that "
             "the cover is the same whatever is under it was checked instead."
             for place in sorted({one.place for one, _ in doubts})
         )
-
-
-def _tells_nothing(doubt: _Doubt, control: Face) -> bool:
-    """Whether a bare cover is too near as well, and about as near as what is seen."""
-    bare = doubt.nearness(control.embedding)
-    return bare is not None and bare <= doubt.cosine + MARGIN
 
 
 def different(one: RGB, other: RGB) -> NDArray[np.bool_]:

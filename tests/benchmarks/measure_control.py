@@ -27,7 +27,6 @@ from gallery.domain.errors import GalleryError
 from gallery.domain.faces import RGB, Detection
 from gallery.domain.geometry import Box, Landmarks
 from gallery.domain.residual import residual
-from gallery.usecases.second_look import MARGIN
 
 METHODS = ("blur", "pixelate", "solid")
 SCORE = 0.3
@@ -86,13 +85,13 @@ def main() -> None:
             for n, face in enumerate(before):
                 results = [{m: residual(face, some[m][n], limit).cosine for m in METHODS} for some in (left, bare)]
                 seen[kind].append((results[0], results[1]))
-    table = Table(title=f"sface, limit {limit.cosine}, margin {MARGIN}")
+    table = Table(title=f"sface, limit {limit.cosine}")
     for column in ("what", "method", "count", "taken for it", "excused", "bare farther by at most", "nearest bare"):
         table.add_column(column, justify="left" if column in ("what", "method") else "right")
     for kind, pairs in seen.items():
         for method in METHODS:
             taken = [(one[method], bare[method]) for one, bare in pairs if one[method] <= limit.cosine]
-            excused = [pair for pair in taken if pair[1] <= min(limit.cosine, pair[0] + MARGIN)]
+            excused = [pair for pair in taken if pair[1] <= limit.cosine]
             farther = max((bare - one for one, bare in taken), default=float("nan"))
             nearest = min((bare[method] for _, bare in pairs), default=float("nan"))
             numbers = (len(pairs), len(taken), len(excused))
