@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 from gallery.domain.errors import BadArgument
 from gallery.domain.paths import real, shown
+
+_MOST = 10_000
+"""Subfolders that are looked at: what was published into a home folder must not have all of it searched."""
 
 _Inode = tuple[int, int]
 """Device and number: a folder that is mounted at a second place is the same there."""
@@ -61,7 +65,7 @@ def _ancestors(path: Path) -> Iterator[tuple[_Inode, tuple[str, ...]]]:
 
 
 def _folders(top: Path) -> Iterator[_Inode]:
-    for folder, _, _ in os.walk(top):
+    for folder, _, _ in islice(os.walk(top), _MOST):
         inode = _inode(Path(folder))
         if inode is not None:
             yield inode
