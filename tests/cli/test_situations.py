@@ -148,5 +148,10 @@ def killed(words: list[str], number: signal.Signals | None, moment: float) -> Sa
                 process.wait(moment)
             process.send_signal(number)
         _, err = process.communicate(timeout=2 * SLOWEST)
-    code = 0 if number is signal.SIGKILL and process.returncode == -signal.SIGKILL else process.returncode
+    ended_by = {
+        -signal.SIGKILL,
+        -signal.SIGTERM,
+        -signal.SIGINT,
+    }  # the last two before and after the program's own time
+    code = 130 if number is not None and process.returncode in ended_by else process.returncode
     return Said(code, err, time.monotonic() - begun)
