@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from gallery.arguments import (
+    PathLike,
+    as_count,
+    as_count_if_any,
+    as_function,
+    as_number,
+    as_number_if_any,
+    as_one_of,
+    as_path,
+    as_path_if_any,
+    as_paths,
+    as_text,
+    is_picture,
+)
 from gallery.bootstrap import Bootstrap, HaarSettings, Wishes
 from gallery.domain.by_hand import ByHand
 from gallery.domain.calibrated import Calibration
-from gallery.domain.errors import BadArgument
+from gallery.domain.errors import BadArgument, WrongType
 from gallery.domain.explaining import Explained
-from gallery.domain.faces import RGB
+from gallery.domain.faces import RGB, Photo
 from gallery.domain.forgetting import Forgotten
 from gallery.domain.matching import Fusion
 from gallery.domain.models import ModelCard
@@ -31,7 +45,8 @@ from gallery.usecases.faces import Recogniser
 from gallery.usecases.running import Options
 from gallery.usecases.verify_record import VerifiedRecord
 
-PathLike = str | Path
+_FACES, _FACE = ("only", "largest"), "the face, if it is neither 'only' nor 'largest',"
+_NAME, _MODEL, _MODELS = "the name", "the model", "the folder of models"
 
 __all__ = [
     "AnonymisedImage",
@@ -62,8 +77,8 @@ def load_embedder(name: str, models_dir: PathLike | None = None) -> Embedder:
         ModelMissing: If its weights are not on this machine.
         ModelChanged: If its weights are not the file on record.
     """
-    boot = Bootstrap.of(models_dir=_path(models_dir))
-    return boot.embedder(boot.registry().card(name))
+    boot = Bootstrap.of(models_dir=as_path_if_any(models_dir, _MODELS))
+    return boot.embedder(boot.registry().card(as_text(name, _MODEL)))
 
 
 def load_detector(
@@ -89,8 +104,11 @@ def load_detector(
         ModelMissing: If its file is not on this machine.
         ModelChanged: If its file is not the one on record.
     """
-    haar = HaarSettings(haar_scale_factor, haar_neighbours)
-    return Bootstrap.of(models_dir=_path(models_dir), haar=haar).detector(name)
+    haar = HaarSettings(
+        as_number_if_any(haar_scale_factor, "the scale factor"), as_count_if_any(haar_neighbours, "the neighbours")
+    )
+    boot = Bootstrap.of(models_dir=as_path_if_any(models_dir, _MODELS), haar=haar)
+    return boot.detector(as_text(name, "the detector"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,8 +148,9 @@ class Gallery:
         detector: str = "yunet",
         models_dir: PathLike | None = None,
     ) -> None:
-        self._boot = Bootstrap.of(_path(path), _path(models_dir))
-        self._detector = detector
+        self._boot = Bootstrap.of(as_path_if_any(path, "the gallery file"), as_path_if_any(models_dir, _MODELS))
+        self._detector = as_text(detector, "the detector")
+        model = None if model is None else as_text(model, _MODEL)
         self._loaded: Recogniser | None = None
         self._store = self._boot.store(create=True)
         try:
@@ -148,7 +167,7 @@ class Gallery:
     def enrol(
         self,
         name: str,
-        photos: Sequence[PathLike],
+        photos: PathLike | Iterable[PathLike],
         face: FaceChoice = "only",
         *,
         accept_poor: bool = False,
@@ -158,7 +177,7 @@ class Gallery:
 
         Args:
             name: The person's name.
-            photos: Files and folders.
+            photos: Files and folders, or a single one.
             face: Which face of a photo with several: `"only"`, `"largest"`, or a number from the left, from 1.
             accept_poor: Whether to take references of poor quality all the same; they are marked.
             keep_crops: Whether pictures of this person's references may be kept.
@@ -170,32 +189,52 @@ class Gallery:
             BadArgument: If the name cannot be used.
             BadPhoto: If a folder holds no photo.
         """
-        choices = Choices(face, accept_poor, keep_crops)
-        return self._boot.enrol(self._store, self._recogniser())(name, [Path(p) for p in photos], choices)
+        name, files = as_text(name, _NAME), as_paths(photos, "the photos")
+        which: FaceChoice = face if isinstance(face, str) and face in _FACES else as_count(face, _FACE)
+        return self._boot.enrol(self._store, self._recogniser())(name, files, Choices(which, accept_poor, keep_crops))
 
     def anonymise(
-        self, image: RGB, *, method: str = "blur", cosine: float | None = None, euclidean: float | None = None
+        self,
+        image: RGB | PathLike | object,
+        *,
+        method: str = "blur",
+        cosine: float | None = None,
+        euclidean: float | None = None,
     ) -> AnonymisedImage:
-        """Anonymises an array; nothing is recorded.
+        """Anonymises one picture; nothing is recorded.
 
         Args:
-            image: `(H, W, 3) uint8` RGB, upright. It is not changed.
+            image: `(H, W, 3) uint8` RGB, upright; it is not changed. Or the path of a photo, or a picture of Pillow's:
+                they are turned upright, in sRGB, and laid on white where they are transparent.
             method: `"blur"`, `"pixelate"` or `"solid"`.
             cosine: Largest cosine distance of a match, for everybody; the calibrated, or else the model's own, if None.
-            euclidean: Largest Euclidean distance of a match, likewise.
+            euclidean: The same of the Euclidean distance.
 
         Raises:
             BadArgument: If a threshold or the method makes no sense.
+            WrongType: If it is no picture.
+            BadPhoto: If a file cannot be read.
             ModelFailed: If the detector or the embedder could not do its work.
             ValueError: If the array has another shape or type.
         """
-        use = self._boot.anonymise(self._store, self._recogniser(), Wishes(method, cosine, euclidean))
-        faces = use.decide(image, use.whitelist())
-        return AnonymisedImage(use.redact(image, faces), faces)
+        photo = self._photo(image)
+        use = self._boot.anonymise(self._store, self._recogniser(), _wishes(method, cosine, euclidean))
+        faces = use.decide(photo, use.whitelist())
+        return AnonymisedImage(use.redact(photo.opaque().pixels, faces), faces)
+
+    def _photo(self, image: object) -> Photo:
+        if isinstance(image, (str, os.PathLike)):
+            return self._boot.photos().read(as_path(image, "the photo"))
+        if not is_picture(image):
+            raise WrongType(
+                f"The image must be an array, a picture of Pillow's or a path, not a {type(image).__qualname__}.",
+                "Several pictures go one by one; files and folders to anonymise_files.",
+            )
+        return self._boot.photo_in_memory(image)
 
     def anonymise_files(
         self,
-        inputs: Sequence[PathLike],
+        inputs: PathLike | Iterable[PathLike],
         output: PathLike,
         *,
         method: str = "blur",
@@ -208,7 +247,7 @@ class Gallery:
         """Anonymises files and folders into an output folder and records the run; see `gallery.usecases.anonymise`.
 
         Args:
-            inputs: Photo files, folders and patterns.
+            inputs: Photo files, folders and patterns, or a single one.
             output: The folder that the anonymised copies go to.
             method: `"blur"`, `"pixelate"` or `"solid"`.
             cosine: Largest cosine distance of a match, for everybody; the calibrated, or else the model's own, if None.
@@ -223,9 +262,12 @@ class Gallery:
             UnknownName: If somebody who is to be kept in every case is not in the gallery.
             StoreUnusable: If a decision cannot be recorded.
         """
-        wishes = Wishes(method, cosine, euclidean)
+        files, folder = as_paths(inputs, "the inputs"), as_path(output, "the output folder")
+        by_hand, options = as_one_of(by_hand, ByHand, "by_hand"), as_one_of(options, Options, "options")
+        as_function(report, "the report")
+        wishes = _wishes(method, cosine, euclidean)
         use = self._boot.anonymise(self._store, self._recogniser(), wishes, by_hand=by_hand)
-        return use([Path(p) for p in inputs], Path(output), options, report)
+        return use(files, folder, options, report)
 
     def calibrate(
         self,
@@ -251,7 +293,8 @@ class Gallery:
             BadPhoto: If there is no such folder, or none of its photos can be used.
             NoFace: If it holds no face that could be compared.
         """
-        request = Request(fmr, _path(impostors), per_person, _fusion(fusion), dry_run)
+        strangers = as_path_if_any(impostors, "the folder of strangers")
+        request = Request(as_number(fmr, "the false match rate"), strangers, per_person, _fusion(fusion), dry_run)
         return self._boot.calibrate(self._store, self._card, self._detector)(request)
 
     def calibration(self) -> Calibration | None:
@@ -272,7 +315,7 @@ class Gallery:
         Raises:
             UnknownName: If there is nobody of that name.
         """
-        return self._store.identity(name)
+        return self._store.identity(as_text(name, _NAME))
 
     def edit(self, name: str, change: Callable[[Details], Details]) -> Details:
         """Changes what is settled about a person: consent, notes, tags, thresholds, pictures.
@@ -285,7 +328,7 @@ class Gallery:
             UnknownName: If there is nobody of that name.
             BadArgument: If notes or a tag cannot be shown.
         """
-        return self._store.edit(name, change)
+        return self._store.edit(as_text(name, _NAME), as_function(change, "the change"))
 
     def rename(self, name: str, new: str) -> str:
         """Gives a person another name; returns the former one.
@@ -294,7 +337,7 @@ class Gallery:
             UnknownName: If there is nobody of that name.
             NameTaken: If somebody else has the new one.
         """
-        return self._store.rename(name, new)
+        return self._store.rename(as_text(name, _NAME), as_text(new, "the new name"))
 
     def merge(self, name: str, into: str) -> int:
         """Gives one person's references to another and removes the first; returns how many came.
@@ -303,7 +346,7 @@ class Gallery:
             UnknownName: If there is nobody of one of the names.
             BadArgument: If both are the same person.
         """
-        return self._store.merge(name, into)
+        return self._store.merge(as_text(name, _NAME), as_text(into, "the other person's name"))
 
     def move(self, reference: int, to: str) -> str:
         """Gives one reference to another person; returns whose it was.
@@ -311,7 +354,7 @@ class Gallery:
         Raises:
             UnknownName: If there is no reference of that number, or nobody of that name.
         """
-        return self._store.move(reference, to)
+        return self._store.move(as_count(reference, "the reference"), as_text(to, _NAME))
 
     def remove(self, name: str) -> int:
         """Removes a person; returns how many references went with them.
@@ -319,7 +362,7 @@ class Gallery:
         Raises:
             UnknownName: If there is nobody of that name.
         """
-        return self._store.remove(name)
+        return self._store.remove(as_text(name, _NAME))
 
     def undo(self) -> Change:
         """Takes the last change to the gallery's people back.
@@ -336,7 +379,7 @@ class Gallery:
             UnknownName: If nobody of that name is in the gallery or its record.
             StoreUnusable: If another process is using the gallery.
         """
-        return self._store.forget(name)
+        return self._store.forget(as_text(name, _NAME))
 
     def check(self) -> Checked:
         """Looks for mistakes in the whole gallery; see `gallery.usecases.check`."""
@@ -352,7 +395,7 @@ class Gallery:
         Raises:
             UnknownName: If there is no run of that number.
         """
-        return self._store.run(run)
+        return self._store.run(as_count(run, "the run"))
 
     def explain(self, photo: PathLike, face: int | None = None) -> Explained:
         """How the faces of a photo compare with everybody, and what a run would decide; nothing is recorded.
@@ -366,8 +409,9 @@ class Gallery:
             NoFace: If there is no such face.
             ModelFailed: If the detector or the embedder could not do its work.
         """
+        file, number = as_path(photo, "the photo"), as_count_if_any(face, "the face")
         use = self._boot.anonymise(self._store, self._recogniser())
-        return explain_photo(use, Path(photo), face).explained
+        return explain_photo(use, file, number).explained
 
     def verify_record(
         self, run: int | None = None, *, outputs: PathLike | None = None, chain_only: bool = False
@@ -386,7 +430,8 @@ class Gallery:
             UnknownName: If there is no run of that number.
             BadArgument: If it is not clear whose outputs are in that folder.
         """
-        return self._boot.verify_record(self._store)(run, _path(outputs), not chain_only)
+        folder = as_path_if_any(outputs, "the folder of outputs")
+        return self._boot.verify_record(self._store)(as_count_if_any(run, "the run"), folder, not chain_only)
 
     def close(self) -> None:
         """Closes the gallery file."""
@@ -406,12 +451,13 @@ class Gallery:
         return self._loaded
 
 
-def _path(value: PathLike | None) -> Path | None:
-    return None if value is None else Path(value)
+def _wishes(method: str, cosine: float | None, euclidean: float | None) -> Wishes:
+    limits = (as_number_if_any(cosine, "the cosine limit"), as_number_if_any(euclidean, "the Euclidean limit"))
+    return Wishes(as_text(method, "the method"), *limits)
 
 
 def _fusion(name: str) -> Fusion:
     try:
-        return Fusion(name)
+        return Fusion(as_text(name, "the fusion"))
     except ValueError:
         raise BadArgument(f"There is no fusion {name!r}.", f"Use {', '.join(Fusion)}.") from None

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from gallery.domain.calibrated import InForce
     from gallery.domain.deciding import Policy
     from gallery.domain.exchange_ports import Archives, ExchangeStore
-    from gallery.domain.faces import RGB
+    from gallery.domain.faces import RGB, Photo
     from gallery.domain.gallery_file import BackedUp, Checked, Converted, FileStatus
     from gallery.domain.geometry import Box
     from gallery.domain.identification import LabelledPhoto
@@ -149,9 +149,18 @@ class Bootstrap:
 
     @classmethod
     def of(cls, db: Path | None = None, models_dir: Path | None = None, haar: HaarSettings | None = None) -> Self:
-        """With `GALLERY_DB` and `GALLERY_MODELS`, or else the user's data folder, for what is not given."""
+        """With `GALLERY_DB` and `GALLERY_MODELS`, or else the user's data folder, for what is not given.
+
+        Raises:
+            BadArgument: If SQLite would take the name of the gallery for something other than a file.
+        """
+        file = db or _chosen("GALLERY_DB", "gallery.db")
+        if str(file).startswith((":memory:", "file:")):
+            raise BadArgument(
+                f"A gallery is a file, and {str(file)!r} names none.", "Give a path, for example in a temporary folder."
+            )
         return cls(
-            db or _chosen("GALLERY_DB", "gallery.db"),
+            file,
             models_dir or _chosen("GALLERY_MODELS", "models"),
             haar or HaarSettings(),
         )
@@ -475,6 +484,12 @@ class Bootstrap:
         wanted = [method for method in METHODS if not methods or method in methods]
         own = [Way(method, "", self.redactor(Wishes(method)), default=True) for method in wanted]
         return own if methods else [*plain, *own]
+
+    def photo_in_memory(self, image: object) -> Photo:
+        """See `gallery.adapters.photos.in_memory.photo_in_memory`."""
+        from gallery.adapters.photos.in_memory import photo_in_memory
+
+        return photo_in_memory(image)
 
     def photos(self, wishes: FileWishes | None = None) -> PillowPhotoFiles:
         """Photo files on disk.

@@ -34,6 +34,10 @@ class BadArgument(GalleryError):
     exit_code = 2
 
 
+class WrongType(BadArgument, TypeError):
+    """An object that a program handed over is of a kind that makes no sense there."""
+
+
 class BadPhoto(GalleryError):
     """A file that cannot be read as one photo, or not be read in full."""
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gallery.domain.errors import WrongType
 from gallery.domain.geometry import Box, Landmarks
 
 RGB = NDArray[np.uint8]
@@ -18,14 +19,37 @@ Embeddings = NDArray[np.float32]
 """One row per face, `(N, D) float32`."""
 
 
-def require_rgb(pixels: NDArray[Any], what: str = "image") -> None:
-    """Checks that an array is one colour picture.
+def require_rgb(pixels: object, what: str = "image") -> RGB:
+    """Checks that something is one colour picture, and gives it back.
 
     Raises:
+        WrongType: If it is no array.
         ValueError: If it is not `(height, width, 3) uint8` with at least one pixel.
     """
+    if not isinstance(pixels, np.ndarray):
+        raise WrongType(f"{what} must be a (height, width, 3) uint8 array, not a {type(pixels).__qualname__}.")
     if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.size == 0:
         raise ValueError(f"{what} must be (height, width, 3) uint8 RGB, got {pixels.shape} {pixels.dtype}")
+    return pixels
+
+
+def require_chips(chips: object, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Checks that something is a batch of faces as a model takes them, and gives it back.
+
+    Args:
+        chips: What was given.
+        size: Width and height that the model takes.
+
+    Raises:
+        WrongType: If it is no array.
+        ValueError: If it is not `(N, height, width, 3) uint8`.
+    """
+    width, height = size
+    if not isinstance(chips, np.ndarray):
+        raise WrongType(f"chips must be an (N, {height}, {width}, 3) uint8 array, not a {type(chips).__qualname__}.")
+    if chips.dtype != np.uint8 or chips.ndim != 4 or chips.shape[1:] != (height, width, 3):
+        raise ValueError(f"chips must be (N, {height}, {width}, 3) uint8 RGB, got {chips.shape} {chips.dtype}")
+    return chips
 
 
 @dataclass(frozen=True, slots=True, eq=False)

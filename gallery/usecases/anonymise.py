@@ -11,7 +11,7 @@ from typing import Any
 from gallery.domain.by_hand import ByHand
 from gallery.domain.deciding import Policy
 from gallery.domain.errors import UnknownName
-from gallery.domain.faces import RGB
+from gallery.domain.faces import RGB, Photo
 from gallery.domain.matching import Fusion, Shortlist, Whitelist
 from gallery.domain.models import Thresholds
 from gallery.domain.paths import real, shown, unjoined
@@ -27,7 +27,7 @@ from gallery.domain.runs import (
     Verification,
     usual_verification,
 )
-from gallery.usecases.faces import Recogniser
+from gallery.usecases.faces import Recogniser, found_in
 from gallery.usecases.one_photo import OnePhoto
 from gallery.usecases.people_in_force import PeopleInForce, whitelist_of
 from gallery.usecases.running import Options, Plan, Run
@@ -219,13 +219,14 @@ class Anonymise:
             return people
         return replace(people, whitelist=replace(whitelist, shortlist=makes.make(whitelist)))
 
-    def decide(self, image: RGB, whitelist: Whitelist) -> tuple[DecidedFace, ...]:
-        """Finds the faces of a picture and decides what happens to each.
+    def decide(self, photo: Photo, whitelist: Whitelist) -> tuple[DecidedFace, ...]:
+        """Finds the faces of a photo, whichever way up it may be shown, and decides what happens to each.
 
         Raises:
             ModelFailed: If the detector or the embedder could not do its work.
         """
-        return self.work.decide(image, self.recogniser.detect(image), whitelist).record()
+        found = found_in(photo, self.recogniser.detector)
+        return self.work.decide(photo.opaque().pixels, found, whitelist).record()
 
     def redact(self, image: RGB, faces: Sequence[DecidedFace]) -> RGB:
         """A copy of the picture in which every face that is not kept cannot be recognised."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.domain.embedding import finished
-from gallery.domain.faces import Embeddings
+from gallery.domain.faces import Embeddings, require_chips
 from gallery.domain.models import EmbedderSpec
 
 
@@ -26,11 +26,10 @@ def embedded(
         `(N, D) float32`, finished as the spec says (see `gallery.domain.embedding`).
 
     Raises:
+        WrongType: If the chips are no array.
         ValueError: If the chips have another shape or type.
     """
-    width, height = spec.input_size
-    if chips.dtype != np.uint8 or chips.ndim != 4 or chips.shape[1:] != (height, width, 3):
-        raise ValueError(f"chips must be (N, {height}, {width}, 3) uint8 RGB, got {chips.shape} {chips.dtype}")
+    require_chips(chips, spec.input_size)
     if not len(chips):
         return np.zeros((0, spec.dimension), np.float32)
     if not spec.mirror:

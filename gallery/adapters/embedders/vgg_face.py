@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from gallery.adapters.embedders.vgg_face_network import INPUT, OUTPUTS, Forward, load_network
 from gallery.domain.errors import BadArgument, GalleryError, ModelFailed
-from gallery.domain.faces import Embeddings
+from gallery.domain.faces import Embeddings, require_chips
 from gallery.domain.models import ModelCard, Normalisation
 
 BATCH = 16
@@ -59,8 +59,7 @@ class VggFace:
             ValueError: If the chips have another shape or type.
             ModelFailed: If TensorFlow reports an error, or gives values that are not finite numbers.
         """
-        if chips.dtype != np.uint8 or chips.ndim != 4 or chips.shape[1:] != (INPUT, INPUT, 3):
-            raise ValueError(f"chips must be (N, {INPUT}, {INPUT}, 3) uint8 RGB, got {chips.shape} {chips.dtype}")
+        require_chips(chips, (INPUT, INPUT))
         embeddings = np.empty((len(chips), OUTPUTS), np.float32)
         for start in range(0, len(chips), BATCH):
             embeddings[start : start + BATCH] = self._run(chips[start : start + BATCH])

@@ -69,6 +69,21 @@ def upright(image: Image.Image, data: bytes, kind: str | None) -> Upright:
     return Upright(turned, chosen in _ON_ITS_SIDE, tuple(sorted(turns)), bool(others))
 
 
+def upright_in_memory(image: Image.Image) -> Upright:
+    """A picture of Pillow's, turned as its EXIF data says; it may have been turned already, so both ways are told.
+
+    Args:
+        image: May be changed.
+    """
+    for xmp in _XMP:
+        image.info.pop(xmp, None)
+    chosen = _by_pillow(image)
+    image.load()
+    turned = image.transpose(_TURNS[chosen]) if chosen in _TURNS else image
+    back = _from(chosen, 1)
+    return Upright(turned, chosen in _ON_ITS_SIDE, (back,) if back else (), chosen != 1)
+
+
 def _from(chosen: int, other: int) -> int:
     """By how many quarters a picture that was turned one way has to be turned to lie the other way."""
     quarters = _QUARTERS[other] - _QUARTERS[chosen]
