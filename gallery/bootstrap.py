@@ -1118,11 +1118,18 @@ class Bootstrap:
 
         return singles(folder)
 
-    def groups(self, file: Path, folder: Path) -> dict[Path, dict[str, str]]:
-        """What a table says of the faces in a folder's photos."""
-        from gallery.adapters.labels.groups import read_groups
+    def groups(self, file: Path, folder: Path, same: Path | None = None) -> dict[Path, dict[str, str]]:
+        """What a table says of the faces in a folder's photos, each of another person.
 
-        return read_groups(file, folder)
+        Args:
+            file: The table.
+            folder: Of the photos.
+            same: A list of photos that show one person after all; None for none.
+        """
+        from gallery.adapters.labels.groups import read_groups, without_repeated
+
+        known = read_groups(file, folder)
+        return known if same is None else without_repeated(known, same)
 
     def probes(self, folder: Path, labels: Path | None) -> list[LabelledPhoto]:
         """Photos with what is known of who they show."""

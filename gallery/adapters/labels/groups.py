@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping
 from pathlib import Path
 
 from gallery.adapters.labels.boxes import photo_files
-from gallery.adapters.labels.lines import text_of
+from gallery.adapters.labels.lines import lines_of, text_of
 from gallery.domain.errors import BadLabels
 from gallery.domain.paths import shown
 
@@ -35,6 +36,30 @@ def read_groups(file: Path, folder: Path) -> dict[Path, dict[str, str]]:
     if len(found) < 2:
         raise BadLabels(f"{shown(file)} names {len(found)} photos; two are needed.", "Give a line for each photo.")
     return photo_files(folder, found, file)
+
+
+def without_repeated(known: Mapping[Path, dict[str, str]], file: Path) -> dict[Path, dict[str, str]]:
+    """What is known of photos of different people, where some of them show the same.
+
+    Args:
+        known: As `read_groups` gives it.
+        file: On each line photos that show one person, by their names, with or without the ending; the first that is
+            there stays.
+
+    Raises:
+        BadLabels: If the file cannot be read, names no photo that is there, or has a line of a single name.
+    """
+    by_name = {name: path for path in known for name in (path.stem, path.name)}
+    again: set[Path] = set()
+    for line in lines_of(file):
+        if len(line.words) < 2:
+            line.refuse("a person's: two or more photos that show the same one")
+        again.update(list(dict.fromkeys(by_name[word] for word in line.words if word in by_name))[1:])
+    if not again:
+        raise BadLabels(
+            f"{shown(file)} names no two photos that are compared.", "Check that it belongs to these photos."
+        )
+    return {path: said for path, said in known.items() if path not in again}
 
 
 def _require_columns(file: Path, columns: list[str]) -> None:

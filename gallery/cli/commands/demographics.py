@@ -24,6 +24,14 @@ def demographics(
             help="A CSV file with a column 'file'. Every other column puts the faces into groups, such as age,gender.",
         ),
     ],
+    exclude_labels: Annotated[
+        Path | None,
+        typer.Option(
+            "--exclude-labels",
+            help="A file with photos on each line that show one person, although they should be of different people; "
+            "only the first is compared.",
+        ),
+    ] = None,
     models: options.Embedders = None,
     precision: options.Precision = options.Numbers.AUTO,
     detectors: options.Detectors = None,
@@ -63,7 +71,7 @@ def demographics(
     report = boot.report(output) if output else None
     results = []
     with boot.unpacked(images) as folder:
-        known = boot.groups(labels, folder)
+        known = boot.groups(labels, folder, exclude_labels)
         for recogniser in boot.recognisers(models or [], detectors or ["yunet"], precision):
             what = f"{recogniser.detector.card.name}, {recogniser.embedder.card.name}"
             with steps_progress(what) as progress:
@@ -72,7 +80,9 @@ def demographics(
                 for part in demographics_results.tables(results[-1], least, every, out.width):
                     out.print(part)
                 out.print()
-    document = demographics_results.document(results, {"images": images, "labels": labels})
+    document = demographics_results.document(
+        results, {"images": images, "labels": labels, "exclude_labels": exclude_labels}
+    )
     finish(report, document, group_charts.of_demographics(results, least), as_json)
     if any(result.failures.unreadable for result in results):
         raise typer.Exit(Exit.PARTLY)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gallery.adapters.labels.folders import singles
-from gallery.adapters.labels.groups import read_groups
+from gallery.adapters.labels.groups import read_groups, without_repeated
 from gallery.domain.errors import BadLabels, BadPhoto
 
 
@@ -17,10 +17,14 @@ def folder(tmp_path):
     return tmp_path / "photos"
 
 
-def read(folder, text: str | bytes):
+def write(folder, text: str | bytes):
     file = folder.parent / "labels.csv"
     file.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return {str(path.relative_to(folder)): row for path, row in read_groups(file, folder).items()}
+    return file
+
+
+def read(folder, text: str | bytes):
+    return {str(path.relative_to(folder)): row for path, row in read_groups(write(folder, text), folder).items()}
 
 
 def test_any_column_but_the_file_makes_groups(folder):
@@ -76,3 +80,22 @@ def test_a_photo_each_or_a_folder_each(folder):
         path.unlink()
     with pytest.raises(BadPhoto):
         singles(folder)
+
+
+class TestTheSamePersonTwice:
+    def left(self, folder, text: str) -> list[str]:
+        known = read_groups(write(folder, 'file,age\na.jpg,3\nb.jpg,4\n"more/c, the third.jpg",5\n'), folder)
+        file = folder.parent / "same.txt"
+        file.write_text(text)
+        return [path.name for path in without_repeated(known, file)]
+
+    def test_only_the_first_photo_stays(self, folder):
+        assert self.left(folder, "# by eye\nb a.jpg\n") == ["b.jpg", "c, the third.jpg"]
+        assert self.left(folder, "nowhere\tb\tc, the third\ta\n") == ["b.jpg"]
+
+    @pytest.mark.parametrize(
+        ("text", "said"), [("a\n", "two or more photos"), ("x y\n", "no two photos"), ("", "no two")]
+    )
+    def test_a_list_that_says_nothing(self, folder, text, said):
+        with pytest.raises(BadLabels, match=said):
+            self.left(folder, text)
