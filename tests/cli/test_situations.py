@@ -113,7 +113,7 @@ def test_whatever_a_killed_process_published_is_on_record(batch, tmp_path, monke
     lot, tally = Random(SEED * 7000 + batch), Counter[str]()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GALLERY_DB", str(tmp_path / "gallery.db"))
-    world = World(tmp_path, lot)
+    world = World(tmp_path, lot, drawn=False)
     world.build(lambda _: 0)
     for number in range(12):
         Image.fromarray(scaled(hopper(), 0.3 + number / 50)).save(tmp_path / "photos" / f"hopper{number}.png")
