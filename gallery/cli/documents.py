@@ -329,6 +329,7 @@ def of_verified_record(found: VerifiedRecord) -> dict[str, Any]:
         "misfit": found.misfit,
         "trail": asdict(found.trail),
         "outputs": found.outputs,
+        "out_of_reach": found.unplaced,
         "differing": [
             {"run": one.output.run, "source": one.output.source, "path": one.path, "why": one.why}
             for one in found.differing

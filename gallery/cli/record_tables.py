@@ -83,7 +83,10 @@ def _misfit(found: VerifiedRecord) -> str:
 
 def _outputs(found: VerifiedRecord) -> str:
     missing = len(found.differing)
-    return f"{found.outputs} looked at" + (f", {missing} missing or changed" if missing else ", all as written")
+    looked = f"{found.outputs} looked at" + (f", {missing} missing or changed" if missing else ", all as written")
+    if found.unplaced:
+        looked += f"; {found.unplaced} out of reach, as their folder was named after somebody forgotten"
+    return looked
 
 
 def _runs(numbers: Sequence[int]) -> str:

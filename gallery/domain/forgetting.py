@@ -79,6 +79,11 @@ def is_pseudonym(name: str) -> bool:
     return re.fullmatch(rf"{_STANDS_FOR} \d+", _folded(name)) is not None
 
 
+def names_forgotten(path: str) -> bool:
+    """Whether a recorded path has a part that stands for somebody who was forgotten."""
+    return _STANDS_FOR in path
+
+
 @dataclass(frozen=True, slots=True)
 class Renaming:
     """Puts another word in place of somebody's names, in sentences and paths.

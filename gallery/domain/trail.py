@@ -89,6 +89,7 @@ class OutputOnRecord:
         sha256: Of the file.
         base: The folder that relative paths start at; empty where that is not known.
         photo: SHA-256 of the photo; empty where that is not known.
+        mark: What is kept of both paths where they named somebody who was forgotten (see `gallery.domain.marks`).
     """
 
     run: int
@@ -98,6 +99,7 @@ class OutputOnRecord:
     sha256: str
     base: str = ""
     photo: str = ""
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +13,7 @@ from gallery.domain.deciding import Verdict
 from gallery.domain.errors import BadArgument, NoFace, SeveralFaces
 from gallery.domain.faces import Detection, Photo
 from gallery.domain.geometry import Box
-from gallery.domain.paths import shown
+from gallery.domain.paths import joined, shown
 from gallery.domain.people import clean_notes
 from gallery.domain.ports import Detector, PhotoFiles, Store
 from gallery.usecases.faces import found_in
@@ -89,8 +90,9 @@ class OverrideFace:
             keeps: The person whom the face is kept for; None for the one whom it is closest to on record.
 
         Raises:
-            BadArgument: If the note is too long, or cannot be shown, the box lies outside the photo, somebody is named
-                for a face that is blurred, or nobody for one that is kept and on no record.
+            BadArgument: If the photo is a copy that a run wrote, the note is too long, or cannot be shown, the box lies
+                outside the photo, somebody is named for a face that is blurred, or nobody for one that is kept and on
+                no record.
             UnknownName: If that person is not in the gallery.
             BadPhoto: If the photo cannot be read.
             ModelFailed: If the detector could not do its work.
@@ -99,6 +101,7 @@ class OverrideFace:
         """
         note = clean_notes(note)
         photo = self.photos.read(path)
+        self._require_no_copy(photo)
         if box is not None:
             place = _inside(photo, box)
             return Overridden(self._remembered(photo, place, verdict, note, keeps), None, 0)
@@ -106,6 +109,19 @@ class OverrideFace:
         number = _chosen(photo, found, face)
         box = found[number - 1].box
         return Overridden(self._remembered(photo, box, verdict, note, keeps), number, len(found))
+
+    def _require_no_copy(self, photo: Photo) -> None:
+        """Checks that it is no output: a decision holds for a photo's content, and a copy is never anonymised again."""
+        written_of = [one for one in self.store.photos_of(photo.sha256) if one.photo != photo.sha256]
+        if not written_of:
+            return
+        last = written_of[-1]
+        source = joined(last.source, last.base)
+        raise BadArgument(
+            f"{shown(photo.source)} is the copy of {source} that run {last.run} wrote; a decision on it would do "
+            "nothing.",
+            f"Decide on the photo itself: gallery override {shlex.quote(source)} --face N keep|blur",
+        )
 
     def _remembered(self, photo: Photo, box: Box, verdict: Verdict, note: str, keeps: str | None) -> Override:
         who = self._whom(photo, box, verdict, keeps)

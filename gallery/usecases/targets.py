@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gallery.domain import marks
 from gallery.domain.errors import BadPhoto, NotWritten
-from gallery.domain.paths import joined, on_disk, real, shown
+from gallery.domain.paths import current, joined, on_disk, real, shown
 from gallery.domain.ports import PhotoFiles, Store
 from gallery.domain.trail import OutputOnRecord
 
@@ -52,16 +53,21 @@ class Targets:
         there = self.photos.fingerprint(target)
         if there is None:
             return None
-        if not any(_is(path, target) for path in self.store.outputs(there)):
+        written_of = self.store.photos_of(there)
+        if not any(_is(path, target) for path in self.store.outputs(there)) and not any(
+            _is_marked(marks.is_output, one, target) for one in written_of
+        ):
             raise NotWritten(
                 f"{shown(target)} is there already, and no run on record wrote it as it is.",
                 "Choose another --output folder, or move that file away.",
             )
-        self._require_same(photo, target, self.store.photos_of(there))
+        self._require_same(photo, target, written_of)
         return there
 
     def _require_same(self, photo: Path, target: Path, written_of: Sequence[OutputOnRecord]) -> None:
-        if any(_is(joined(one.source, one.base), photo) for one in written_of):
+        if any(
+            _is(joined(one.source, one.base), photo) or _is_marked(marks.is_source, one, photo) for one in written_of
+        ):
             return
         with suppress(NotWritten):  # a photo that cannot be read is not known to be the same
             if self.photos.fingerprint(photo) in {one.photo for one in written_of}:
@@ -138,22 +144,34 @@ class Targets:
 
     def _is_output(self, path: Path, known: _Known) -> bool:
         with suppress(NotWritten):
-            return self.photos.fingerprint(path) in {one.sha256 for one in known.at(path)}
+            there = self.photos.fingerprint(path)
+            return there in {one.sha256 for one in known.at(path)} or any(
+                _is_marked(marks.is_output, one, path) for one in known.marked.get(there or "", ())
+            )
         return False
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """Recorded outputs by their files' names, so that few paths have to be followed."""
+    """Recorded outputs by their files' names, so that few paths have to be followed.
+
+    Attributes:
+        by_name: All of them.
+        marked: Those whose paths were replaced in the record, by their content's hash.
+    """
 
     by_name: dict[str, list[OutputOnRecord]]
+    marked: dict[str, list[OutputOnRecord]]
 
     @classmethod
     def of(cls, outputs: Sequence[OutputOnRecord]) -> _Known:
         found: dict[str, list[OutputOnRecord]] = {}
+        marked: dict[str, list[OutputOnRecord]] = {}
         for one in outputs:
             found.setdefault(Path(one.path).name, []).append(one)
-        return cls(found)
+            if one.mark:
+                marked.setdefault(one.sha256, []).append(one)
+        return cls(found, marked)
 
     def at(self, path: Path) -> list[OutputOnRecord]:
         """Those that were written there."""
@@ -163,6 +181,12 @@ class _Known:
 
 def _listed(paths: Sequence[Path]) -> str:
     return ", ".join(map(shown, paths[:_SOME])) + (", …" if len(paths) > _SOME else "")
+
+
+def _is_marked(fits: Callable[[str, str], bool], one: OutputOnRecord, file: Path) -> bool:
+    """Whether a file is the one whose path was replaced in the record, as it was given or its links followed."""
+    seen = {shown(file), shown(Path(joined(shown(file), current()))), shown(real(file))}
+    return any(fits(one.mark, path) for path in seen)
 
 
 def _is(recorded: str, file: Path) -> bool:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from gallery.domain import marks
 from gallery.domain.errors import BadArgument, NotWritten
 from gallery.domain.paths import moved, on_disk, places, real, shown
 from gallery.domain.ports import PhotoFiles, Store
@@ -38,11 +40,13 @@ class VerifiedRecord:
         trail: Of the chain and the record.
         outputs: How many outputs were looked at; None if they were left out.
         differing: Those that are missing or changed.
+        unplaced: How many could not be looked for, because the path of their folder named somebody who was forgotten.
     """
 
     trail: TrailCheck
     outputs: int | None
     differing: tuple[Differing, ...]
+    unplaced: int = 0
 
     @property
     def misfit(self) -> str | None:
@@ -95,12 +99,14 @@ class VerifyRecord:
         wanted = [one for one in self.store.outputs_on_record() if run in (None, one.run)]
         if folder is not None and run is None:
             wanted = _of_folder(wanted, folder)
-        differing = []
+        differing, unplaced, there = [], 0, _Folders(self.photos)
         for done, one in enumerate(wanted, 1):
             looked = places(one.path, one.base) if folder is None else (moved(one.path, one.folder, folder),)
-            differing += self._differing(one, looked)
+            known = [place for path in looked if (place := there.place(one, path)) is not None] if one.mark else looked
+            unplaced += not known
+            differing += self._differing(one, known) if known else []
             advance(done, len(wanted))
-        return VerifiedRecord(trail, len(wanted), tuple(differing))
+        return VerifiedRecord(trail, len(wanted) - unplaced, tuple(differing), unplaced)
 
     def _differing(self, output: OutputOnRecord, looked: Sequence[Path]) -> list[Differing]:
         """What is wrong with an output at the first of the places where it may lie.
@@ -122,6 +128,45 @@ class VerifyRecord:
         state = "is missing" if found is None else "is not as it was written"
         why = f"The output {shown(path)} of run {output.run} {state}."
         return Differing(output, shown(path), why, missing=found is None)
+
+
+@dataclass
+class _Folders:
+    """Finds outputs whose paths were replaced in the record, in the folders that are still known.
+
+    Attributes:
+        photos: Reads the files.
+    """
+
+    photos: PhotoFiles
+    _names: dict[Path, list[Path]] = field(default_factory=dict)
+    _hashes: dict[Path, dict[str, Path]] = field(default_factory=dict)
+
+    def place(self, output: OutputOnRecord, path: Path) -> Path | None:
+        """Where an output is: at its former path, or, where its folder was moved, wherever its content is.
+
+        Returns:
+            The recorded path, where nothing is, if the folder is there and does not hold it; None if the folder cannot
+            be known.
+        """
+        folder = path.parent
+        if folder not in self._names:
+            with suppress(OSError):
+                self._names[folder] = [one for one in sorted(folder.iterdir()) if one.is_file()]
+        files = self._names.get(folder)
+        if files is None:
+            return None
+        found = next((one for one in files if marks.is_output(output.mark, shown(real(one)))), None)
+        found = found or next((one for one in files if marks.is_output(output.mark, shown(one))), None)
+        return found or self._of_content(folder, files).get(output.sha256, path)
+
+    def _of_content(self, folder: Path, files: Sequence[Path]) -> dict[str, Path]:
+        if folder not in self._hashes:
+            self._hashes[folder] = {}
+            for one in files:
+                with suppress(NotWritten, OSError):
+                    self._hashes[folder][self.photos.fingerprint(one) or ""] = one
+        return self._hashes[folder]
 
 
 def _of_folder(outputs: Sequence[OutputOnRecord], folder: Path) -> list[OutputOnRecord]:

@@ -151,3 +151,14 @@ def test_that_somebody_may_not_stay_visible_is_said_at_once(use):
     assert (
         "stays blurred all the same: Ada may not stay visible (disabled)" in use(ONE, Verdict.KEEP, keeps="Ada").remark
     )
+
+
+def test_a_copy_that_a_run_wrote_is_refused(use):
+    sha256 = use.photos.read(ONE).sha256
+    image = ImageRecord("in/party.png", ImageStatus.OK, "e" * 64, 64, 48, output="out/one.png", output_sha256=sha256)
+    use.store.record(use.store.begin_run(SETTINGS), image)
+    for verdict in Verdict:
+        with pytest.raises(BadArgument, match="is the copy of in/party") as caught:
+            use(ONE, verdict)
+        assert "gallery override in/party.png" in caught.value.hint
+    assert use.store.overrides() == []

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Set
+from collections.abc import Callable, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, LargeBinary, Select, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, LargeBinary, Select, and_, delete, func, inspect, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload, selectinload
 
 from gallery.adapters.store import trail, undo
@@ -35,6 +36,7 @@ from gallery.adapters.store.tables import (
     TagRow,
     TemplateRow,
 )
+from gallery.domain import marks
 from gallery.domain.deciding import Rule, Verdict
 from gallery.domain.errors import NothingToUndo, StoreUnusable, UnknownName
 from gallery.domain.forgetting import KeptOutput, Renaming, pseudonym
@@ -445,10 +447,13 @@ def _rewrite_decisions(session: Session, person: Person) -> int:
     those = select(DecisionRow.id).where(named)
     session.execute(delete(ReviewCropRow).where(ReviewCropRow.decision_id.in_(those)))
     rows = session.scalars(select(DecisionRow).where(named)).all()
-    return sum(_rewrite_decision(row, person) for row in rows)
+    renamings = cache(lambda own, others: Renaming.of(own, person.pseudonym, others))
+    return sum(_rewrite_decision(row, person, renamings) for row in rows)
 
 
-def _rewrite_decision(row: DecisionRow, person: Person) -> bool:
+def _rewrite_decision(
+    row: DecisionRow, person: Person, renamings: Callable[[frozenset[str], frozenset[str]], Renaming]
+) -> bool:
     """Puts the pseudonym in place of the name in one decision; returns whether it was there."""
     named = {row.identity: row.identity_id, row.runner_up: row.runner_up_id, row.keeps: row.keeps_id}
     own = {name for name, number in named.items() if name and (number in person.numbers or name in person.names)}
@@ -458,7 +463,7 @@ def _rewrite_decision(row: DecisionRow, person: Person) -> bool:
         row.runner_up = person.pseudonym
     if row.keeps in own:
         row.keeps = person.pseudonym
-    row.reason = Renaming.of(own, person.pseudonym, {name for name in named if name} - own)(row.reason)
+    row.reason = renamings(frozenset(own), frozenset(name for name in named if name) - own)(row.reason)
     return bool(own)
 
 
@@ -467,6 +472,7 @@ def _rewrite_mentions(session: Session, person: Person, numbers: set[int]) -> No
     recorded = {name for _, name in _recorded(session)}
     others = {*_people(session, without=numbers).values(), *recorded} - person.names
     renaming = Renaming.of(person.names, person.pseudonym, others)
+    _mark_outputs(session, renaming)
     for column in _MENTIONS:
         _rewrite(session, column, renaming)
     _rewrite(session, DecisionRow.reason, renaming, DecisionRow.rule == Rule.BY_HAND)  # it says who decided
@@ -479,13 +485,41 @@ def _rewrite_mentions(session: Session, person: Person, numbers: set[int]) -> No
 def _rewrite(
     session: Session, column: InstrumentedAttribute[Any], renaming: Renaming, *where: ColumnElement[bool]
 ) -> None:
-    for value in session.scalars(select(column).where(column.is_not(None), *where).distinct()).all():
-        rewritten = renaming(value) if isinstance(value, str) else tuple(map(renaming, value))
-        if rewritten != value:
-            session.execute(
-                update(column.class_).where(column == value, *where).values({column.key: rewritten}),
-                execution_options={"synchronize_session": False},
-            )
+    """Rewrites a column by its rows' keys: few columns have an index, and a value may stand in every row."""
+    keys = inspect(column.class_).primary_key
+    rows = session.execute(select(column, *keys).where(column.is_not(None), *where)).all()
+    rewritten = {value: _renamed_value(value, renaming) for value in {value for value, *_ in rows}}
+    names = [column.class_.__mapper__.get_property_by_column(key).key for key in keys]
+    changed = [
+        {**dict(zip(names, numbers, strict=True)), column.key: rewritten[value]}
+        for value, *numbers in rows
+        if rewritten[value] != value
+    ]
+    if changed:
+        session.execute(update(column.class_), changed)
+
+
+def _renamed_value(value: Any, renaming: Renaming) -> Any:
+    return renaming(value) if isinstance(value, str) else tuple(map(renaming, value))
+
+
+def _mark_outputs(session: Session, renaming: Renaming) -> None:
+    """Keeps keyed hashes of outputs' paths that are about to be replaced, be it only in the folder they start at."""
+    bases = {run: whereabouts_of(policy)[0] for run, policy in session.execute(select(RunRow.id, RunRow.policy))}
+    moved = {run for run, base in bases.items() if renaming(base) != base}
+    rows = session.execute(
+        select(RunImageRow.id, RunImageRow.run_id, RunImageRow.output, RunImageRow.source).where(
+            RunImageRow.output.is_not(None), RunImageRow.output_mark.is_(None)
+        )
+    )
+    key = marks.new_key()
+    marked = [
+        {"id": number, "output_mark": marks.mark(key, joined(output, bases[run]), joined(source, bases[run]))}
+        for number, run, output, source in rows
+        if output is not None and (run in moved or renaming(output) != output or renaming(source) != source)
+    ]
+    if marked:
+        session.execute(update(RunImageRow), marked)
 
 
 def _rewrite_tag(session: Session, row: TagRow, renaming: Renaming) -> None:

@@ -148,14 +148,20 @@ def photos_of(session: Session, sha256: str) -> list[OutputOnRecord]:
     """Whose outputs runs wrote as a file with this hash."""
     rows = session.execute(
         select(
-            RunImageRow.run_id, RunImageRow.source, RunImageRow.output, RunImageRow.sha256, RunRow.output, RunRow.policy
+            RunImageRow.run_id,
+            RunImageRow.source,
+            RunImageRow.output,
+            RunImageRow.sha256,
+            RunImageRow.output_mark,
+            RunRow.output,
+            RunRow.policy,
         )
         .join(RunRow, RunRow.id == RunImageRow.run_id)
         .where(RunImageRow.output_sha256 == sha256)
     )
     return [
-        OutputOnRecord(run, source, path or "", folder, sha256, whereabouts_of(policy)[0], whole or "")
-        for run, source, path, whole, folder, policy in rows
+        OutputOnRecord(run, source, path or "", folder, sha256, whereabouts_of(policy)[0], whole or "", mark or "")
+        for run, source, path, whole, mark, folder, policy in rows
     ]
 
 

@@ -11,6 +11,8 @@ from itertools import chain
 
 from gallery.adapters.store.run_rows import text_of, whereabouts_of
 from gallery.adapters.store.trail import Key, Query, digest_before_end, image_digests, run_digest
+from gallery.domain import marks
+from gallery.domain.forgetting import names_forgotten
 from gallery.domain.paths import joined
 from gallery.domain.runs import ImageStatus, withdrew
 from gallery.domain.trail import FIRST, Event, OutputOnRecord, Superseded, TrailCheck, entry_hash
@@ -103,14 +105,14 @@ def check(connection: sqlite3.Connection, head: str | None = None, one_state: bo
 def outputs(connection: sqlite3.Connection) -> list[OutputOnRecord]:
     """The files that should be there: written by a run, and neither replaced nor withdrawn by a later one."""
     query = (
-        "SELECT run_image.run_id, source, run_image.output, output_sha256, run.output, error, sha256"
+        "SELECT run_image.run_id, source, run_image.output, output_sha256, run.output, error, sha256, output_mark"
         " FROM run_image JOIN run ON run.id = run_image.run_id ORDER BY run_image.id"
     )
     there = _Outputs()
     with _one_state(connection):
         rows = connection.execute("SELECT id, policy FROM run").fetchall()
         whereabouts = {run: whereabouts_of(json.loads(policy)) for run, policy in rows}
-        for run, source, path, sha256, folder, error, whole in connection.execute(query):
+        for run, source, path, sha256, folder, error, whole, mark in connection.execute(query):
             if path is None and not withdrew(None if error is None else text_of(error)):
                 continue  # it failed, and left what was there alone
             base, reviewed = whereabouts[run]
@@ -119,7 +121,8 @@ def outputs(connection: sqlite3.Connection) -> list[OutputOnRecord]:
             for start in {base, of_reviewed, ""}:
                 there.take_away(photo, output, start)
             if output is not None:
-                there.add(OutputOnRecord(run, photo[1], output, photo[0], sha256 or "", base, whole or ""))
+                found = OutputOnRecord(run, photo[1], output, photo[0], sha256 or "", base, whole or "", mark or "")
+                there.add(found)
     return there.found
 
 
@@ -132,9 +135,11 @@ class _Outputs:
 
     Paths are told apart as they are seen from anywhere. Those of earlier versions of the program, of which that is not
     known, are taken as they were given, and so are those of a run that reviewed another in a folder that was moved.
+    Those that were replaced because they named somebody are known by their marks.
     """
 
     def __init__(self) -> None:
+        self._marked: dict[str, dict[str, str]] = {}
         self._found: dict[str, tuple[_Photo, OutputOnRecord]] = {}
         self._wrote: dict[_Photo, str] = {}
 
@@ -151,12 +156,30 @@ class _Outputs:
             del self._found[former]
         if output is not None:
             self._found.pop(joined(output, base), None)
+            self._take_away_marked(joined(output, base), seen[0])
+        else:
+            self._take_away_marked(seen[1], seen[0])
+
+    def _take_away_marked(self, path: str, folder: str) -> None:
+        """Takes away what lay at a path, or was a photo's there, when that was replaced in the record."""
+        for key, places in self._marked.items():
+            place = places.get(marks.digest(key, path))
+            if place in self._found and _may_be(self._found[place][0][0], folder):
+                del self._found[place]
 
     def add(self, output: OutputOnRecord) -> None:
         """Adds what was written."""
         photo = joined(output.folder, output.base), joined(output.source, output.base)
         place = joined(output.path, output.base)
         self._found[place], self._wrote[photo] = (photo, output), place
+        if output.mark:
+            key, *both = marks.parts(output.mark)
+            self._marked.setdefault(key, {}).update(dict.fromkeys(both, place))
+
+
+def _may_be(recorded: str, folder: str) -> bool:
+    """Whether a folder is the one on record, as far as that does not stand for somebody who was forgotten."""
+    return recorded == folder or names_forgotten(recorded)
 
 
 def _entries(ask: Query) -> _Chain:
