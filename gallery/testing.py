@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from gallery.domain.benching import Limits, Spent
 from gallery.domain.by_hand import SAME_PLACE, Override
 from gallery.domain.calibrated import Calibration
-from gallery.domain.deciding import Rule
+from gallery.domain.deciding import Decision, Rule
 from gallery.domain.errors import (
     AlreadyEnrolled,
     BadArgument,
@@ -38,7 +38,7 @@ from gallery.domain.errors import (
     Unverified,
 )
 from gallery.domain.faces import RGB, Chips, Detection, Embeddings, Photo
-from gallery.domain.forgetting import Forgotten
+from gallery.domain.forgetting import Forgotten, KeptOutput
 from gallery.domain.geometry import Box
 from gallery.domain.matching import Whitelist
 from gallery.domain.models import (
@@ -598,6 +598,15 @@ class FakeStore:
         self._restore(change.before)
         return Change(change.what, LONG_AGO)
 
+    def outputs_showing(self, name: str) -> tuple[KeptOutput, ...]:
+        """Those of all runs."""
+        return tuple(
+            KeptOutput(number, joined(image.output, settings.base), image.output_sha256 or "")
+            for number, (settings, images, _) in enumerate(self.recorded, 1)
+            for image in images
+            if image.output and any(f.decision.kept and name in _kept_for(f.decision) for f in image.faces)
+        )
+
     def forget(self, name: str) -> Forgotten:
         """Deletes a person for good; the fake gallery leaves its record alone."""
         references = self._drop(self._name(name))
@@ -1135,3 +1144,9 @@ def _key(space: EmbeddingSpace) -> _Space:
 
 def _hash(pixels: RGB) -> str:
     return hashlib.sha256(repr(pixels.shape).encode() + pixels.tobytes()).hexdigest()
+
+
+def _kept_for(decision: Decision) -> tuple[str, ...]:
+    if decision.keeps is not None:
+        return (decision.keeps,)
+    return () if decision.candidate is None else (decision.candidate.identity,)

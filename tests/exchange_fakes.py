@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -62,12 +63,14 @@ class FakeExchange:
         everybody: People by name.
         own: The model that faces are compared under.
         changed: What was done to it, in words, the oldest first.
+        archives: Where archives were to be written.
         refuses: Whether to fail at the first person who is added, like a full disk.
     """
 
     everybody: dict[str, Whole] = field(default_factory=dict)
     own: EmbeddingSpace | None = None
     changed: list[str] = field(default_factory=list)
+    archives: list[Path] = field(default_factory=list)
     refuses: bool = False
 
     def models(self) -> tuple[EmbeddingSpace, ...]:
@@ -115,6 +118,9 @@ class FakeExchange:
     def contents(self, names: Sequence[str] = ()) -> Iterator[FakeContents]:
         chosen = [self.everybody[name] for name in names or sorted(self.everybody, key=name_key)]
         yield FakeContents(tuple(chosen), self.models(), self.own)
+
+    def note_archive(self, target: Path) -> None:
+        self.archives.append(target)
 
     @contextmanager
     def present(self) -> Iterator[FakeExchange]:

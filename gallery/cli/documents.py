@@ -247,7 +247,7 @@ def of_details(details: Details, today: date) -> dict[str, Any]:
 
 def of_forgotten(name: str, forgotten: Forgotten) -> dict[str, Any]:
     """The proof that a person was forgotten."""
-    return {"forgotten": name, **asdict(forgotten)}
+    return {"forgotten": name, **asdict(forgotten), "out_of_reach": list(forgotten.out_of_reach)}
 
 
 def of_reembedded(result: Reembedded) -> dict[str, Any]:

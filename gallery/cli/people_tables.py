@@ -306,22 +306,26 @@ def receipt(name: str, forgotten: Forgotten) -> RenderableType:
                     if forgotten.overrides
                     else []
                 ),
+                *([("known", "only to a backup, no longer to the gallery")] if forgotten.only_in_backups else []),
                 ("searched", f"{', '.join(forgotten.searched)}: none of {forgotten.traces} traces is left"),
-                *([("backups", ", ".join(forgotten.backups))] if forgotten.backups else []),
                 *(
-                    [("not found", f"{', '.join(forgotten.missing_backups)}: delete these backups where they are now")]
-                    if forgotten.missing_backups
+                    [("how", "the bytes of the files; in encrypted ones what their rows hold, once written anew")]
+                    if forgotten.encrypted
                     else []
                 ),
+                *([("backups", ", ".join(forgotten.backups))] if forgotten.backups else []),
+                *([("removed", f"what killed commands left: {', '.join(forgotten.swept)}")] if forgotten.swept else []),
+                *(("out of reach", what) for what in forgotten.out_of_reach),
             ]
         )
     ]
     if forgotten.outputs:
         table = plain_table("Outputs in which this person is visible; these files were not changed")
+        table.add_column("", no_wrap=True)
         table.add_column("run", justify="right", no_wrap=True)
         table.add_column("file", overflow="fold")
         for output in forgotten.outputs:
-            table.add_row(str(output.run), escape(output.path))
+            table.add_row("" if output.there else "gone", str(output.run), escape(output.path))
         parts += ["", table]
     return Group(*parts)
 

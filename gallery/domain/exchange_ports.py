@@ -66,6 +66,12 @@ class ExchangeStore(Protocol):
             UnknownName: If there is nobody of a name; the hint names the nearest.
         """
 
+    def note_archive(self, target: Path) -> None:
+        """Notes where an archive is about to be written, so that `forget` finds what a killed export leaves there.
+
+        Where the gallery cannot be written, nothing is noted.
+        """
+
     def present(self) -> AbstractContextManager[Present]:
         """One state of the gallery, to be compared with what is to come."""
 

@@ -15,7 +15,7 @@ from gallery.domain.by_hand import Override
 from gallery.domain.calibrated import Calibration
 from gallery.domain.charts import Chart
 from gallery.domain.faces import RGB, Chips, Detection, Embeddings, Photo
-from gallery.domain.forgetting import Forgotten
+from gallery.domain.forgetting import Forgotten, KeptOutput
 from gallery.domain.geometry import Box
 from gallery.domain.matching import Whitelist
 from gallery.domain.models import EmbeddingSpace, ModelCard, Thresholds
@@ -447,6 +447,13 @@ class Store(Protocol):
         Raises:
             NothingToUndo: If there was none, or it was undone already.
             GalleryChanged: If another one is the last by now.
+        """
+
+    def outputs_showing(self, name: str) -> tuple[KeptOutput, ...]:
+        """The outputs in which a person is visible and which no later run replaced.
+
+        Raises:
+            UnknownName: If nobody of that name is in the gallery or its record.
         """
 
     def forget(self, name: str) -> Forgotten:

@@ -166,6 +166,12 @@ def touched(run: Run, words: Sequence[Override], later: Iterable[Recorded]) -> l
     return found
 
 
+def showing(run: Run, outputs: Collection[str]) -> list[Touched]:
+    """The photos of a run whose outputs have one of these hashes, each to be written anew."""
+    written = frozenset(image.output_sha256 for image in run.images if image.output_sha256)
+    return [Touched(image, solid=False, written=written) for image in run.images if image.output_sha256 in outputs]
+
+
 def _last(run: Run, later: Iterable[Recorded]) -> dict[tuple[str, ...], Recorded]:
     """What was done last with each photo and output, by the reviewed run or after it."""
     return {_key(one.image, one.output, _base(run, one)): one for one in later}
@@ -226,7 +232,20 @@ def _by_photo(words: Iterable[Override]) -> dict[str, list[Override]]:
     return found
 
 
-def below_output(image: ImageRecord, run: Run) -> PurePath:
+def output_roots(run: Run) -> tuple[PurePath, ...]:
+    """The folders that a run's output folder stands for, as its photos' outputs below it show, each once."""
+    found: dict[PurePath, None] = {}
+    for image in run.images:
+        if image.output is None:
+            continue
+        place = PurePath(image.output).relative_to(run.settings.output)
+        root = _root(PurePath(image.source), place) if len(place.parts) > 1 else None
+        if root is not None:
+            found[root] = None
+    return tuple(found)
+
+
+def below_output(image: ImageRecord, run: Run, roots: Iterable[PurePath]) -> PurePath:
     """The path of a photo's output below the run's output folder.
 
     Of a photo that failed none is recorded: it follows from the other photos of the run, which show where the folders
@@ -234,19 +253,14 @@ def below_output(image: ImageRecord, run: Run) -> PurePath:
 
     Args:
         image: The photo.
-        run: The run with its photos.
+        run: The run.
+        roots: See `output_roots`.
     """
     if image.output is not None:
         return PurePath(image.output).relative_to(run.settings.output)
     source = PurePath(image.source)
-    for other in run.images:
-        if other.output is None:
-            continue
-        place = PurePath(other.output).relative_to(run.settings.output)
-        root = _root(PurePath(other.source), place)
-        if root is not None and len(place.parts) > 1 and source.is_relative_to(root):
-            return source.relative_to(root)
-    return PurePath(source.name)
+    root = next((one for one in roots if source.is_relative_to(one)), None)
+    return PurePath(source.name) if root is None else source.relative_to(root)
 
 
 def _root(source: PurePath, place: PurePath) -> PurePath | None:

@@ -66,6 +66,7 @@ class Export:
             NotWritten: If it could not be written; what was there is as it was.
         """
         with self.store.contents(names) as contents:
+            self.store.note_archive(target)
             return self.archives.write(contents, target, crops, force, advance)
 
 

@@ -120,7 +120,7 @@ class OverrideFace:
         raise BadArgument(
             f"{shown(photo.source)} is the copy of {source} that run {last.run} wrote; a decision on it would do "
             "nothing.",
-            f"Decide on the photo itself: gallery override {shlex.quote(source)} --face N keep|blur",
+            f"Decide on the photo itself: gallery override {shlex.quote(source)}",
         )
 
     def _remembered(self, photo: Photo, box: Box, verdict: Verdict, note: str, keeps: str | None) -> Override:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
+from functools import cache
+from pathlib import Path, PurePath
 
 from gallery.domain.errors import BadArgument, NotWritten
 from gallery.domain.paths import current, shown
 from gallery.domain.ports import PhotoFiles
 from gallery.domain.progress import Advance, unwatched
-from gallery.domain.reviewing import Touched, below_output
+from gallery.domain.reviewing import Touched, below_output, output_roots
 from gallery.domain.runs import ImageRecord, Run, Verification
 from gallery.usecases.anonymise import Anonymise, Outcome, Report
 from gallery.usecases.running import Options
@@ -85,14 +86,17 @@ class Rewrite:
         written = frozenset[str]().union(*(one.written for one in photos))
         start = self._start(run, written)
         options = replace(options, base=start)
-        unreached = [found for one in photos if (found := self._unreached(one.image, run, start, written)) is not None]
+        folder = cache(lambda: not any(one.output for one in run.images) or self._holds(run, start, written))
+        roots = output_roots(run)
+        looked = (self._unreached(one.image, run, start, written, folder) for one in photos)
+        unreached = [found for found in looked if found is not None]
         missing = {one.source for one in unreached}
         output, outcomes = self._at(run.settings.output, start), []
         for solid in (False, True):
             chosen = [one.image for one in photos if one.solid is solid and one.image.source not in missing]
             if not chosen or options.stopped():
                 continue
-            pairs = tuple(self._pair(self._at(image.source, start), image, run, output) for image in chosen)
+            pairs = tuple(self._pair(self._at(image.source, start), image, run, output, roots) for image in chosen)
             outcomes.append(self.again(solid)((), output, replace(options, pairs=pairs), report, advance))
         return Rewritten(tuple(outcomes), tuple(unreached))
 
@@ -132,10 +136,12 @@ class Rewrite:
         """Where a recorded file lies."""
         return self.on_disk(Path(path) if start is None else start / path)
 
-    def _unreached(self, image: ImageRecord, run: Run, start: Path | None, written: frozenset[str]) -> Unreached | None:
+    def _unreached(
+        self, image: ImageRecord, run: Run, start: Path | None, written: frozenset[str], folder: Callable[[], bool]
+    ) -> Unreached | None:
         try:
             found = self.photos.fingerprint(self._at(image.source, start))
-            there = self._has_output(image, run, start, written)
+            there = self._has_output(image, start, written, folder)
         except (NotWritten, OSError) as error:
             return Unreached(image.source, f"It cannot be read: {error}")
         if found is None:
@@ -149,7 +155,9 @@ class Rewrite:
             )
         return None
 
-    def _has_output(self, image: ImageRecord, run: Run, start: Path | None, written: frozenset[str]) -> bool:
+    def _has_output(
+        self, image: ImageRecord, start: Path | None, written: frozenset[str], folder: Callable[[], bool]
+    ) -> bool:
         """Whether the output to be replaced is there; of a photo that has none, whether any of the run is.
 
         A relative path means another file in another folder: what is written there would leave the output as it is, and
@@ -157,10 +165,12 @@ class Rewrite:
         """
         if image.output:
             return self.photos.fingerprint(self._at(image.output, start)) in written
-        return not any(one.output for one in run.images) or self._holds(run, start, written)
+        return folder()
 
-    def _pair(self, source: Path, image: ImageRecord, run: Run, output: Path) -> tuple[Path, Path]:
-        below = Path(below_output(image, run))
+    def _pair(
+        self, source: Path, image: ImageRecord, run: Run, output: Path, roots: Sequence[PurePath]
+    ) -> tuple[Path, Path]:
+        below = Path(below_output(image, run, roots))
         if image.output is None:  # the name may have another ending, where another format was asked for
             ((_, named),) = self.photos.expand([source])
             below = below.with_name(named.name)

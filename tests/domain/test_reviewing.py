@@ -13,7 +13,7 @@ from gallery.domain.by_hand import Override
 from gallery.domain.deciding import Decision, Rule, Verdict
 from gallery.domain.geometry import Box
 from gallery.domain.models import EmbeddingSpace, Thresholds
-from gallery.domain.reviewing import Recorded, below_output, doubts, still_waiting, touched
+from gallery.domain.reviewing import Recorded, below_output, doubts, output_roots, still_waiting, touched
 from gallery.domain.runs import ImageRecord, ImageStatus, Run, RunSettings, RunStatus, RunSummary
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
@@ -125,7 +125,8 @@ def test_only_a_failed_verification_with_a_face_to_be_blurred_needs_one_colour()
 def test_where_the_output_of_a_failed_photo_goes(source, others, expected):
     failed = unverified(blurred(A), source=source)
     rest = [photo(source=one, output=output) for one, output in others]
-    assert below_output(failed, a_run(failed, *rest)) == PurePath(expected)
+    run = a_run(failed, *rest)
+    assert below_output(failed, run, output_roots(run)) == PurePath(expected)
 
 
 def test_relative_paths_mean_the_files_below_the_folder_of_their_run():

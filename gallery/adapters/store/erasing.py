@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import unicodedata
-from collections.abc import Callable
-from contextlib import closing
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -14,17 +15,18 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from gallery.adapters.store import forgetting
+from gallery.adapters.photos.atomic import leftovers
+from gallery.adapters.store import forgetting, trail_check
 from gallery.adapters.store.connection import connect
 from gallery.adapters.store.engine import Database
 from gallery.adapters.store.failures import explained
 from gallery.adapters.store.files import GalleryFile, backups_beside, conversions_beside, files_of
 from gallery.adapters.store.forgetting import Erased, Person
-from gallery.adapters.store.tables import BackupRow, CropRow, IdentityRow, TemplateRow
-from gallery.adapters.store.traces import SHORTEST_NAME, Needle, pieces, search, surroundings
-from gallery.domain.errors import StoreUnusable
-from gallery.domain.forgetting import Forgotten
-from gallery.domain.paths import real
+from gallery.adapters.store.tables import ArchiveRow, BackupRow, CropRow, IdentityRow, TemplateRow
+from gallery.adapters.store.traces import SEPARATOR, SHORTEST_NAME, Needle, is_in, pieces, search, surroundings
+from gallery.domain.errors import StoreUnusable, UnknownName
+from gallery.domain.forgetting import Forgotten, KeptOutput
+from gallery.domain.paths import joined, real
 
 OpenCopy = Callable[[Path], GalleryFile]
 """Opens a backup to be written, brought to this program's schema."""
@@ -38,11 +40,13 @@ class _Cleaned:
         erased: The rows.
         searched: The files in which no trace is left.
         traces: How many byte strings were looked for.
+        encrypted: Whether they were looked for in what the rows hold, because the files' bytes say nothing.
     """
 
     erased: Erased
     searched: tuple[str, ...]
     traces: int
+    encrypted: bool = False
 
 
 def forget(file: GalleryFile, name: str, open_copy: OpenCopy, now: datetime) -> Forgotten:
@@ -59,14 +63,15 @@ def forget(file: GalleryFile, name: str, open_copy: OpenCopy, now: datetime) -> 
     """
     file.require_writable()
     with closing(Database(file)) as database, database.writing() as session:
-        person = forgetting.find(session, name, file.path)
-        kept = forgetting.outputs(session, person)
         there, missing = _backups(session, file.path)
+        archives = [Path(one) for one in session.scalars(select(ArchiveRow.path).order_by(ArchiveRow.path))]
+    there = [backup for backup in there if backup.stat().st_size]  # a backup that was killed at once holds nobody
+    person, only_in_copy = _find(file, name, there, open_copy)
+    kept = _showing(file, person)
     _require_whole(file)
     _require_alone(file)
-    there = [backup for backup in there if backup.stat().st_size]  # a backup that was killed at once holds nobody
     copies = [_clean(open_copy(backup), person, now, is_copy=True) for backup in there]
-    cleaned = _clean(file, person, now)
+    cleaned = _clean(file, _by_name(person) if only_in_copy else person, now)
     return Forgotten(
         pseudonym=person.pseudonym,
         references=cleaned.erased.deleted.references,
@@ -79,7 +84,69 @@ def forget(file: GalleryFile, name: str, open_copy: OpenCopy, now: datetime) -> 
         searched=tuple(path for one in (cleaned, *copies) for path in one.searched),
         traces=cleaned.traces,
         overrides=cleaned.erased.overrides,
+        encrypted=tuple(path for one in (cleaned, *copies) if one.encrypted for path in one.searched),
+        only_in_backups=only_in_copy,
+        marked=cleaned.erased.marked,
+        archives=tuple(str(one) for one in archives if os.path.lexists(one)),
+        swept=_swept({one.parent for one in (file.path, *archives)}),
     )
+
+
+def showing(file: GalleryFile, name: str) -> tuple[KeptOutput, ...]:
+    """The outputs in which a person is visible and which no later run replaced; nothing is changed.
+
+    Raises:
+        UnknownName: If nobody of that name is in the gallery or its record.
+    """
+    return _showing(file, _found_in(file, name))
+
+
+def _showing(file: GalleryFile, person: Person) -> tuple[KeptOutput, ...]:
+    with closing(Database(file)) as database, database.reading() as session:
+        kept = forgetting.outputs(session, person)
+    with explained(file.path), closing(connect(file)) as connection:
+        now = {(joined(one.path, one.base), one.sha256) for one in trail_check.outputs(connection)}
+    return tuple(replace(one, there=os.path.lexists(one.path)) for one in kept if (one.path, one.sha256) in now)
+
+
+def _find(file: GalleryFile, name: str, backups: Sequence[Path], open_copy: OpenCopy) -> tuple[Person, bool]:
+    """Who is meant, and whether only a backup knows them.
+
+    Raises:
+        UnknownName: If nobody of that name is in the gallery, its record or a backup.
+    """
+    try:
+        return _found_in(file, name), False
+    except UnknownName as error:
+        unknown = error
+    for backup in backups:
+        with suppress(UnknownName):
+            return _found_in(open_copy(backup), name), True
+    raise unknown
+
+
+def _found_in(file: GalleryFile, name: str) -> Person:
+    with closing(Database(file)) as database, database.writing() as session:
+        return forgetting.find(session, name, file.path)
+
+
+def _by_name(person: Person) -> Person:
+    """Somebody whom only a backup knows, as they are to be looked for in the gallery.
+
+    There, a number or a face of theirs may be another person's by now.
+    """
+    return replace(person, numbers=frozenset(), made=frozenset(), faces=frozenset(), shared=frozenset())
+
+
+def _swept(folders: Iterable[Path]) -> tuple[str, ...]:
+    """Removes the hidden files that killed processes left in folders: an archive's holds templates."""
+    found = []
+    for folder in sorted(folders):
+        with suppress(OSError):
+            for left in leftovers(folder):
+                left.unlink()
+                found.append(str(left))
+    return tuple(found)
 
 
 def write_anew(file: GalleryFile) -> None:
@@ -149,10 +216,24 @@ def _clean(file: GalleryFile, person: Person, now: datetime, is_copy: bool = Fal
             file.path, f"it could not be written anew, and may still hold old bytes: {error.message}"
         ) from error
     paths = files_of(file.path)
-    left = [what for path in paths for what in search(path, needles)]
+    encrypted = file.key is not None
+    left = _left_in_rows(file, needles) if encrypted else [what for path in paths for what in search(path, needles)]
     if left:
         raise _left(file.path, f"the file still holds bytes of {left[0]}.")
-    return _Cleaned(erased, tuple(str(path) for path in paths if path.exists()), len(needles))
+    return _Cleaned(erased, tuple(str(path) for path in paths if path.exists()), len(needles), encrypted)
+
+
+def _left_in_rows(file: GalleryFile, needles: Sequence[Needle]) -> list[str]:
+    """What of the needles an encrypted file still holds: in its rows, which are all it has once it was written anew."""
+    with explained(file.path), closing(connect(file)) as connection:
+        (free,) = connection.execute("PRAGMA freelist_count").fetchone()
+        found = ["pages that are no longer used"] if free else []
+        for (table,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+            for row in connection.execute(f'SELECT * FROM "{table}"'):  # noqa: S608 - a table that is there
+                values = (one.encode() if isinstance(one, str) else one for one in row)
+                content = SEPARATOR.join(one for one in values if isinstance(one, bytes))
+                found += [needle.what for needle in needles if is_in(content, needle)]
+    return found
 
 
 def _astray(session: Session) -> set[object]:

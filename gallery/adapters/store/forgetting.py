@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Set
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
@@ -116,12 +116,14 @@ class Erased:
         deleted: How many references, templates and crops.
         decisions: How many were rewritten.
         overrides: How many manual decisions to keep them were deleted.
+        marked: Of how many outputs a keyed hash of the path is kept.
     """
 
     person: Person
     deleted: Counts
     decisions: int
     overrides: int = 0
+    marked: int = 0
 
 
 @dataclass(slots=True)
@@ -162,9 +164,10 @@ def find(session: Session, name: str, path: Path) -> Person:
     if row is not None:
         held.add(session, row)
     _add_before_last_change(session, key, held, path)
-    _add_recorded(session, key, held)
+    renamed = _renamed(session, key, name) if not held.names else None
+    _add_recorded(session, key, held, numbered=renamed is not None)
     if not held.names:
-        raise _renamed(session, key, name) or unknown(session, name)
+        raise renamed or unknown(session, name)
     others = _people(session, without=held.numbers)
     return Person(
         pseudonym=pseudonym(_number(session, row, held)),
@@ -231,9 +234,9 @@ def erase(session: Session, person: Person, now: datetime, is_copy: bool = False
     overrides = _delete_overrides(session, numbers | person.numbers)
     session.execute(delete(IdentityRow).where(IdentityRow.id.in_(numbers)))
     session.flush()
-    _rewrite_mentions(session, person, numbers)
+    marked = _rewrite_mentions(session, person, numbers)
     trail.seal_rewritten(session, sealed, now)
-    return Erased(person, counts.plus(strays), decisions, overrides)
+    return Erased(person, counts.plus(strays), decisions, overrides, marked)
 
 
 def _delete_overrides(session: Session, numbers: Set[int]) -> int:
@@ -286,11 +289,20 @@ def _add_before_last_change(session: Session, key: str, held: _Held, path: Path)
         session.expire_all()
 
 
-def _add_recorded(session: Session, key: str, held: _Held) -> None:
-    """Adds the names, and where the person is not known otherwise the numbers, of the record."""
+def _add_recorded(session: Session, key: str, held: _Held, numbered: bool = False) -> None:
+    """Adds the names, and where the person is not known otherwise the numbers, of the record.
+
+    Args:
+        session: A transaction.
+        key: Of the name.
+        held: What is known so far.
+        numbered: Whether names without a number are left aside: they may be former ones of somebody in the gallery.
+    """
     known = frozenset(held.numbers)
     living = _living(session)
     for number, name in _recorded(session):
+        if numbered and number is None:
+            continue
         if number in known:
             held.names.add(name)
         elif name_key(name) == key and (known or number not in living):
@@ -308,7 +320,13 @@ def _living(session: Session) -> dict[int, str]:
 def _renamed(session: Session, key: str, name: str) -> UnknownName | None:
     """The error for a name that is only in the record, of somebody who has another by now."""
     living = _living(session)
-    now = sorted({living[number] for number, n in _recorded(session) if name_key(n) == key and number in living})
+    former = session.execute(
+        select(FormerNameRow.name, IdentityRow.name).join(IdentityRow, IdentityRow.id == FormerNameRow.identity_id)
+    )
+    now = sorted(
+        {living[number] for number, n in _recorded(session) if name_key(n) == key and number in living}
+        | {present for n, present in former if name_key(n) == key}
+    )
     if not now:
         return None
     return UnknownName(
@@ -350,7 +368,7 @@ def _absorbed(session: Session, number: int) -> list[int]:
 
 
 def _recorded(session: Session) -> set[tuple[int | None, str]]:
-    """Everybody whom a decision names, with the number they had."""
+    """Everybody whom a decision or the settings of a run name, with the number they had where that is known."""
     pairs = (
         (DecisionRow.identity_id, DecisionRow.identity),
         (DecisionRow.runner_up_id, DecisionRow.runner_up),
@@ -361,7 +379,14 @@ def _recorded(session: Session) -> set[tuple[int | None, str]]:
         for numbers, names in pairs
         for number, name in session.execute(select(numbers, names).where(names.is_not(None)).distinct())
         if name is not None
-    }
+    } | {(None, name) for policy in session.scalars(select(RunRow.policy)) for name in _in_settings(policy)}
+
+
+def _in_settings(policy: Any) -> list[str]:
+    """Whom the settings of a run name; without a number, which none of them has."""
+    if not isinstance(policy, Mapping):  # changed behind the program's back, which the trail tells
+        return []
+    return [*policy.get("personal", ()), *policy.get("by_hand", {}).get("all_of", ())]
 
 
 def _references(session: Session, identity: int) -> list[ReferenceRow]:
@@ -467,12 +492,16 @@ def _rewrite_decision(
     return bool(own)
 
 
-def _rewrite_mentions(session: Session, person: Person, numbers: set[int]) -> None:
-    """Puts the pseudonym in place of the names where other people's data and the record mention them."""
+def _rewrite_mentions(session: Session, person: Person, numbers: set[int]) -> int:
+    """Puts the pseudonym in place of the names where other people's data and the record mention them.
+
+    Returns:
+        Of how many outputs a keyed hash of the path is kept.
+    """
     recorded = {name for _, name in _recorded(session)}
     others = {*_people(session, without=numbers).values(), *recorded} - person.names
     renaming = Renaming.of(person.names, person.pseudonym, others)
-    _mark_outputs(session, renaming)
+    marked = _mark_outputs(session, renaming)
     for column in _MENTIONS:
         _rewrite(session, column, renaming)
     _rewrite(session, DecisionRow.reason, renaming, DecisionRow.rule == Rule.BY_HAND)  # it says who decided
@@ -480,6 +509,7 @@ def _rewrite_mentions(session: Session, person: Person, numbers: set[int]) -> No
         _rewrite_tag(session, tag, renaming)
     for run in session.scalars(select(RunRow)):
         _rewrite_policy(run, person, renaming)
+    return marked
 
 
 def _rewrite(
@@ -503,7 +533,7 @@ def _renamed_value(value: Any, renaming: Renaming) -> Any:
     return renaming(value) if isinstance(value, str) else tuple(map(renaming, value))
 
 
-def _mark_outputs(session: Session, renaming: Renaming) -> None:
+def _mark_outputs(session: Session, renaming: Renaming) -> int:
     """Keeps keyed hashes of outputs' paths that are about to be replaced, be it only in the folder they start at."""
     bases = {run: whereabouts_of(policy)[0] for run, policy in session.execute(select(RunRow.id, RunRow.policy))}
     moved = {run for run, base in bases.items() if renaming(base) != base}
@@ -520,6 +550,7 @@ def _mark_outputs(session: Session, renaming: Renaming) -> None:
     ]
     if marked:
         session.execute(update(RunImageRow), marked)
+    return len(marked)
 
 
 def _rewrite_tag(session: Session, row: TagRow, renaming: Renaming) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -27,7 +27,7 @@ if TYPE_CHECKING:  # NumPy comes with these, and `gallery list` does without it
     from gallery.adapters.store.exchange import StoredContents, StoredPresent, StoredReceiving
     from gallery.domain.by_hand import Override
     from gallery.domain.calibrated import Calibration
-    from gallery.domain.forgetting import Forgotten
+    from gallery.domain.forgetting import Forgotten, KeptOutput
     from gallery.domain.geometry import Box
     from gallery.domain.matching import Whitelist
     from gallery.domain.models import EmbeddingSpace, ModelCard, Thresholds
@@ -464,6 +464,17 @@ class SqliteStore:
         self.close()
         return erasing.forget(self._file, name, self._open_copy, self._clock())
 
+    def outputs_showing(self, name: str) -> tuple[KeptOutput, ...]:
+        """The outputs in which a person is visible and which no later run replaced.
+
+        Raises:
+            UnknownName: If nobody of that name is in the gallery or its record.
+        """
+        from gallery.adapters.store import erasing
+
+        self.close()
+        return erasing.showing(self._file, name)
+
     def _open_copy(self, path: Path) -> GalleryFile:
         from gallery.adapters.store.schema import upgrade
 
@@ -604,6 +615,17 @@ class SqliteStore:
 
         with self._database.reading() as session:
             yield StoredContents(session, self.path, names)
+
+    def note_archive(self, target: Path) -> None:
+        """Notes where an archive is about to be written, so that `forget` finds what a killed export leaves there.
+
+        Where the gallery cannot be written, nothing is noted.
+        """
+        from gallery.adapters.store.tables import ArchiveRow
+        from gallery.domain.errors import StoreUnusable
+
+        with suppress(StoreUnusable), self._database.writing() as session:
+            session.merge(ArchiveRow(path=str(target.absolute()), made=self._clock()))
 
     @contextmanager
     def present(self) -> Iterator[StoredPresent]:

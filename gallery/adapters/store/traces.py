@@ -12,6 +12,8 @@ PIECE = 32
 either are nowhere by chance."""
 SHORTEST_NAME = 6
 """Bytes; a shorter name stands in any large file by chance, between the bytes of something else."""
+SEPARATOR = bytes(64)
+"""What is put between the values of a row, so that no needle begins in one and ends in another."""
 AROUND = 16
 """Bytes by which a place that may be in a file is known on either side."""
 
@@ -62,10 +64,11 @@ def search(path: Path, needles: Iterable[Needle]) -> list[str]:
     if not size:
         return []
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        return [needle.what for needle in needles if _is_in(content, needle)]
+        return [needle.what for needle in needles if is_in(content, needle)]
 
 
-def _is_in(content: mmap.mmap, needle: Needle) -> bool:
+def is_in(content: mmap.mmap | bytes, needle: Needle) -> bool:
+    """Whether a needle is in some bytes other than where it may be."""
     place = content.find(needle.content)
     while place >= 0:
         if not any(_surrounds(content, place, needle.content, allowed) for allowed in needle.allowed):
@@ -74,7 +77,7 @@ def _is_in(content: mmap.mmap, needle: Needle) -> bool:
     return False
 
 
-def _surrounds(content: mmap.mmap, place: int, inner: bytes, outer: bytes) -> bool:
+def _surrounds(content: mmap.mmap | bytes, place: int, inner: bytes, outer: bytes) -> bool:
     """Whether the bytes found at a place are part of a longer string that may be there."""
     offset = outer.find(inner)
     while offset >= 0:

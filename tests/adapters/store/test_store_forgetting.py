@@ -27,10 +27,12 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 import gallery
-from gallery.adapters.store import SqliteStore, erasing, files, runs, upgrade
+from gallery.adapters.photos.atomic import hidden_beside
+from gallery.adapters.store import SqliteStore, erasing, files, forgetting, runs, upgrade
 from gallery.adapters.store.backup import back_up_and_record
 from gallery.adapters.store.connection import connect
 from gallery.adapters.store.files import GalleryFile
+from gallery.adapters.store.schema import make_file
 from gallery.domain import marks
 from gallery.domain.by_hand import Override
 from gallery.domain.calibrated import Calibration
@@ -1232,3 +1234,98 @@ def test_a_folder_called_after_somebody_is_forgotten_in_linear_time(path):
 
     few, many = seconds(1000), seconds(8000)
     assert many < 16 * few + 2, (few, many)
+
+
+def test_whom_only_a_backup_knows_is_forgotten_there(path):
+    """After a removal and another change, the gallery knows nobody of that name."""
+    with SqliteStore.open(path, create=True) as store:
+        for n, name in enumerate(("Anna Schmidt", "Bo"), 1):
+            store.add(name, reference(n), SPACE)
+        backup = Path(back_up_and_record(GalleryFile(path), path.with_name("copy.backup")).path)
+        store.remove("Anna Schmidt")
+        store.add("Cy", replace_photo(reference(1), "same face, another name"), SPACE)
+        store.edit("Bo", lambda details: replace(details, notes="x"))
+        with pytest.raises(UnknownName):
+            store.forget("Nobody")
+
+        receipt = store.forget("anna schmidt")
+
+        assert (receipt.only_in_backups, receipt.backups) == (True, (str(backup),))
+        assert [one.name for one in store.identities()] == ["Bo", "Cy"]
+    assert b"Schmidt" not in backup.read_bytes()
+    with SqliteStore.open(backup, create=False) as copy:
+        assert [one.name for one in copy.identities()] == ["Bo"]
+        assert copy.check_trail().misfit is None
+
+
+def replace_photo(new: NewReference, source: str) -> NewReference:
+    return replace(new, reference=replace(new.reference, source=source))
+
+
+def test_a_name_that_only_the_settings_of_a_run_know_is_forgotten(path):
+    with SqliteStore.open(path, create=True) as store:
+        store.add("Bo", reference(1), SPACE)
+        settings = run_settings(**{"Old Name": Thresholds(0.3, 0.6, "own")})
+        run = store.begin_run(replace(settings, policy={**settings.policy, "by_hand": {"all_of": ["Old Name"]}}))
+        receipt = store.forget("old name")
+        policy = store.run(run).settings.policy
+
+        assert (list(policy["personal"]), policy["by_hand"]["all_of"]) == ([receipt.pseudonym], [receipt.pseudonym])
+        assert store.check_trail().misfit is None
+
+
+def test_a_former_name_says_who_it_is_now(path):
+    with SqliteStore.open(path, create=True) as store:
+        store.add("Anna Schmidt", reference(1), SPACE)
+        store.begin_run(run_settings(**{"Anna Schmidt": Thresholds(0.3, 0.6, "own")}))
+        store.rename("Anna Schmidt", "Anna Weber")
+        with pytest.raises(UnknownName, match="they are named Anna Weber now"):
+            store.forget("Anna Schmidt")
+        assert len(store.identities()) == 1
+
+
+def test_what_a_killed_export_left_is_removed(path, tmp_path):
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    done = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
+    machine = hidden_beside(folder / "x").name.split("-")[1]
+    left = folder / f".gallery-{machine}-{int(done.stdout)}-{'0' * 16}.tmp"
+    left.write_bytes(b"templates")
+    with SqliteStore.open(path, create=True) as store:
+        store.add("Anna Schmidt", reference(1), SPACE)
+        store.note_archive(folder / "people.zip")
+        (folder / "people.zip").write_bytes(b"an archive")
+        receipt = store.forget("Anna Schmidt")
+
+    assert receipt.swept == (str(left),)
+    assert not left.exists()
+    assert receipt.archives == (str(folder / "people.zip"),)
+    assert any("people.zip" in what for what in receipt.out_of_reach)
+
+
+def test_in_an_encrypted_gallery_the_rows_are_searched(path, monkeypatch):
+    pytest.importorskip("sqlcipher3")
+    monkeypatch.setenv("GALLERY_KEY", "a key")
+    make_file(path, encrypted=True)
+    with SqliteStore.open(path, create=False) as store:
+        store.add("Anna Schmidt", reference(1), SPACE)
+        receipt = store.forget("Anna Schmidt")
+        assert receipt.encrypted == receipt.searched
+        store.add("Anna Schmidt", reference(1), SPACE)
+        monkeypatch.setattr(forgetting, "_rewrite_mentions", lambda *_: 0)
+        store.begin_run(replace(run_settings(), output="/x/Anna Schmidt"))
+        monkeypatch.setattr(forgetting, "live_texts", lambda *_: set())
+        with pytest.raises(StoreUnusable, match="still holds bytes of the name"):
+            store.forget("Anna Schmidt")
+
+
+def test_an_output_that_a_later_run_replaced_is_not_listed(path):
+    with SqliteStore.open(path, create=True) as store:
+        store.add("Anna Schmidt", reference(1), SPACE)
+        record(store, kept("Anna Schmidt", 1))
+        run = store.begin_run(run_settings())
+        image = ImageRecord("in/party.jpg", ImageStatus.OK, "b" * 64, 64, 48, "out/party.jpg", "f" * 64)
+        assert [one.path for one in store.outputs_showing("Anna Schmidt")] == ["out/party.jpg"]
+        store.record(run, image)
+        assert store.outputs_showing("Anna Schmidt") == ()
+        assert store.forget("Anna Schmidt").outputs == ()
