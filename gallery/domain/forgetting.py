@@ -188,6 +188,8 @@ class Renaming:
 def spellings(name: str) -> frozenset[str]:
     """Other ways to write a name: the last name first, the words run together, without accents."""
     words = name.split()
+    if not all(word[0].isalnum() and word[-1].isalnum() for word in words):
+        words = []  # turned round, what is no word in `Zoë 😀` would be left out
     turned = [", ".join((" ".join(words[n:]), " ".join(words[:n]))) for n in range(1, len(words))]
     together = "".join(words)
     joined = [together, *("".join(words[n:] + words[:n]) for n in range(1, len(words)))]

@@ -67,6 +67,8 @@ def test_a_pseudonym_is_made_of_nothing_but_the_number():
         ),
         ("Jan van der Berg", "berg_jan_van_der.jpg Van der Berg, Jan", "*.jpg *"),
         ("Zoë Müller", "Zoe_Muller.jpg zoe-mueller.jpg MULLER, ZOE", "*.jpg *.jpg *"),
+        ("Zoë 😀", "set for Zoë 😀", "set for *"),
+        ("O'Brien; --", "set for O'Brien; --, Brien", "set for *, Brien"),
         ("Łukasz Ørsted", "lukasz_orsted.jpg", "*.jpg"),
         ("Zoë Müller", "Zo%C3%AB%20M%c3%bcller.jpg Zoe%CC%88_Mu%CC%88ller 100%25 %", "*.jpg * 100%25 %"),
         ("Zoë Müller", "Zo%25C3%25AB%2520M%25C3%25BCller.jpg Zo%EB+M%FCller", "*.jpg *"),
