@@ -10,6 +10,7 @@ import pytest
 from gallery import Gallery
 from gallery.adapters.photos.files import PillowPhotoFiles
 from gallery.domain.geometry import Box
+from gallery.domain.runs import ImageStatus, Verification
 
 pytestmark = pytest.mark.models
 
@@ -85,3 +86,16 @@ def test_a_partial_face_is_kept_only_with_cause(shared_data, tmp_path):
         result = gallery.anonymise(pixels(folder / "obama_partial_face.jpg"))
 
     assert not any(face.decision.kept for face in result.faces)
+
+
+@pytest.mark.parametrize("method", ["blur", "pixelate", "solid"])
+def test_what_is_no_face_can_be_published(shared_data, tmp_path, method):
+    """To the network flowers are like a bare cover, whatever covers them."""
+    with Gallery(tmp_path / "g.db", model="sface") as gallery:
+        outcome = gallery.anonymise_files(
+            [shared_data / "reported" / "unverified" / "flowers.jpg"], tmp_path / "out", method=method
+        )
+
+    (image,) = outcome.images
+    assert (image.status, image.error) == (ImageStatus.OK, None)
+    assert image.verified is Verification.FULL

@@ -212,7 +212,8 @@ class Looker:
 
         What is no face (a flower, a label) can be like a cover, whatever is under it. So where something is too near, a
         bare cover is the control: where that is too near as well, the comparison tells nothing, and it counts that the
-        cover hides all of the face. To a face no bare cover came near (tests/benchmarks/measure_control.py).
+        cover hides all of the face. How often that is so of faces and of what is none: measure_control.py in
+        tests/benchmarks.
         """
         doubts = [(one, one.doubt) for one in seen if one.doubt]
         if not doubts:
