@@ -277,6 +277,7 @@ class Gallery:
         per_person: bool = False,
         fusion: str = "best",
         dry_run: bool = False,
+        allow_looser: bool = False,
     ) -> Calibrated:
         """Derives the gallery's thresholds from its own references and uses them from now on.
 
@@ -286,6 +287,7 @@ class Gallery:
             per_person: Whether people who resemble others get stricter thresholds of their own.
             fusion: `"best"`, `"mean"` or `"median-of-3"`: for which `anonymise` the thresholds are meant.
             dry_run: Whether only to say what would come of it.
+            allow_looser: Whether a limit may be looser than the model's own; it is the model's own otherwise.
 
         Raises:
             BadArgument: If the rate or the fusion makes no sense, or a photo of strangers is somebody's reference.
@@ -294,7 +296,7 @@ class Gallery:
             NoFace: If it holds no face that could be compared.
         """
         strangers = as_path_if_any(impostors, "the folder of strangers")
-        request = Request(as_number(fmr, "the false match rate"), strangers, per_person, _fusion(fusion), dry_run)
+        request = Request(as_number(fmr, "the false match rate"), strangers, per_person, _fusion(fusion), dry_run, allow_looser)
         return self._boot.calibrate(self._store, self._card, self._detector)(request)
 
     def calibration(self) -> Calibration | None:

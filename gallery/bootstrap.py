@@ -723,6 +723,7 @@ class Bootstrap:
         return Calibrate(
             store,
             card,
+            self.yardstick(card),
             lambda: ReadCohort(self.recogniser(card, detector), self.photos(), store),
             lambda: datetime.now(UTC),
         )

@@ -23,7 +23,7 @@ def of_calibrated(result: Calibrated) -> dict[str, Any]:
     return {
         **of_calibration(result.calibration),
         "stored": result.stored,
-        "looser_than_model": result.looser,
+        "looser_than_model": result.looser_than_model,
         "before": _side(result.before.thresholds, result.before.personal, result.standing_before),
         "after": _side(result.calibration.thresholds, result.calibration.personal, result.standing_after),
         "people": [asdict(person) for person in result.people],

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from gallery.domain.models import EmbeddingSpace, Thresholds
-from gallery.domain.yardstick import Owned, Yardstick
+from gallery.domain.yardstick import EVERYBODY, Owned, Yardstick
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +126,28 @@ def lax(limits: InForce, yardstick: Yardstick) -> str:
     return (
         f"The limits for {listed(found)} are looser than those of {yardstick.model} itself (cosine {own.cosine:.3f}, "
         f"Euclidean {own.euclidean:.3f}): strangers may stay visible."
+    )
+
+
+def loosened(before: InForce, after: InForce, yardstick: Yardstick) -> str:
+    """A sentence on limits that let in more than those before; empty where none do.
+
+    Args:
+        before: The limits that apply.
+        after: Those that are to apply.
+        yardstick: Tells how two pairs of limits are compared.
+    """
+    names = {*before.personal, *after.personal}
+    was = replace(yardstick, thresholds=before.thresholds)
+    found = [(EVERYBODY, after.thresholds)] if was.exceeded_by(after.thresholds) else []
+    for name in sorted(names):
+        own = after.personal.get(name, after.thresholds)
+        if replace(was, thresholds=before.personal.get(name, before.thresholds)).exceeded_by(own):
+            found.append((name, own))
+    if not found:
+        return ""
+    return (
+        f"The limits for {listed(found)} are looser than those that apply now: more faces stay visible, strangers' too."
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from gallery.domain.matching import Fusion, Whitelist
 from gallery.domain.models import ModelCard, Thresholds
 from gallery.domain.ports import Store
 from gallery.domain.progress import Advance, unwatched
+from gallery.domain.yardstick import Yardstick
 from gallery.usecases.calibration_report import Calibrated, Reporter
 from gallery.usecases.cohort import Cohort, ReadCohort
 
@@ -43,6 +44,7 @@ class Request:
         per_person: Whether people who resemble others get stricter thresholds.
         fusion: What a person's distance is, when they have several references.
         dry_run: Whether only to show what would come of it.
+        allow_looser: Whether a limit may be looser than the model's own; it is the model's own otherwise.
 
     Raises:
         BadArgument: If the rate is no number between 0 and 1.
@@ -53,6 +55,7 @@ class Request:
     per_person: bool = False
     fusion: Fusion = Fusion.BEST
     dry_run: bool = False
+    allow_looser: bool = False
 
     def __post_init__(self) -> None:
         if not 0 < self.fmr < 1:  # nor is what is not a number
@@ -69,17 +72,42 @@ class Calibrate:
     Attributes:
         store: Holds the references and takes the thresholds.
         card: The gallery's model.
+        yardstick: What limits are judged by.
         cohort: Makes what reads a folder of strangers; called only if there is one.
         clock: Tells the time, in UTC.
     """
 
     store: Store
     card: ModelCard
+    yardstick: Yardstick
     cohort: Callable[[], ReadCohort]
     clock: Callable[[], datetime]
 
     def __call__(self, request: Request, advance: Advance = unwatched) -> Calibrated:
         """Derives thresholds and, unless it is a dry run, puts them into the gallery.
+
+        Args:
+            request: What is asked for.
+            advance: Called after each photo of strangers.
+
+        Raises:
+            GalleryChanged: If the gallery's people were changed meanwhile; no threshold was.
+            Others as `derive` does.
+        """
+        derived = self.derive(request, advance)
+        return derived if request.dry_run else self.keep(derived)
+
+    def keep(self, derived: Calibrated) -> Calibrated:
+        """Puts derived thresholds into the gallery.
+
+        Raises:
+            GalleryChanged: If the gallery's people were changed since; no threshold was.
+        """
+        self.store.set_calibration(derived.calibration, derived.generation)
+        return replace(derived, stored=True)
+
+    def derive(self, request: Request, advance: Advance = unwatched) -> Calibrated:
+        """Derives thresholds and changes nothing.
 
         Args:
             request: What is asked for.
@@ -92,19 +120,15 @@ class Calibrate:
             NoFace: If it holds no face that could be compared.
             GalleryError: If two people cannot be told apart at all.
         """
-        whitelist = self.store.whitelist()
+        generation, whitelist = self.store.generation(), self.store.whitelist()
         _require_people(whitelist, request)
         strangers, detector = self._strangers(request, advance)
         comparisons = compare(whitelist, strangers.embeddings, request.fusion)
         self._require_enough(comparisons, request)
         new = self._derived(whitelist, comparisons, strangers, detector, request)
         before = in_force(self.card.spec.thresholds, self.store.calibration(), self.card.space, request.fusion.value)
-        report = Reporter(self.store, comparisons, strangers)(
-            self.card.spec.thresholds, before, new, stored=not request.dry_run
-        )
-        if not request.dry_run:
-            self.store.set_calibration(new)
-        return report
+        report = Reporter(self.store, comparisons, strangers)(self.yardstick, before, new)
+        return replace(report, generation=generation)
 
     def _strangers(self, request: Request, advance: Advance) -> tuple[Cohort, str]:
         if request.impostors is None:
@@ -136,10 +160,16 @@ class Calibrate:
         if strangers.counts is not None:
             data += f", {faces} faces from {strangers.counts.folder}"
         aim = f"on {now:%Y-%m-%d} for FMR {tidy(request.fmr)}"
+        everybody = Thresholds(*pair, f"calibrated {aim} from {count:,} impostor comparisons: {data}")
+        own = _personal(personal, comparisons, aim, request.fmr)
+        if not request.allow_looser:
+            everybody = self.yardstick.capped(everybody)
+            capped = {name: self.yardstick.capped(limits) for name, limits in own.items()}
+            own = {name: limits for name, limits in capped.items() if _is_stricter(limits, everybody)}
         return Calibration(
             space=self.card.space,
-            thresholds=Thresholds(*pair, f"calibrated {aim} from {count:,} impostor comparisons: {data}"),
-            personal=_personal(personal, comparisons, aim, request.fmr),
+            thresholds=everybody,
+            personal=own,
             fmr=request.fmr,
             fusion=request.fusion.value,
             method=METHOD.format(fusion=request.fusion.value),
@@ -151,6 +181,10 @@ class Calibrate:
             last_reference=int(whitelist.references.max()),
             made=now,
         )
+
+
+def _is_stricter(own: Thresholds, everybody: Thresholds) -> bool:
+    return own.cosine < everybody.cosine or own.euclidean < everybody.euclidean
 
 
 def _require_people(whitelist: Whitelist, request: Request) -> None:

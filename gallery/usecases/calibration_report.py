@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from gallery.domain.calibrated import Calibration, InForce
+from gallery.domain.calibrated import Calibration, InForce, lax, loosened
 from gallery.domain.calibrating import STRANGER, Closest, Comparisons, Standing, closest, standing
 from gallery.domain.models import Thresholds
 from gallery.domain.ports import Store
+from gallery.domain.yardstick import Yardstick
 from gallery.usecases.cohort import Cohort, Counts
 
 SHOWN = 5
@@ -86,7 +87,7 @@ class Calibrated:
     Attributes:
         calibration: The thresholds, and what they rest on.
         stored: Whether they are in the gallery now.
-        own: The model's own thresholds.
+        yardstick: The model's own thresholds.
         before: The thresholds that applied before.
         standing_before: How those stand up.
         standing_after: How the new ones do.
@@ -94,11 +95,12 @@ class Calibrated:
         failing: The references that do not match the others, before or after.
         nearest: The closest faces that are somebody else's, the closest first.
         cohort: What became of the folder of strangers; None where there was none.
+        generation: The state of the gallery that they were derived from.
     """
 
     calibration: Calibration
     stored: bool
-    own: Thresholds
+    yardstick: Yardstick
     before: InForce
     standing_before: Standing
     standing_after: Standing
@@ -106,12 +108,21 @@ class Calibrated:
     failing: tuple[Failing, ...]
     nearest: tuple[Nearest, ...]
     cohort: Counts | None
+    generation: Hashable = None
 
     @property
-    def looser(self) -> bool:
-        """Whether a new threshold lets more match than the model's own does."""
-        new = self.calibration.thresholds
-        return new.cosine > self.own.cosine or new.euclidean > self.own.euclidean
+    def looser_than_model(self) -> bool:
+        """Whether a new limit lets more match than the model's own."""
+        return bool(lax(self._after, self.yardstick))
+
+    @property
+    def looser(self) -> str:
+        """A sentence where new limits let more match than the model's own or those before; empty where none do."""
+        return lax(self._after, self.yardstick) or loosened(self.before, self._after, self.yardstick)
+
+    @property
+    def _after(self) -> InForce:
+        return InForce(self.calibration.thresholds, self.calibration.personal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,21 +139,20 @@ class Reporter:
     comparisons: Comparisons
     strangers: Cohort
 
-    def __call__(self, own: Thresholds, before: InForce, new: Calibration, stored: bool) -> Calibrated:
+    def __call__(self, yardstick: Yardstick, before: InForce, new: Calibration) -> Calibrated:
         """Counts before and after.
 
         Args:
-            own: The model's own thresholds.
+            yardstick: The model's own thresholds.
             before: The thresholds that applied before.
             new: The derived ones.
-            stored: Whether they are put into the gallery.
         """
         then = standing(self.comparisons, before.thresholds, before.personal)
         now = standing(self.comparisons, new.thresholds, new.personal)
         return Calibrated(
             calibration=new,
-            stored=stored,
-            own=own,
+            stored=False,
+            yardstick=yardstick,
             before=before,
             standing_before=then,
             standing_after=now,

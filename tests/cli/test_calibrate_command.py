@@ -47,7 +47,7 @@ def words(said) -> str:
 
 
 def test_before_and_after_are_shown_and_kept(gallery, crowd):
-    said = gallery("calibrate", "--fmr", "0.01", "--per-person")
+    said = gallery("calibrate", "--fmr", "0.01", "--per-person", "--yes")
 
     assert said.code == 0, said.err
     text = words(said)
@@ -56,12 +56,12 @@ def test_before_and_after_are_shown_and_kept(gallery, crowd):
     assert "of 374 comparisons with others" in text
     assert "One reference only" in text
     assert PEOPLE[5] in said.out
-    assert "gallery calibrate --reset" in said.out
+    assert "--reset" not in said.out, "which would let more match"
     assert "stricter than everybody's" in text
 
 
 def test_the_json_other_programs_rely_on(gallery, crowd):
-    document = gallery("calibrate", "--fmr", "0.01", "--per-person", "--json").json
+    document = gallery("calibrate", "--fmr", "0.01", "--per-person", "--yes", "--json").json
 
     assert set(document) >= {
         "model",
@@ -108,14 +108,15 @@ def test_too_little_data_offers_a_command_that_works(gallery, crowd):
     assert said.out == ""
     (command,) = (line.removeprefix("Run: ") for line in said.err.splitlines() if line.startswith("Run: "))
     _, *rest = shlex.split(command)
-    assert gallery(*rest).code == 0
+    assert "--allow-looser" not in rest
+    assert gallery(*rest, "--yes").code == 0
     document = gallery("models", "list", "--json").json
     (calibrated,) = (model["calibrated"] for model in document if model["calibrated"])
     assert (calibrated["fmr"], calibrated["fusion"]) == (0.0081, "mean")
 
 
 def test_the_origin_is_named_wherever_thresholds_are(gallery, crowd):
-    calibrated = gallery("calibrate", "--fmr", "0.01", "--per-person", "--json").json
+    calibrated = gallery("calibrate", "--fmr", "0.01", "--per-person", "--yes", "--json").json
     with_own = next(iter(calibrated["personal"]))
     without = next(name for name in PEOPLE if name not in calibrated["personal"])
 
@@ -131,7 +132,7 @@ def test_the_origin_is_named_wherever_thresholds_are(gallery, crowd):
 
 
 def test_a_changed_gallery_is_remarked_upon(gallery, crowd):
-    gallery("calibrate", "--fmr", "0.01")
+    gallery("calibrate", "--fmr", "0.01", "--yes")
     assert gallery("list").err == ""
     with Bootstrap.of().store() as store:
         add(store, "Newcomer", np.random.default_rng(1), np.ones(128))
@@ -167,9 +168,12 @@ def test_in_python(crowd):
 
 
 def test_back_to_the_models_own(gallery, crowd):
-    gallery("calibrate", "--fmr", "0.01", "--per-person")
+    gallery("calibrate", "--fmr", "0.01", "--per-person", "--yes")
 
-    said = gallery("calibrate", "--reset")
+    refused = gallery("calibrate", "--reset")
+    assert refused.code == 2
+    assert "looser than those that apply now" in words(refused)
+    said = gallery("calibrate", "--reset", "--yes")
 
     assert said.code == 0
     assert "LFW view 2" in words(said)
@@ -184,7 +188,7 @@ def test_tables_fit_the_width(gallery, crowd, monkeypatch, width):
     monkeypatch.setenv("COLUMNS", str(width))
 
     for command in (
-        ["calibrate", "--fmr", "0.01", "--per-person"],
+        ["calibrate", "--fmr", "0.01", "--per-person", "--yes"],
         ["models", "list"],
         ["show", PEOPLE[0]],
     ):
@@ -192,11 +196,73 @@ def test_tables_fit_the_width(gallery, crowd, monkeypatch, width):
             assert len(line) <= width
 
 
-def test_looser_than_the_models_own_is_said(gallery, crowd):
-    said = gallery("calibrate", "--fmr", "0.9")
+OWN = {"cosine": 0.591, "euclidean": 1.087}
+
+
+def in_force(gallery, name: str = PEOPLE[0]) -> dict[str, float]:
+    found = gallery("show", name, "--json").json["thresholds"]
+    return {which: found[which] for which in OWN}
+
+
+def test_nothing_is_kept_before_somebody_agreed(gallery, crowd):
+    before = (crowd / "gallery.db").read_bytes()
+
+    said = gallery("calibrate", "--fmr", "0.01")
+
+    assert said.code == 2
+    assert "Calibration for FMR 0.01" in said.out
+    assert "Add --yes" in said.err
+    assert "--dry-run" in said.err
+    assert (crowd / "gallery.db").read_bytes() == before
+
+
+@pytest.mark.parametrize("options", [[], ["--per-person"], ["--fusion", "mean"]])
+def test_nothing_looser_than_the_models_own_is_set(gallery, crowd, options):
+    said = gallery("calibrate", "--fmr", "0.9", "--yes", *options)
 
     assert said.code == 0
-    assert "looser than sface's own" in said.err
+    assert in_force(gallery) == OWN
+    assert "no looser than sface itself" in words(said)
+    assert gallery("calibrate", "--fmr", "0.9", "--dry-run", "--json", *options).json["looser_than_model"] is False
+
+
+def test_looser_than_the_models_own_is_set_only_if_asked_for_and_said_ever_after(gallery, crowd):
+    refused = gallery("calibrate", "--fmr", "0.9", "--allow-looser")
+    assert refused.code == 2
+    assert "looser than those of sface itself" in words(refused)
+    assert in_force(gallery) == OWN
+
+    said = gallery("calibrate", "--fmr", "0.9", "--allow-looser", "--yes")
+    assert said.code == 0
+    assert "looser than those of sface itself" in words(said)
+    assert "gallery calibrate --reset" in said.out
+    assert in_force(gallery)["cosine"] > 0.6
+    assert [one["who"] for one in gallery("check", "--json").json["looser_limits"]] == ["everybody"]
+    assert gallery("calibrate", "--reset").code == 0, "which is stricter"
+
+
+def test_no_laxer_rate_is_suggested_where_stricter_limits_apply(gallery, crowd):
+    gallery("calibrate", "--fmr", "0.01", "--yes")
+
+    said = gallery("calibrate")
+
+    assert said.code == 1
+    assert "Run:" not in said.err
+    assert "--impostors" in said.err
+
+
+def test_limits_of_a_gallery_that_was_changed_meanwhile_are_not_kept(crowd):
+    from gallery.domain.errors import GalleryChanged
+    from gallery.usecases.calibrate import Request
+
+    boot = Bootstrap.of()
+    with boot.store() as store:
+        use = boot.calibrate(store, boot.registry().card("sface"), "yunet")
+        derived = use.derive(Request(0.01))
+        store.remove(PEOPLE[0])
+        with pytest.raises(GalleryChanged):
+            use.keep(derived)
+        assert store.calibration() is None
 
 
 @pytest.mark.parametrize("fmr", ["0", "1", "-1", "nan", "inf", "many", "1e999"])
@@ -249,13 +315,13 @@ def test_folders_of_strangers_that_are_none(gallery, crowd):
 def test_strangers_are_compared_and_failures_are_named(gallery, crowd, photos):
     (photos / "torn.jpg").write_bytes(b"no photo")
 
-    said = gallery("calibrate", "--fmr", "0.01", "--impostors", photos)
+    said = gallery("calibrate", "--fmr", "0.01", "--impostors", photos, "--yes")
 
     assert said.code == 3
     assert "5 faces from 5 photos in" in words(said)
     assert "torn.jpg" in said.err
     assert "434 impostor comparisons" in words(said)
-    shown = gallery("calibrate", "--fmr", "0.01", "--impostors", photos, "--json")
+    shown = gallery("calibrate", "--fmr", "0.01", "--impostors", photos, "--yes", "--json")
     assert shown.json["impostors"]["failures"][0]["source"].endswith("torn.jpg")
 
 

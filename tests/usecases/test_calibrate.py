@@ -14,6 +14,7 @@ from gallery.domain.error_rates import fmr_at
 from gallery.domain.errors import BadArgument, BadPhoto, GalleryError, NoFace, TooLittleData
 from gallery.domain.geometry import Box
 from gallery.domain.matching import Fusion
+from gallery.domain.yardstick import Yardstick
 from gallery.testing import (
     EMBEDDER,
     FakeCropper,
@@ -62,7 +63,8 @@ class World:
             return ReadCohort(self.recogniser, self.photos, self.store)
 
         advance = options.pop("advance", lambda _done, _all: None)
-        return Calibrate(self.store, EMBEDDER, load, lambda: NOW)(Request(fmr, **options), advance)
+        request = Request(fmr, **{"allow_looser": True} | options)
+        return Calibrate(self.store, EMBEDDER, Yardstick.of(EMBEDDER), load, lambda: NOW)(request, advance)
 
 
 @pytest.fixture
@@ -349,3 +351,19 @@ def test_two_people_with_the_same_face(world):
     with pytest.raises(GalleryError, match="reference 2 of Grace and a reference of Ada are the same face"):
         world.calibrate(0.03, impostors=LFW, per_person=True)
     assert world.store.calibration() is None
+
+
+@pytest.mark.parametrize("fmr", [0.05, 0.4, 0.9])
+def test_unless_asked_for_no_limit_is_looser_than_the_models_own(three, fmr):
+    three.strangers(30)
+    three.lookalikes_of(20, 10)
+    loose = three.calibrate(fmr, impostors=LFW, per_person=True, dry_run=True).calibration
+    tight = three.calibrate(fmr, impostors=LFW, per_person=True, allow_looser=False).calibration
+    yardstick = Yardstick.of(EMBEDDER)
+
+    assert not yardstick.exceeded_by(tight.thresholds)
+    assert not any(yardstick.exceeded_by(own) for own in tight.personal.values())
+    for name in ("Ada", "Grace", "Edsger"):
+        was, now = loose.personal.get(name, loose.thresholds), tight.personal.get(name, tight.thresholds)
+        assert now.cosine == min(was.cosine, EMBEDDER.spec.thresholds.cosine)
+        assert now.euclidean == min(was.euclidean, EMBEDDER.spec.thresholds.euclidean)

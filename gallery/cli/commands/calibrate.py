@@ -14,7 +14,7 @@ from gallery.cli.exits import Exit
 if TYPE_CHECKING:
     from gallery.bootstrap import Bootstrap
     from gallery.domain.ports import Store
-    from gallery.usecases.calibrate import Request
+    from gallery.usecases.calibrate import Calibrate, Request
     from gallery.usecases.calibration_report import Calibrated
 
 EXAMPLE = "Example: gallery calibrate --fmr 1e-3 --impostors other-people/ --per-person"
@@ -47,6 +47,15 @@ def calibrate(
     ] = options.Fusion.BEST,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would come of it, and change nothing.")] = False,
     reset: Annotated[bool, typer.Option("--reset", help="Go back to the model's own thresholds.")] = False,
+    allow_looser: Annotated[
+        bool,
+        typer.Option(
+            "--allow-looser",
+            help="Also set limits that are looser than the model's own: more of the enrolled stay visible, and more "
+            "strangers. Without it the model's own are the loosest.",
+        ),
+    ] = False,
+    yes: options.Yes = False,
     detector: options.Detector = "yunet",
     haar_scale: options.ScaleFactor = None,
     haar_neighbours: options.Neighbours = None,
@@ -54,30 +63,38 @@ def calibrate(
     models_dir: options.ModelsDir = None,
     as_json: options.Json = False,
 ) -> None:
-    """Derive the gallery's thresholds from its own photos, show before and after, and use them from now on."""
+    """Derive the gallery's thresholds from its own photos, show before and after, ask, and use them from now on."""
     from gallery.bootstrap import Bootstrap, HaarSettings
     from gallery.domain.errors import BadArgument
     from gallery.domain.matching import Fusion
     from gallery.usecases.calibrate import Request
 
     boot = Bootstrap.of(db, models_dir, HaarSettings(haar_scale, haar_neighbours))
-    if reset and (impostors or per_person or dry_run):
+    if reset and (impostors or per_person or dry_run or allow_looser):
         raise BadArgument("--reset takes no other option.", "Calibrate again without it, or reset alone.")
-    request = Request(fmr, impostors, per_person, Fusion(fusion.value), dry_run)
+    request = Request(fmr, impostors, per_person, Fusion(fusion.value), dry_run, allow_looser)
     with boot.store() as store:
         if reset:
-            _reset(boot, store, as_json)
+            _reset(boot, store, yes, as_json)
             return
-        result = _calibrated(boot, store, request, detector, given=db)
-    _show(result, boot.db, as_json)
+        use = boot.calibrate(store, boot.choose(store, None).card, detector)
+        result = _derived(use, request, detector, given=db)
+        if not as_json:
+            _show(result, boot.db)
+        if not dry_run:
+            _agree_to(result, yes)
+            result = use.keep(result)
+    _say(result, boot.db, as_json)
     if result.cohort is not None and result.cohort.failures:
         raise typer.Exit(Exit.PARTLY)
 
 
-def _reset(boot: Bootstrap, store: Store, as_json: bool) -> None:
+def _reset(boot: Bootstrap, store: Store, yes: bool, as_json: bool) -> None:
     from gallery.cli import documents, tables
+    from gallery.cli.asking import agree
     from gallery.cli.output import console, print_json
 
+    agree(_loosened_by_reset(boot, store), "Go back to them?", yes, "Add --yes to go back without being asked.")
     had = store.clear_calibration()
     now = boot.in_force_here(store)
     if as_json:
@@ -89,18 +106,29 @@ def _reset(boot: Bootstrap, store: Store, as_json: bool) -> None:
     console().print(said + (f" In force: {tables.limits(now.thresholds)}." if now else ""), markup=False)
 
 
-def _calibrated(boot: Bootstrap, store: Store, request: Request, detector: str, given: Path | None) -> Calibrated:
+def _loosened_by_reset(boot: Bootstrap, store: Store) -> str:
+    """A sentence on what the model's own limits let in more than those that apply."""
+    from gallery.domain.calibrated import InForce, loosened
+
+    before, yardstick = boot.in_force_here(store), boot.yardstick_here(store)
+    if before is None or yardstick is None:
+        return ""
+    return loosened(before, InForce(yardstick.thresholds, store.by_hand()), yardstick)
+
+
+def _derived(use: Calibrate, request: Request, detector: str, given: Path | None) -> Calibrated:
     from gallery.cli.progress import steps_progress
     from gallery.domain.errors import TooLittleData
 
-    use = boot.calibrate(store, boot.choose(store, None).card, detector)
     try:
         if request.impostors is None:
-            return use(request)
+            return use.derive(request)
         with steps_progress("strangers") as advance:
-            return use(request, advance)
+            return use.derive(request, advance)
     except TooLittleData as error:
-        if error.least is None:
+        # Where nothing was calibrated, the model's own limits apply, and a command without --allow-looser sets none
+        # that are looser; stricter ones that were calibrated could give way to them.
+        if error.least is None or use.store.calibration() is not None:
             raise
         again = f"Run: {_command(request, error.least, detector, given)}"
         raise TooLittleData(error.message, f"{again}\n{error.hint}", error.least) from error
@@ -119,24 +147,40 @@ def _command(request: Request, fmr: float, detector: str, db: Path | None) -> st
     return shlex.join(words)
 
 
-def _show(result: Calibrated, db: Path, as_json: bool) -> None:
-    from gallery.cli import calibration_documents, calibration_tables
-    from gallery.cli.output import console, print_json, remark
+def _show(result: Calibrated, db: Path) -> None:
+    from gallery.cli import calibration_tables
+    from gallery.cli.output import console, remark
 
-    if as_json:
-        print_json(calibration_documents.of_calibrated(result))
-        return
     out = console()
     for part in calibration_tables.calibrated(result, str(db)):
         out.print(part, "")
     for source, error in result.cohort.failures if result.cohort else ():
         remark(f"{source}: {error}")
-    if result.looser:
-        remark(
-            f"These are looser than {result.calibration.space.model}'s own ({result.own.origin}): more faces stay "
-            "visible, strangers' among them. Aim at a lower --fmr, or keep the model's own."
-        )
-    if result.stored:
-        out.print(f"Kept in {db}, and used from now on. To go back: gallery calibrate --reset", markup=False)
+
+
+def _agree_to(result: Calibrated, yes: bool) -> None:
+    """Asks before limits are kept; says where they are looser, even if nobody is to be asked."""
+    from gallery.cli.asking import confirm
+    from gallery.cli.output import remark
+
+    if yes:
+        remark(result.looser)
+        return
+    confirm(
+        f"{result.looser} Use these limits from now on?".strip(),
+        f"{result.looser} Nobody is at a terminal to agree to these limits; nothing was changed.".strip(),
+        "Add --yes to use them without being asked, or --dry-run to see what would come of it.",
+    )
+
+
+def _say(result: Calibrated, db: Path, as_json: bool) -> None:
+    from gallery.cli import calibration_documents
+    from gallery.cli.output import console, print_json
+
+    if as_json:
+        print_json(calibration_documents.of_calibrated(result))
+    elif result.stored:
+        back = " To go back to the model's own: gallery calibrate --reset" if result.looser_than_model else ""
+        console().print(f"Kept in {db}, and used from now on.{back}", markup=False)
     else:
-        out.print("A dry run: nothing was changed.", markup=False)
+        console().print("A dry run: nothing was changed.", markup=False)
