@@ -172,11 +172,31 @@ class Bootstrap:
 
         return Keys(asker())
 
-    def store(self, create: bool = False) -> SqliteStore:
-        """The gallery file, opened; to be used in a `with` statement."""
+    def store(self, create: bool = False, write: bool = False) -> SqliteStore:
+        """The gallery file, opened; to be used in a `with` statement.
+
+        Args:
+            create: Whether it is going to be written, and made where it is missing.
+            write: Whether it is going to be written, and must be there.
+        """
         from gallery.adapters.store.store import SqliteStore
 
-        return SqliteStore.open(self.db, create, keys=self.keys())
+        store = SqliteStore.open(self.db, create, keys=self.keys())
+        if write:
+            store.require_writable()
+        return store
+
+    @contextmanager
+    def store_as_made(self) -> Iterator[SqliteStore]:
+        """The gallery file to be read; where there is none yet, an empty one that is gone afterwards."""
+        from tempfile import TemporaryDirectory
+
+        if self.db.exists() and (not self.db.is_file() or self.db.stat().st_size):
+            with self.store() as store:
+                yield store
+            return
+        with TemporaryDirectory() as folder, replace(self, db=Path(folder) / "gallery.db").store(create=True) as store:
+            yield store
 
     def init(self, encrypted: bool) -> None:
         """Makes an empty gallery.

@@ -40,24 +40,26 @@ class Choices:
         keep_crops: Whether pictures of the references may be kept. If not, those that the gallery has of these people
             go, and none will be kept later either.
         expires: The last day on which these people are kept; None leaves what is settled.
+        no_end: Whether their consent has no end, whatever was settled.
     """
 
     face: FaceChoice = "only"
     accept_poor: bool = False
     keep_crops: bool = True
     expires: date | None = None
+    no_end: bool = False
 
     @property
     def settles(self) -> bool:
         """Whether anything is settled about the people beside their references."""
-        return not self.keep_crops or self.expires is not None
+        return not self.keep_crops or self.expires is not None or self.no_end
 
     def settle(self, details: Details) -> Details:
         """What is settled about a person once one of their photos was accepted."""
         return replace(
             details,
             keep_crops=details.keep_crops and self.keep_crops,
-            expires=self.expires or details.expires,
+            expires=None if self.no_end else self.expires or details.expires,
         )
 
 

@@ -242,3 +242,59 @@ def test_a_margin_to_the_next_person_can_be_asked_for(gallery, enrolled, photos,
     assert [f["decision"] for f in loose["images"][0]["faces"]] == ["keep", "keep"]
     assert [f["rule"] for f in strict["images"][0]["faces"]] == ["too like another"] * 2
     assert gallery("anonymise", photos / "pair.png", "-o", here / "out", "--margin", -1).code == 2
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("review", "1"),
+        ("audit", "prune", "--older-than", "1d", "--yes"),
+        ("override", "photos/pair.png", "--face", "1", "blur"),
+        ("override", "remove", "1"),
+        ("rename", "Ada", "Eve"),
+        ("remove", "Ada", "--yes"),
+        ("forget", "Ada", "--yes"),
+        ("undo", "--yes"),
+        ("calibrate", "--yes"),
+        ("reembed", "--model", "sface"),
+        ("export", "a.gallery"),
+        ("check",),
+        ("list",),
+        ("db", "compact"),
+    ],
+    ids=" ".join,
+)
+def test_a_mistyped_gallery_is_not_made(gallery, photos, here, words):
+    said = gallery(*words, "--db", here / "typo.db")
+
+    assert said.code == 1
+    assert "There is no gallery" in said.err
+    assert not list(here.glob("typo*"))
+    assert not (here / "a.gallery").exists()
+
+
+def test_a_dry_run_needs_no_gallery_and_makes_none_where_a_run_would_make_one(gallery, photos, here):
+    words = ("anonymise", photos / "pair.png", "-o", here / "out", "--json")
+
+    dry = gallery(*words, "--dry-run")
+
+    assert dry.code == 0, dry.err
+    assert [face["decision"] for face in dry.json["images"][0]["faces"]] == ["blur", "blur"]
+    assert not (here / "gallery.db").exists()
+    assert not (here / "out").exists()
+    (here / "gallery.db").touch()
+    assert gallery(*words, "--dry-run").code == 0
+    assert (here / "gallery.db").stat().st_size == 0
+    assert gallery(*words).code == 0
+
+
+def test_consent_without_an_end_is_settled_at_enrolment_too(gallery, photos):
+    gallery("enroll", "Grace Hopper", photos / "hopper.png", "--expires", "2020-01-01")
+    assert "consent ended" in gallery("list").out
+
+    gallery("enroll", "Grace Hopper", photos / "hopper-small.jpg")
+    assert "consent ended" in gallery("list").out, "what is not given leaves what is settled"
+    gallery("remove", "Grace Hopper", "--reference", "2")
+    gallery("enroll", "Grace Hopper", photos / "hopper-small.jpg", "--expires", "never")
+
+    assert "consent ended" not in gallery("list").out

@@ -116,6 +116,14 @@ class SqliteStore:
         """The gallery file."""
         return self._file.path
 
+    def require_writable(self) -> None:
+        """Checks that the file can be written.
+
+        Raises:
+            StoreUnusable: If it cannot.
+        """
+        self._file.require_writable()
+
     @property
     def _database(self) -> Database:
         if self._opened is None:

@@ -262,7 +262,7 @@ def anonymise(
     named, listed = naming.paths(inputs)
     boot = Bootstrap.of(db, models_dir, HaarSettings(haar_scale, haar_neighbours))
     out = console()
-    with boot.store(create=not dry_run) as store:
+    with boot.store_as_made() if dry_run else boot.store(create=True) as store:
         chosen = boot.choose(store, model, precision)
         wishes = Wishes(method.value, cosine, euclidean, fusion.value, allow_repeats, margin)
         wishes = replace(wishes, shape=shape.value, face_margin=face_margin, strength=strength, feather=feather)

@@ -72,7 +72,8 @@ def enroll(
     from gallery.usecases.enrol import Choices
 
     _require_one_way(name, photos, people)
-    choices = Choices(_face_choice(face), accept_poor, not no_crops, options.day(expires))
+    ends = options.day(expires)
+    choices = Choices(_face_choice(face), accept_poor, not no_crops, ends, no_end=expires is not None and ends is None)
     named = None if name is None else new_name(name)
     boot = Bootstrap.of(db, models_dir, HaarSettings(haar_scale, haar_neighbours))
     everybody = boot.people(people, allow_empty=True) if people else {}

@@ -86,7 +86,7 @@ def settle(
     if place is not None and face is not None:
         raise BadArgument("A face is named by its number or by its place, not by both.", "Leave out --face or --box.")
     boot = Bootstrap.of(db, models_dir, HaarSettings(haar_scale, haar_neighbours))
-    with boot.store(create=True) as store:
+    with boot.store(write=True) as store:
         done = boot.overrides(store, detector, turned, FileWishes(max_pixels))(
             image, Verdict(verdict.value), face, note, place, keeps
         )

@@ -48,7 +48,7 @@ def review(
     from gallery.usecases.review import reviewable
 
     note, boot = clean_notes(note), Bootstrap.of(db, models_dir)
-    with boot.store(create=True) as store:
+    with boot.store(write=True) as store:
         found = reviewable(store, run)
         files = AsRecorded.of(found.settings).files
         held = boot.review(store, found, files)

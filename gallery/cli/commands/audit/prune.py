@@ -40,7 +40,7 @@ def prune(
     from gallery.domain.retention import age
 
     limit, boot = age(older_than), Bootstrap.of(db)
-    with boot.store(create=not dry_run) as store:
+    with boot.store(write=not dry_run) as store:
         use = boot.prune_runs(store)
         runs = use.planned(limit)
         if runs and not (dry_run or yes):
