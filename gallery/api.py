@@ -296,7 +296,8 @@ class Gallery:
             NoFace: If it holds no face that could be compared.
         """
         strangers = as_path_if_any(impostors, "the folder of strangers")
-        request = Request(as_number(fmr, "the false match rate"), strangers, per_person, _fusion(fusion), dry_run, allow_looser)
+        rate = as_number(fmr, "the false match rate")
+        request = Request(rate, strangers, per_person, _fusion(fusion), dry_run, allow_looser)
         return self._boot.calibrate(self._store, self._card, self._detector)(request)
 
     def calibration(self) -> Calibration | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from gallery import __version__
-from gallery.domain.errors import BadArgument
+from gallery.domain.errors import BadArgument, GalleryError
 
 if TYPE_CHECKING:
     from datetime import date
@@ -1127,11 +1127,23 @@ class Bootstrap:
 
         return image_files(folder, pairs.images, file, called)
 
-    def people(self, folder: Path, allow_empty: bool = False) -> dict[str, tuple[Path, ...]]:
-        """Everybody's photos, from a folder with a folder for each person, which may be empty if that is allowed."""
+    def people(self, folder: Path) -> dict[str, tuple[Path, ...]]:
+        """Everybody's photos, from a folder with a folder for each person."""
         from gallery.adapters.labels.folders import people_folders
 
-        return people_folders(folder, allow_empty)
+        return people_folders(folder)
+
+    def people_to_enrol(self, folder: Path) -> tuple[dict[str, tuple[Path, ...]], dict[str, GalleryError]]:
+        """Everybody's photos, from a folder with a folder for each person, which may be empty.
+
+        Returns:
+            The photos by name, and why which folders cannot be used.
+        """
+        from gallery.adapters.labels.folders import people_folders
+        from gallery.domain.paths import shown
+
+        bad: dict[str, GalleryError] = {}
+        return people_folders(folder, True, lambda person, error: bad.update({shown(person): error})), bad
 
     def singles(self, folder: Path) -> dict[str, tuple[Path, ...]]:
         """Photos of different people: a photo each, or a folder each where there are folders."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from gallery.domain.errors import BadArgument
 from gallery.domain.forgetting import is_pseudonym
+from gallery.domain.invisible import OBEYED, TURNING, is_obeyed, refused
 
 if TYPE_CHECKING:  # `gallery list` needs this module, and does without NumPy
     import numpy as np
@@ -24,11 +26,6 @@ LONGEST_NOTES = 10_000
 """Characters of the notes about one person."""
 LONGEST_NAME = 100
 """Characters; longer ones are mistakes, and tables could not show them."""
-
-
-_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Characters that turn the direction of writing, with which one name can be made to look like another. Names in scripts
-written from right to left do without them."""
 
 
 def clean_name(name: str) -> str:
@@ -46,19 +43,30 @@ def clean_name(name: str) -> str:
         raise BadArgument(
             f"The name is {len(cleaned)} characters long; at most {LONGEST_NAME} are allowed.", "Shorten the name."
         )
-    if any(unicodedata.category(c) in ("Cc", "Cs", "Co", "Cn") or c in _TURNING for c in cleaned):
+    if any(is_obeyed(c) or c in _REORDERING for c in cleaned):
         raise BadArgument("The name holds a character that cannot be shown.", "Use letters, digits and punctuation.")
     return cleaned
+
+
+_REORDERING = TURNING - frozenset("\u061c\u200e\u200f")
+"""What turns all that follows; a mark alone may stand in a name that was given before marks were refused."""
 
 
 def new_name(name: str) -> str:
     """As `clean_name`, for somebody who is to be called so from now on.
 
     Raises:
-        BadArgument: Likewise; or if the name is what stands for a forgotten person in the record, whose faces would
-            then be taken for this one's.
+        BadArgument: As `clean_name` does; if the name holds a code that cannot be seen, with which it could look like
+            another's; or if it is what stands for a forgotten person in the record, whose faces would then be taken for
+            this one's.
     """
     cleaned = clean_name(name)
+    code = refused(cleaned)
+    if code:
+        raise BadArgument(
+            f"The name holds U+{ord(code):04X}, which cannot be seen and could make it look like another's.",
+            f"Leave it out: {shlex.quote(''.join(c for c in cleaned if not refused(c)))}",
+        )
     if is_pseudonym(name_key(cleaned)):
         raise BadArgument(
             f"'{cleaned}' is how the record calls somebody who was forgotten, so nobody can be named so.",
@@ -99,7 +107,7 @@ def clean_notes(notes: str) -> str:
         raise BadArgument(
             f"The notes are {len(cleaned)} characters long; at most {LONGEST_NOTES} are allowed.", "Shorten them."
         )
-    if any((unicodedata.category(c) in ("Cc", "Cs", "Co", "Cn") and c != "\n") or c in _TURNING for c in cleaned):
+    if any((unicodedata.category(c) in OBEYED and c != "\n") or c in _REORDERING for c in cleaned):
         raise BadArgument("The notes hold a character that cannot be shown.", "Use letters, digits and punctuation.")
     return cleaned
 

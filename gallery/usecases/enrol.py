@@ -9,14 +9,14 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from gallery.domain.errors import AlreadyEnrolled, GalleryError, NoFace, PoorReference, SeveralFaces
+from gallery.domain.errors import AlreadyEnrolled, BadArgument, GalleryError, NoFace, PoorReference, SeveralFaces
 from gallery.domain.faces import Detection, Face, Photo, Quality
 from gallery.domain.geometry import Box
 from gallery.domain.growing import GrowingWhitelist
 from gallery.domain.matching import Candidate
 from gallery.domain.models import Thresholds
 from gallery.domain.paths import shown
-from gallery.domain.people import SAME_FACE, Details, NewReference, Reference, name_key, new_name
+from gallery.domain.people import SAME_FACE, Details, NewReference, Reference, clean_name, name_key, new_name
 from gallery.domain.ports import CropMaker, PhotoFiles, Store
 from gallery.domain.progress import Advance, unwatched
 from gallery.domain.reference_quality import Finding, Limits, flaws, measure
@@ -162,12 +162,14 @@ class Enrol:
             BadArgument: If a name cannot be used.
             ModelMismatch: If the gallery's templates were made by another model.
         """
-        files = [(new_name(name), path) for name, paths in people.items() for path in paths]
+        known, bad = self._nameable(people)
+        files = [(name, path) for name, paths in known.items() for path in paths]
         self.store.choose(self.recogniser.embedder.card)
         one = _Enrolment(self, choices or Choices(), GrowingWhitelist(self.store.whitelist()), report)
         one.results += [
-            EnrolledPhoto(name, "–", False, "There is no photo.") for name, paths in people.items() if not paths
+            EnrolledPhoto(name, "–", False, "There is no photo.") for name, paths in known.items() if not paths
         ]
+        one.results += bad
         with self.store.change(what):
             try:
                 for done, (name, path) in enumerate(files, 1):
@@ -176,6 +178,23 @@ class Enrol:
             finally:  # when somebody interrupts it, too: what was accepted is enrolled
                 one.store_waiting()
         return one.results
+
+    def _nameable(self, people: Mapping[str, Sequence[Path]]) -> tuple[dict[str, Sequence[Path]], list[EnrolledPhoto]]:
+        """Those whom the gallery may know by their name, which an existing person may have whatever it is; the rest."""
+        there = {name_key(person.name) for person in self.store.identities()}
+        known: dict[str, Sequence[Path]] = {}
+        bad = []
+        for name, paths in people.items():
+            try:
+                known[clean_name(name) if name_key(name) in there else new_name(name)] = paths
+            except BadArgument as error:
+                bad.append(rejected(name, error))
+        return known, bad
+
+
+def rejected(who: str, error: GalleryError) -> EnrolledPhoto:
+    """Somebody of whom nothing could be enrolled."""
+    return EnrolledPhoto(who, "–", False, error.message, hint=error.hint)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -312,6 +312,21 @@ class TestOnPortraits:
         assert refused.code == 2
         assert "change what is settled about Grace Hopper" in sentence(refused)
 
+    def test_a_folder_that_cannot_be_a_persons_does_not_stop_the_others(self, gallery, folders, photos):
+        for bad in ("A\u200bda", "forgotten person 1", "B\u202eob", "GRACE hopper"):
+            (folders / bad).mkdir()
+            os.link(photos / "hopper-small.jpg", folders / bad / "1.jpg")
+        (folders / "Grace Hopper").rename(folders / "\U0003347a می\u200cخواهم")
+
+        said = gallery("enroll", "--people", folders, "--json")
+
+        assert said.code == 3
+        assert set(listed(gallery)) == {"Eileen Collins", "GRACE hopper", "\U0003347a می\u200cخواهم"}
+        reasons = " ".join(one["reason"] for one in said.json["photos"] if not one["accepted"])
+        assert "U+200B" in reasons
+        assert "forgotten" in reasons
+        assert "cannot be shown" in reasons
+
     def test_limits_are_made_of_those_that_hold_when_they_are_written(self, gallery, folders, monkeypatch):
         gallery("enroll", "--people", folders)
         own, seen = Bootstrap.own_thresholds, []

@@ -39,8 +39,8 @@ def test_a_name_is_stored_tidily(given_name, stored):
         ("a\x1bb", "cannot be shown"),
         ("a\x7fb", "cannot be shown"),
         ("a\udce9", "cannot be shown"),
-        ("a\ue000", "cannot be shown"),
-        ("a\U000e0fff", "cannot be shown"),
+        ("a\uffff", "cannot be shown"),
+        ("a\u202eb", "cannot be shown"),
     ],
 )
 def test_a_name_that_cannot_be_used_is_refused_with_the_remedy(name, message):
@@ -101,3 +101,59 @@ def test_case_and_unicode_form_do_not_change_the_key(name):
     for form in ("NFC", "NFD"):
         assert name_key(unicodedata.normalize(form, name)) == key
     assert name_key(name.casefold()) == key
+
+
+REAL = [
+    "\U000323b0太郎",  # an ideograph of Unicode 15.1
+    "\U0003347a",  # one that no table knows yet
+    "\ue000 of a font of one's own",
+    "辻\U000e0100",  # a variant of an ideograph
+    "می\u200cخواهم",  # Persian
+    "شُ\u200cب",  # with a vowel between
+    "क्\u200dष",  # Devanagari
+    "ക്\u200d",  # Malayalam
+    "র\u200d্য",  # Bengali
+    "ᠠ\u180bᠨ",  # Mongolian
+    "👩\u200d🚀",
+    "👩🏽\u200d🚀",
+    "❤\ufe0f",
+    "אֳנָה",
+    "María José",
+]
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_real_names_are_taken_as_they_are(name):
+    assert new_name(name) == unicodedata.normalize("NFC", name)
+
+
+UNSEEN = [
+    *"\u00ad\u034f\u061c\u115f\u1160\u17b4\u180b\u180e\u200b\u200c\u200d\u200e\u200f\u2060\u2061\u2064\u2065",
+    *"\u206a\u2800\u3164\ufe00\ufe0f\ufeff\uffa0\ufff0\ufff9\U0001d173\U000e0001\U000e0061\U000e0100\U000e0fff",
+]
+
+
+@pytest.mark.parametrize("code", UNSEEN, ids=lambda code: f"U+{ord(code):04X}")
+@pytest.mark.parametrize("name", ["A{}da", "{}Ada", "Ada{}", "Ada {}Lovelace"])
+def test_what_cannot_be_seen_is_refused_where_it_has_no_meaning(name, code):
+    with pytest.raises(BadArgument, match=f"U\\+{ord(code):04X}, which cannot be seen") as caught:
+        new_name(name.format(code))
+    assert caught.value.hint.replace("'", "") == f"Leave it out: {name.format('')}"
+    assert name_key(name.format(code)), "a person who has such a name already is still found"
+
+
+@pytest.mark.parametrize("name", ["مي\u200c\u200cخ", "می\u200c", "👩\u200d", "क\u200dष"])
+def test_a_joiner_that_joins_nothing_is_refused(name):
+    with pytest.raises(BadArgument, match="cannot be seen"):
+        new_name(name)
+
+
+@given(st.text(min_size=1, max_size=8))
+def test_no_two_names_differ_only_in_what_a_joiner_does_not_show(name):
+    try:
+        new = new_name(name)
+    except BadArgument:
+        return
+    assert new_name(new) == new
+    assert not any(unicodedata.category(c) in ("Cc", "Cs") for c in new)
+    assert not set(new) & set("\u00ad\u200b\u200e\u200f\u2060\ufeff")

@@ -2,39 +2,48 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 from gallery.adapters.photos.expand import find, naturally_sorted
-from gallery.domain.errors import BadArgument, BadLabels, BadPhoto
+from gallery.domain.errors import BadArgument, BadLabels, BadPhoto, GalleryError
 from gallery.domain.paths import shown
 from gallery.domain.people import clean_name, name_key
 
 
-def people_folders(folder: Path, allow_empty: bool = False) -> dict[str, tuple[Path, ...]]:
+def _raise(_folder: Path, error: GalleryError) -> None:
+    raise error
+
+
+def people_folders(
+    folder: Path, allow_empty: bool = False, refuse: Callable[[Path, GalleryError], None] = _raise
+) -> dict[str, tuple[Path, ...]]:
     """Everybody's photos, in natural order, by the name of their folder. Hidden folders are passed over.
 
     Args:
         folder: Holds a folder for each person.
         allow_empty: Whether a person's folder may hold no photo.
+        refuse: Is told of a person's folder that cannot be used, which is left out then. It may raise.
 
     Returns:
-        At least one person, each with at least one photo unless `allow_empty`.
+        At least one person, each with at least one photo unless `allow_empty`; nobody where all were refused.
 
     Raises:
-        BadLabels: If there is no such folder, it holds no folder, or two folders' names are one.
-        BadPhoto: If a person's folder holds no photo, or cannot be listed.
+        BadLabels: If there is no such folder, or it holds no folder; to `refuse` if its name cannot be anybody's, or is
+            that of another folder.
+        BadPhoto: To `refuse`, if a person's folder holds no photo, or cannot be listed.
     """
     people: dict[str, tuple[Path, ...]] = {}
     taken: dict[str, Path] = {}
-    for person in naturally_sorted(_subfolders(folder)):
-        name = _name(person)
-        other = taken.setdefault(name_key(name), person)
-        if other != person:
-            raise BadLabels(
-                f"The folders {shown(other)} and {shown(person)} have one name.", "Rename one, or join the two."
-            )
-        people[name] = _photos(person, allow_empty)
-    if not people:
+    subfolders = naturally_sorted(_subfolders(folder))
+    for person in subfolders:
+        try:
+            name = _free(person, taken)
+            people[name] = _photos(person, allow_empty)
+        except GalleryError as error:
+            refuse(person, error)
+    if not subfolders:
         raise BadLabels(
             f"{shown(folder)} holds no folders of people.",
             "Name a folder that holds a folder for each person, with their photos inside.",
@@ -57,6 +66,17 @@ def singles(folder: Path) -> dict[str, tuple[Path, ...]]:
             raise
         beside = []
     return people | {shown(path): (path,) for path in beside}
+
+
+def _free(person: Path, taken: dict[str, Path]) -> str:
+    """The name of a person's folder, which no folder before it has."""
+    name = _name(person)
+    other = taken.setdefault(name_key(name), person)
+    if other != person:
+        raise BadLabels(
+            f"The folders {shown(other)} and {shown(person)} have one name.", "Rename one, or join the two."
+        )
+    return name
 
 
 def _photos(person: Path, allow_empty: bool) -> tuple[Path, ...]:
@@ -89,6 +109,6 @@ def _subfolders(folder: Path) -> list[Path]:
 
 def _name(folder: Path) -> str:
     try:
-        return clean_name(shown(Path(folder.name)))
+        return clean_name(os.fsencode(folder.name).decode("utf-8", "backslashreplace"))
     except BadArgument as error:
         raise BadLabels(f"The folder {shown(folder)} cannot be a person's: {error.message}", error.hint) from error

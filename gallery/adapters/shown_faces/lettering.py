@@ -49,7 +49,7 @@ FONTS = (
 """Fonts that common systems have, wide ones first; Pillow looks for them in the system's font folders."""
 _PLAIN = {"≤": "<=", "…": "...", "·": "-", "×": "x", "–": "-"}
 """What this program's own signs become where no font has them."""
-_HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+_HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
 """Unicode categories that show nothing, or rearrange what stands around them."""
 _JOINERS = "\u200c\u200d"
 """Part of how some scripts spell, although they are format characters."""

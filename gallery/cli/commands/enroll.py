@@ -69,14 +69,14 @@ def enroll(
     from gallery.cli.output import console, print_json, remark
     from gallery.cli.progress import steps_progress
     from gallery.domain.people import new_name
-    from gallery.usecases.enrol import Choices
+    from gallery.usecases.enrol import Choices, rejected
 
     _require_one_way(name, photos, people)
     ends = options.day(expires)
     choices = Choices(_face_choice(face), accept_poor, not no_crops, ends, no_end=expires is not None and ends is None)
     named = None if name is None else new_name(name)
     boot = Bootstrap.of(db, models_dir, HaarSettings(haar_scale, haar_neighbours))
-    everybody = boot.people(people, allow_empty=True) if people else {}
+    everybody, bad = boot.people_to_enrol(people) if people else ({}, {})
     with boot.store(create=True) as store:
         chosen = boot.choose(store, model, precision)
         enrol = boot.enrol(store, boot.recogniser(chosen.card, detector))
@@ -85,6 +85,7 @@ def enroll(
         with steps_progress("Enrolling") as advance:
             if named is None:
                 results = enrol.people(everybody, f"enrol the people in {people}", choices, advance=advance)
+                results += [rejected(folder, error) for folder, error in bad.items()]
             else:
                 results = enrol(named, photos or [], choices, advance=advance)
         not_kept, changed = _not_kept(boot, store, results), store.own_change() and any(r.accepted for r in results)
