@@ -13,6 +13,7 @@ import numpy as np
 
 from gallery.domain.errors import GalleryError
 from gallery.domain.faces import RGB
+from gallery.installed import adding
 
 HOPPER = ("matplotlib", "mpl-data/sample_data/grace_hopper.jpg")
 COLLINS = ("skimage", "data/astronaut.png")
@@ -71,7 +72,7 @@ def _portrait(package: str, path: str) -> RGB:
                 return np.asarray(image.convert("RGB"))
     raise GalleryError(
         f"The demo needs a picture that the package {package} carries, which is not installed.",
-        "Install the extra: pip install 'gallery[demo]' (in a checkout: pip install '.[demo]').",
+        f"Run: {adding('demo')}",
     )
 
 

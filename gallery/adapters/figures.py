@@ -24,6 +24,7 @@ from gallery.domain.charts import (
     SweepChart,
 )
 from gallery.domain.errors import GalleryError
+from gallery.installed import adding
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -47,7 +48,7 @@ def draw(chart: Chart) -> bytes:
     except ImportError as error:
         raise GalleryError(
             "Figures need the package matplotlib, which is not installed.",
-            "Install the extra: pip install 'gallery[evaluate]' (in a checkout: pip install '.[evaluate]').",
+            f"Run: {adding('evaluate')}",
         ) from error
 
     figure = Figure(figsize=(6.4, 4.8), layout="constrained", dpi=_DPI)

@@ -70,6 +70,7 @@ from gallery.domain.models import EmbeddingSpace
 from gallery.domain.paths import shown
 from gallery.domain.people import FaceCrop
 from gallery.domain.progress import Advance, unwatched
+from gallery.installed import updating
 
 VALUE = np.dtype("<f4")
 LARGEST_MANIFEST = 256 << 20
@@ -207,11 +208,10 @@ def _manifest(path: Path, archive: zipfile.ZipFile) -> Manifest:
         manifest = manifests.from_json(b"".join(pieces(archive, manifests.NAME)))
     except NewerVersion as newer:
         writer = f"gallery {newer.program}" if newer.program else "a later version of this program"
-        wanted = f"'gallery>={newer.program}'" if newer.program else "--upgrade gallery"
         raise BadArchive(
             f"{shown(path)} was written by {writer} as an archive of version {newer.version}; this program reads "
             f"version {manifests.VERSION}.",
-            f"Update the program: pip install {wanted}",
+            f"Update the program: {updating(newer.program)}",
         ) from None
     extra = set(archive.NameToInfo) - {member.name for member in manifest.members} - {manifests.NAME}
     if extra:

@@ -44,7 +44,9 @@ def schema_remark(found: FileStatus) -> str:
         return ""
     if found.revision < found.program_revision:
         return "An earlier version of this program made the schema. Run: gallery db upgrade"
-    return "A later version of this program made the schema; update the program."
+    from gallery.installed import updating
+
+    return f"A later version of this program made the schema. Update the program: {updating()}"
 
 
 def backups(copies: Iterable[BackupCopy]) -> Table:

@@ -29,6 +29,7 @@ from gallery.domain.charts import (
 )
 from gallery.domain.errors import GalleryError
 from gallery.domain.histograms import histogram
+from gallery.installed import adding
 
 EDGES = np.linspace(0, 2, 41)
 X = np.geomspace(1e-6, 0.9, 60)
@@ -116,7 +117,7 @@ def test_without_matplotlib_the_remedy_is_said(monkeypatch):
     with pytest.raises(GalleryError, match="matplotlib") as caught:
         draw(CHARTS["det"])
 
-    assert "gallery[evaluate]" in caught.value.hint
+    assert caught.value.hint == f"Run: {adding('evaluate')}"
 
 
 def test_matplotlib_is_loaded_only_when_something_is_drawn():

@@ -17,6 +17,7 @@ import pytest
 
 import gallery as package
 from gallery.domain.errors import BadArgument
+from gallery.installed import adding
 
 ROOT = Path(package.__file__).resolve().parent.parent
 FROZEN = Path(__file__).resolve().parent.parent / "assets" / "upgrade"
@@ -231,7 +232,7 @@ def test_without_the_extra(gallery, made, monkeypatch):
     said = gallery("db", "encrypt")
 
     assert said.code == 1
-    assert "pip install 'gallery[encrypted]'" in said.err
+    assert f"Run: {adding('encrypted')}" in said.err
     assert gallery("list").code == 0
 
 

@@ -12,6 +12,7 @@ from gallery.domain.errors import BadArgument, ModelFailed
 from gallery.domain.faces import RGB, Detection, require_rgb
 from gallery.domain.geometry import Box
 from gallery.domain.models import ModelCard
+from gallery.installed import installing
 
 SCALE_FACTOR = 1.3
 """Ratio of one search size to the next, as in the original notebook."""
@@ -50,7 +51,7 @@ class Haar:
         if not hasattr(cv2, "CascadeClassifier"):
             raise ModelFailed(
                 f"OpenCV {cv2.__version__} has no Haar cascade classifier.",
-                "Install opencv-python-headless below 5, or use --detector yunet.",
+                f"Use --detector yunet, or run: {installing(['opencv-python-headless<5'])}",
             )
         try:
             self._cascade = cv2.CascadeClassifier(str(weights))

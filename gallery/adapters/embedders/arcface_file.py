@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gallery.domain.errors import ModelFailed
+from gallery.installed import adding
 
 INPUT = 112
 """Width and height of a chip in pixels."""
@@ -83,7 +84,7 @@ def _runtime() -> Any:
     except ImportError as error:
         raise ModelFailed(
             "Models of the architecture arcface need the package onnxruntime, which is not installed.",
-            "Install the extra: pip install 'gallery[arcface]' (in a checkout: pip install '.[arcface]').",
+            f"Run: {adding('arcface')}",
         ) from error
     return onnxruntime
 

@@ -9,7 +9,12 @@ from typing import Any
 
 from PIL import Image
 
-INSTALL = "Install the reader, pip install 'gallery[heic]', or convert the photo to JPEG first."
+
+def remedy() -> str:
+    """How to read HEIC after all."""
+    from gallery.installed import adding
+
+    return f"Convert the photo to JPEG first, or install the reader: {adding('heic')}"
 
 
 Importer = Callable[[str], Any]

@@ -14,7 +14,7 @@ from gallery.adapters.photos.colour import UnknownDepth, to_srgb
 from gallery.adapters.photos.encoding import encoding_of
 from gallery.adapters.photos.formats import BY_PILLOW, READ, READ_AS_TEXT, name_of
 from gallery.adapters.photos.guard import pillow_guarded, require_within
-from gallery.adapters.photos.heif import INSTALL, Importer, NoHeif
+from gallery.adapters.photos.heif import Importer, NoHeif, remedy
 from gallery.adapters.photos.heif import opened as opened_heif
 from gallery.adapters.photos.isobmff import container
 from gallery.adapters.photos.kept_metadata import metadata_of
@@ -188,7 +188,7 @@ def _of_another_kind(name: str, error: Exception) -> BadPhoto | None:
             "Save it for an ordinary screen (SDR, as JPEG) first.",
         )
     if isinstance(error, NoHeif):
-        return BadPhoto(f"{name} is a picture in HEIC format, which needs pillow-heif to be read.", INSTALL)
+        return BadPhoto(f"{name} is a picture in HEIC format, which needs pillow-heif to be read.", remedy())
     return None
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from gallery.adapters.photos.atomic import put_in_place, put_where_nothing_is, written_beside
 from gallery.adapters.photos.encoding import CannotEncode, Wanted, encode
-from gallery.adapters.photos.heif import INSTALL, NoHeif
+from gallery.adapters.photos.heif import NoHeif, remedy
 from gallery.adapters.photos.wording import not_written
 from gallery.adapters.plain_file import open_plain
 from gallery.domain.errors import NotWritten
@@ -150,7 +150,7 @@ def _encoded(pixels: RGB, like: Photo, target: Path, wanted: Wanted) -> bytes:
             "Convert the photo to PNG first.",
         ) from error
     except NoHeif as error:
-        raise NotWritten(f"{shown(target)} was not written, because HEIC needs pillow-heif.", INSTALL) from error
+        raise NotWritten(f"{shown(target)} was not written, because HEIC needs pillow-heif.", remedy()) from error
     except Exception as error:  # Pillow's encoders raise OSError, ValueError, SystemError and MemoryError
         raise NotWritten(
             f"{shown(target)} could not be written as {kind}: {error}.", "Convert the photo to PNG first."

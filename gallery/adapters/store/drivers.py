@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from gallery.adapters.store.keys import Key
 from gallery.domain.errors import StoreUnusable
+from gallery.installed import adding
 
 
 def cipher() -> ModuleType:
@@ -25,7 +26,7 @@ def cipher() -> ModuleType:
         from sqlcipher3 import dbapi2
     except ImportError as error:
         raise StoreUnusable(
-            "Encrypted galleries need an addition that is not installed.", "Run: pip install 'gallery[encrypted]'"
+            "Encrypted galleries need an addition that is not installed.", f"Run: {adding('encrypted')}"
         ) from error
     return cast("ModuleType", dbapi2)
 

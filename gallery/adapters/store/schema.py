@@ -21,6 +21,7 @@ from gallery.adapters.store.files import BUSY_TIMEOUT, GalleryFile
 from gallery.adapters.store.keys import Keys
 from gallery.adapters.store.shape import require_as_made
 from gallery.domain.errors import SchemaTooNew, SchemaTooOld, StoreUnusable
+from gallery.installed import updating
 from gallery.resources import resource
 
 APPLICATION_ID = 0x47414C59
@@ -194,10 +195,8 @@ def too_new(path: Path, version: str) -> SchemaTooNew:
     """
     what = f"The gallery {path} was written by a later version of this program"
     if version and _encoded(version) > _encoded(__version__):
-        return SchemaTooNew(
-            f"{what}, gallery {version}.", f"Install that or a later version: pip install 'gallery>={version}'"
-        )
-    return SchemaTooNew(f"{what}.", "Update the program: pip install --upgrade gallery")
+        return SchemaTooNew(f"{what}, gallery {version}.", f"Update the program: {updating(version)}")
+    return SchemaTooNew(f"{what}.", f"Update the program: {updating()}")
 
 
 def _encoded(version: str) -> int:

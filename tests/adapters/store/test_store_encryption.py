@@ -25,6 +25,7 @@ from gallery.adapters.store.keys import Keys
 from gallery.adapters.store.schema import REVISIONS, Schema, make_file, open_file
 from gallery.adapters.store.status import status
 from gallery.domain.errors import SchemaTooOld, StoreUnusable, UnknownName
+from gallery.installed import adding
 from gallery.resources import resource
 
 KEY = "a 'key' with \"quotes\" and ü"
@@ -149,7 +150,7 @@ def test_without_the_extra_one_sentence_says_how_to_install_it(encrypted, monkey
     for use in (lambda: SqliteStore.open(encrypted, create=False), lambda: make_file(tmp_path / "new.db", True)):
         with pytest.raises(StoreUnusable) as caught:
             use()
-        assert caught.value.hint == "Run: pip install 'gallery[encrypted]'"
+        assert caught.value.hint == f"Run: {adding('encrypted')}"
     assert not (tmp_path / "new.db").exists()
 
 
