@@ -1,8 +1,8 @@
 """How this program was installed, and the commands that add to it or bring it up to date where it runs.
 
-The name `gallery` on the public index is somebody else's, and what is right in one environment fails in another: a tool
-of pipx or uv has no pip of its own, a checkout is no distribution at all. So an addition is named by the packages that it
-consists of, and the command is one for the environment that this process runs in.
+The name `gallery` on the public index is somebody else's, and what is right in one environment fails in another: a
+tool of pipx or uv has no pip of its own, a checkout is no distribution at all. So an addition is named by the packages
+that it consists of, and the command is one for the environment that this process runs in.
 """
 
 from __future__ import annotations

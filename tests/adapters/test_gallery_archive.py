@@ -23,6 +23,7 @@ from gallery.adapters.gallery_archive import ZipArchives
 from gallery.domain.errors import BadArchive, BadArgument, NotWritten
 from gallery.domain.exchanging import Content, whole
 from gallery.domain.people import FaceCrop
+from gallery.installed import updating
 
 
 def write(target: Path, given=None, crops: bool = True, force: bool = False):
@@ -405,12 +406,12 @@ class TestRefusedFiles:
         edited(archive, lambda m: {"format": m["format"], "version": 2, "program": "gallery 3.1.4", "new": {}})
         with pytest.raises(BadArchive, match=r"written by gallery 3\.1\.4 as an archive of version 2") as caught:
             read(archive)
-        assert "pip install 'gallery>=3.1.4'" in caught.value.hint
+        assert updating("3.1.4") in caught.value.hint
 
         edited(archive, lambda m: {"format": m["format"], "version": 3, "program": "; rm -rf / #"})
         with pytest.raises(BadArchive, match="a later version of this program") as caught:
             read(archive)
-        assert caught.value.hint == "Update the program: pip install --upgrade gallery"
+        assert caught.value.hint == f"Update the program: {updating()}"
 
     @pytest.mark.parametrize("values", [[1, 2, np.nan, 4], [1, 2, np.inf, 4], [1, 2, -np.inf, 4]])
     def test_numbers_that_are_not_finite(self, archive, values):

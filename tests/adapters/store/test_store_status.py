@@ -20,6 +20,7 @@ from gallery.adapters.store.health import check
 from gallery.adapters.store.schema import REVISIONS, make_file
 from gallery.adapters.store.status import status
 from gallery.domain.errors import BadArgument, SchemaTooNew, StoreUnusable
+from gallery.installed import updating
 
 FROZEN = Path(__file__).resolve().parents[2] / "assets" / "upgrade"
 
@@ -167,9 +168,9 @@ def test_a_file_carries_the_version_of_the_program(path, monkeypatch, version, n
 @pytest.mark.parametrize(
     ("number", "message", "hint"),
     [
-        (502, "a later version of this program, gallery 0.5.2.", "pip install 'gallery>=0.5.2'"),
-        (0, "a later version of this program.", "pip install --upgrade gallery"),
-        (99, "a later version of this program.", "pip install --upgrade gallery"),
+        (502, "a later version of this program, gallery 0.5.2.", updating("0.5.2")),
+        (0, "a later version of this program.", updating()),
+        (99, "a later version of this program.", updating()),
     ],
 )
 def test_a_newer_schema_names_the_version_to_install_where_it_is_known(store, number, message, hint):
