@@ -326,3 +326,12 @@ def test_one_identity_among_many_may_have_very_many_references(fusion):
     (ranked,) = candidates(probe[None], gallery, 20, fusion)
 
     assert all(map(same, ranked, sorted(slowly(probe, gallery, fusion), key=lambda c: c.cosine)))
+
+
+@pytest.mark.parametrize(("within", "reported"), [(1.0, 2), (1.99, 2), (2.0, 5)])
+def test_a_probe_without_direction_is_as_far_as_can_be_from_everybody(within, reported):
+    gallery = whitelist(np.eye(5))
+
+    (ranked,) = candidates(np.zeros((1, 5), np.float32), gallery, 2, within=within)
+
+    assert [c.cosine for c in ranked] == [2.0] * reported

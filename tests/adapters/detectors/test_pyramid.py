@@ -156,3 +156,8 @@ def test_a_face_at_an_inner_edge_is_not_sure(face, sure):
 )
 def test_a_face_at_the_pictures_own_edge_is_sure(tile, face):
     assert Level(1000, 1000, 192).believes(Box(*face), Box(*tile))
+
+
+def test_a_tile_that_begins_one_pixel_inside_has_inner_edges():
+    assert not Level(1000, 1000, 192).believes(Box(1, 80, 9, 9), Box(1, 50, 99, 99))
+    assert not Level(1000, 1000, 192).believes(Box(80, 1, 9, 9), Box(50, 1, 99, 99))

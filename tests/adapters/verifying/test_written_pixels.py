@@ -141,3 +141,11 @@ def test_a_part_laid_on_white_is_looked_at_as_it_looks():
     before, promised, alpha = grey(200), grey(100), np.zeros((70, 80), np.uint8)
     assert uncovered(grey(255), Laid(promised, alpha), Laid(before, alpha), [FACE], 0) is None
     assert uncovered(grey(200), Laid(promised), Laid(before), [FACE], 0) == FACE
+
+
+@pytest.mark.parametrize(("opacity", "level"), [(0, 255), (51, 224), (128, 177), (254, 101), (255, 100)])
+def test_what_is_not_opaque_is_laid_on_white(opacity, level):
+    laid = Laid(grey(100), np.full((70, 80), opacity, np.uint8))
+
+    assert (laid.part(3, 9, 2, 5) == grey(level, 6, 3)).all()
+    assert same(grey(level), laid)
