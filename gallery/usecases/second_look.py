@@ -212,9 +212,9 @@ class Looker:
 
         What is no face (a flower, a label) can be like a cover, whatever is under it. So where something is too near, a
         bare cover is the control: where that is too near as well, the comparison tells nothing, and it counts that the
-        cover hides all of the face. In every fifth picture of WIDER FACE's 400, of 335 things that are no faces 78 to 85
-        are taken for themselves under a cover, by method, and 62 to 78 of these are like a bare one; of 216 faces 1 to
-        3, and 1 or 2 of these (tests/benchmarks/measure_control.py).
+        cover hides all of the face. In every fifth of 400 pictures of WIDER FACE, of 335 things that are no faces 78 to
+        85 are taken for themselves under a cover, by method, and 62 to 78 of these are like a bare one; of 216 faces 1
+        to 3, and 1 or 2 of these (tests/benchmarks/measure_control.py).
         """
         doubts = [(one, one.doubt) for one in seen if one.doubt]
         if not doubts:
