@@ -43,6 +43,7 @@ bench: $(VENV)/dev.stamp  ## print the tables of speed, and the bounds (about fi
 	$(BIN)/python tests/benchmarks/bench_audit.py
 	$(BIN)/python tests/benchmarks/bench_report.py
 	$(BIN)/python tests/benchmarks/bench_bounds.py
+	$(BIN)/python tests/benchmarks/bench_strangers.py
 
 bench-peers: $(VENV)/dev.stamp  ## compare with other programs, each in an environment of its own (2 GB, about fifteen minutes)
 	$(BIN)/python tests/benchmarks/bench_peers.py $(BENCH_PHOTOS) --environments $(VENV)-peers

@@ -15,6 +15,7 @@ from gallery.domain.people import name_key
 if TYPE_CHECKING:
     from gallery.domain.ports import Store
     from gallery.domain.runs import Run, RunSettings
+    from gallery.domain.score_limits import ScoreLimits
     from gallery.usecases.anonymise import Anonymise
     from gallery.usecases.faces import Recogniser
 
@@ -67,7 +68,7 @@ class AsRecorded:
 
 
 def _wishes(settings: RunSettings) -> Wishes:
-    policy, redaction = settings.policy, settings.redaction
+    policy, redaction, recorded = settings.policy, settings.redaction, settings.scores
     given = policy.get("given", {})  # an earlier version did not record what was given: then the stricter applies
     return Wishes(
         redaction.get("method", "blur"),
@@ -76,6 +77,8 @@ def _wishes(settings: RunSettings) -> Wishes:
         fusion=policy.get("fusion", "best"),
         allow_repeats=not policy.get("once_per_photo", True),
         margin=policy.get("min_margin", 0.0),
+        target=recorded.target if recorded else None,
+        trust_children=recorded.trust_children if recorded else False,
         shape=redaction.get("shape", "ellipse"),
         face_margin=redaction.get("margin"),
         strength=redaction.get("blocks"),
@@ -113,6 +116,14 @@ def stricter(recorded: Thresholds, now: Thresholds, run: int) -> Thresholds:
         return recorded
     cosine, euclidean = min(recorded.cosine, now.cosine), min(recorded.euclidean, now.euclidean)
     return Thresholds(cosine, euclidean, f"the stricter of those of run {run} and {now.origin or 'those of today'}")
+
+
+def stricter_scores(recorded: ScoreLimits | None, now: ScoreLimits | None) -> ScoreLimits | None:
+    """The higher of two limits of normalised scores; those there are, where the other run had none."""
+    if recorded is None or now is None or recorded.cohort != now.cohort:
+        return now or recorded
+    strict, lax = max(recorded.strict, now.strict), max(recorded.lax, now.lax)
+    return replace(now, strict=strict, lax=lax, expected=min(recorded.expected, now.expected))
 
 
 class Again:
@@ -170,6 +181,7 @@ class Again:
             floors=recorded.floors or use.policy.floors,
             grey_band=recorded.grey_band,
             rival_margin=max(recorded.rival_margin, use.policy.rival_margin),
+            scores=stricter_scores(self._run.settings.scores, use.policy.scores),
         )
         return replace(use, policy=policy, reviewed=self._run.summary.id)
 

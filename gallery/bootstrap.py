@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from gallery.adapters.store.store import SqliteStore
     from gallery.domain.by_hand import ByHand
     from gallery.domain.calibrated import InForce
+    from gallery.domain.cohorts import Cohort
     from gallery.domain.deciding import Policy
     from gallery.domain.exchange_ports import Archives, ExchangeStore
     from gallery.domain.faces import RGB, Photo
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from gallery.domain.ports import Cropper, Detector, Embedder, Onlooker, Redactor, Registry, Reports, Store, Weights
     from gallery.domain.review_ports import Keyboard
     from gallery.domain.runs import Run, RunSettings
+    from gallery.domain.score_limits import ScoreLimits
     from gallery.domain.verification import ImageName, LabelErrors, PairList
     from gallery.domain.yardstick import Yardstick
     from gallery.usecases.anonymise import Anonymise, Shortlists
@@ -90,6 +92,8 @@ class Wishes:
         fusion: `best`, `mean` or `median-of-3`: a person's distance when they have several references.
         allow_repeats: Whether a person may be kept more than once in a photo, as in a collage.
         margin: How much farther, in cosine distance, the next person must be than the best.
+        target: The share of strangers kept that the limits of normalised scores aim at; None for the usual.
+        trust_children: Whether matches of very young children are kept like others.
         shape: `ellipse` or `box`: of what is covered.
         face_margin: Share of the face's box that is covered beyond it on every side; None for the default.
         strength: With `pixelate`, blocks across a face; None for the default.
@@ -102,6 +106,8 @@ class Wishes:
     fusion: str = "best"
     allow_repeats: bool = False
     margin: float = 0.0
+    target: float | None = None
+    trust_children: bool = False
     shape: str = "ellipse"
     face_margin: float | None = None
     strength: int | None = None
@@ -211,8 +217,17 @@ class Bootstrap:
     def upgrade(self) -> Path | None:
         """Brings the gallery file's schema up to date; returns the backup, or None where nothing was to be done."""
         from gallery.adapters.store.schema import upgrade
+        from gallery.adapters.store.store import SqliteStore
 
-        return upgrade(self.db, keys=self.keys())
+        keys = self.keys()
+        backup = upgrade(self.db, keys=keys)
+        if backup is not None:
+            with SqliteStore.open(self.db, create=False, keys=keys) as store:
+                card = self._card_here(store)
+                cohort = None if card is None else self.cohort(card)
+                if cohort is not None:
+                    store.measure(cohort)
+        return backup
 
     def file_status(self) -> FileStatus:
         """How the gallery file stands, whatever its schema."""
@@ -452,7 +467,20 @@ class Bootstrap:
         if turned:
             finder = self._turned(finder)
         embedder = self._embedder(card) if measuring else self.embedder(card)
-        return Recogniser(finder, self.cropper(card), embedder)
+        return Recogniser(finder, self.cropper(card), embedder, self.cohort(card))
+
+    def cohort(self, card: ModelCard) -> Cohort | None:
+        """What an embedder's normalised scores are measured against, its file's hash checked; None where it has none.
+
+        Raises:
+            ModelMissing: If its file is not on this machine.
+            ModelChanged: If its file is not the one on record.
+        """
+        if card.spec.cohort is None:
+            return None
+        from gallery.adapters.cohort_files import load
+
+        return load(card.spec.cohort, card.spec.dimension)
 
     def _turned(self, detector: Detector) -> Detector:
         from gallery.adapters.detectors.turned import Turned
@@ -643,7 +671,8 @@ class Bootstrap:
 
         card = recogniser.embedder.card
         thresholds = self.in_force(store, card).thresholds
-        return Enrol(recogniser, self.photos(), store, self.crops(), limits_for(card.spec.floors), thresholds)
+        limits, scores = limits_for(card.spec.floors), self.score_limits(store, card)
+        return Enrol(recogniser, self.photos(), store, self.crops(), limits, thresholds, scores)
 
     def reembed(self, store: Store, model: str, precision: str | None = None) -> Reembed:
         """The use case of that name.
@@ -669,8 +698,11 @@ class Bootstrap:
         from gallery.usecases.check import Check
 
         nothing = InForce(Thresholds(0, 0), remark="The gallery's model is not known here; nothing was compared.")
-        limits = self.in_force_here(store)
-        return Check(store, limits or nothing, self.today(), self.yardstick_here(store))
+        limits, card = self.in_force_here(store), self._card_here(store)
+        if limits is None or card is None:
+            return Check(store, nothing, self.today(), None)
+        yardstick = self.yardstick_here(store)
+        return Check(store, limits, self.today(), yardstick, self.cohort(card), self.score_limits(store, card))
 
     def own_thresholds(
         self, store: Store, name: str, cosine: float | None, euclidean: float | None
@@ -719,6 +751,27 @@ class Bootstrap:
         wishes = wishes or Wishes()
         found = in_force(card.spec.thresholds, store.calibration(), card.space, wishes.fusion, store.by_hand())
         return found.replace(wishes.cosine, wishes.euclidean)
+
+    def score_limits(self, store: Store, card: ModelCard, wishes: Wishes | None = None) -> ScoreLimits | None:
+        """How high normalised scores have to be in a gallery of so many references; None where the model has no cohort.
+
+        Raises:
+            BadArgument: If the target makes no sense, or something was set that needs a cohort.
+        """
+        from gallery.domain.score_limits import score_limits
+
+        wishes = wishes or Wishes()
+        if card.spec.cohort is None:
+            if wishes.target is not None or wishes.trust_children:
+                raise BadArgument(
+                    f"The model {card.name} has no cohort, so there are no normalised scores to be set.",
+                    "Leave --target and --trust-children out, or use a model with a cohort: gallery models list",
+                )
+            return None
+        here = next((use for use in store.spaces() if use.space.comparable(card.space)), None)
+        people = len(store.identities()) - (len(here.lacking) if here else 0)
+        references = here.templates if here else 0
+        return score_limits(card.spec.cohort, references, people if here else 0, wishes.target, wishes.trust_children)
 
     def in_force_here(self, store: Store) -> InForce | None:
         """The thresholds that apply in a gallery if none are set by hand; None while it has no model that is known."""
@@ -778,6 +831,7 @@ class Bootstrap:
             min_margin=wishes.margin,
             personal=limits.personal,
             rival_margin=card.spec.rival_margin,
+            scores=self.score_limits(store, card, wishes),
         )
         return Anonymise(
             recogniser,
@@ -927,9 +981,9 @@ class Bootstrap:
             return ExplainRecord(None, photos, None)
         try:
             card = self.card(settings.space)
-            recogniser = Recogniser(self.detector("yunet"), self.cropper(card), self.embedder(card))
+            recogniser = Recogniser(self.detector("yunet"), self.cropper(card), self.embedder(card), self.cohort(card))
             nobody = bool(settings.policy.get("by_hand", {}).get("nobody"))
-            people = PeopleInForce.read(store, card.space, nobody)
+            people = PeopleInForce.read(store, card.space, recogniser.cohort, nobody)
         except GalleryError as error:
             return ExplainRecord(None, photos, None, error.message)
         return ExplainRecord(recogniser, photos, people)
@@ -1084,7 +1138,16 @@ class Bootstrap:
         from gallery.usecases.simulate_galleries import SimulateGalleries
 
         policy = _measured_policy(recogniser, wishes or Wishes(), min_margin)
-        return SimulateGalleries(recogniser, ReadPortraits(self.photos()), lambda _size: policy)
+        entry, scores = recogniser.embedder.card.spec.cohort, policy.scores
+
+        def sized(people: int) -> Policy:
+            return (
+                policy
+                if entry is None or scores is None
+                else replace(policy, scores=scores.sized(entry, people, people))
+            )
+
+        return SimulateGalleries(recogniser, ReadPortraits(self.photos()), sized)
 
     def evaluate_demographics(self, crossed: int) -> EvaluateDemographics:
         """The use case of that name.
@@ -1194,6 +1257,7 @@ _SHOWS_FACES = "shows the faces of everybody"
 def _measured_policy(recogniser: Recogniser, wishes: Wishes, min_margin: float) -> Policy:
     """The rules of an anonymisation under the model's own limits, or those wished for."""
     from gallery.domain.deciding import Policy
+    from gallery.domain.score_limits import score_limits
 
     spec = recogniser.embedder.card.spec
     return Policy(
@@ -1203,6 +1267,7 @@ def _measured_policy(recogniser: Recogniser, wishes: Wishes, min_margin: float) 
         once_per_photo=not wishes.allow_repeats,
         min_margin=min_margin,
         rival_margin=spec.rival_margin,
+        scores=score_limits(spec.cohort, 0, 0, wishes.target, wishes.trust_children) if spec.cohort else None,
     )
 
 

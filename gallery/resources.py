@@ -1,4 +1,4 @@
-"""Finds the files that travel with the program: `migrations/` and `models/registry.toml`.
+"""Finds the files that travel with the program: `migrations/`, `models/registry.toml` and `models/cohorts/`.
 
 In a checkout and an editable install they lie at the top of the repository, beside the package; an installed wheel
 carries them inside it.

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from gallery.domain.benching import Limits, Spent
 from gallery.domain.by_hand import SAME_PLACE, Override
 from gallery.domain.calibrated import Calibration
+from gallery.domain.cohorts import Cohort
 from gallery.domain.deciding import Decision, Rule
 from gallery.domain.errors import (
     AlreadyEnrolled,
@@ -388,6 +389,7 @@ class FakeStore:
         misfit: What the trail is to have been broken by.
         pictures: Those kept for a review, by run, photo and face.
         compacted: How often the file was written anew.
+        measured: The templates of which it keeps how they stand to a cohort.
     """
 
     people: dict[str, list[tuple[int, NewReference]]] = field(default_factory=dict)
@@ -400,6 +402,7 @@ class FakeStore:
     misfit: str | None = None
     pictures: dict[tuple[int, int, int], bytes] = field(default_factory=dict)
     compacted: int = 0
+    measured: set[int] = field(default_factory=set)
     _pruned: dict[int, Counts] = field(default_factory=dict)
     _space: EmbeddingSpace | None = None
     _ids: int = 0
@@ -422,8 +425,19 @@ class FakeStore:
             if not any(self._templates.values()):
                 self._space = self._spaces[_key(card.space)] = card.space
 
-    def whitelist(self) -> Whitelist:
+    def measure(self, cohort: Cohort) -> int:  # noqa: ARG002
+        """Counts what is new; how templates stand to a cohort is computed whenever they are read."""
+        new = set(self._current(self._templates)) - self.measured if self._space else set()
+        self.measured |= new
+        return len(new)
+
+    def whitelist(self, cohort: Cohort | None = None) -> Whitelist:
         """All templates."""
+        found = self._whitelist()
+        standing = None if cohort is None else cohort.standing(found.templates)
+        return replace(found, cohort=cohort, standing=standing)
+
+    def _whitelist(self) -> Whitelist:
         if self._space is None:
             return Whitelist.empty(0)
         templates = self._current(self._templates)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from gallery.adapters.fields import Fields, shown
 from gallery.domain.errors import BadArgument, RegistryUnusable
 from gallery.domain.models import (
     NOT_MEASURED,
+    CohortEntry,
     Crop,
     EmbedderSpec,
     Floors,
@@ -97,6 +98,8 @@ def write_entry(card: ModelCard) -> str:
         entry |= {"package": card.package, "package_path": card.package_path}
     if card.embedder:
         entry |= _embedder_entry(card.architecture, card.embedder)
+        if card.embedder.cohort:
+            entry["cohort"] = {name: value for name, value in asdict(card.embedder.cohort).items() if value is not None}
     return tomli_w.dumps({card.name: entry})
 
 
@@ -217,6 +220,7 @@ def _embedder(fields: Fields, architecture: str) -> EmbedderSpec:
         mirror=fields.flag("mirror"),
         centre=fields.numbers_if_any("centre"),
         precisions=PRECISIONS.get(architecture, (Precision.FLOAT32,)),
+        cohort=_cohort(fields),
     )
     if spec.rival_margin > 1:
         fields.refuse("rival_margin", "a share from 0 to 1", spec.rival_margin)
@@ -224,6 +228,25 @@ def _embedder(fields: Fields, architecture: str) -> EmbedderSpec:
         fields.refuse("grey_band", "a share from 0 to below 1", spec.grey_band)
     floors.finish()
     return spec
+
+
+def _cohort(fields: Fields) -> CohortEntry | None:
+    table = fields.table_if_any("cohort")
+    if table is None:
+        return None
+    entry = CohortEntry(
+        file=_file(table),
+        sha256=table.text("sha256"),
+        size=table.whole("size", low=1),
+        nearest=table.whole("nearest", low=2),
+        mean=table.any_number("mean"),
+        deviation=table.number("deviation"),
+        young=table.number_if_any("young"),
+        licence=table.text("licence"),
+        origin=table.text("origin"),
+    )
+    table.finish()
+    return entry
 
 
 def _require_true(fields: Fields, architecture: str) -> None:

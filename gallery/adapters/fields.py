@@ -59,6 +59,17 @@ class Fields:
             self.refuse(field, f"a whole number from {low} upwards", value)
         return value
 
+    def any_number(self, field: str) -> float:
+        """A finite number."""
+        value = self._take(field)
+        if not _is_number(value):
+            self.refuse(field, "a number", value)
+        return float(value)
+
+    def number_if_any(self, field: str) -> float | None:
+        """A finite number; None where the field is missing."""
+        return self.any_number(field) if field in self._left else None
+
     def number(self, field: str, default: float | None = None) -> float:
         """A finite number from 0 upwards."""
         value = self._take(field, default)
@@ -102,6 +113,10 @@ class Fields:
     def table(self, field: str) -> Fields:
         """A table inside this one."""
         return Fields(f"{self._where}, table '{field}'", self._take(field), self._hint)
+
+    def table_if_any(self, field: str) -> Fields | None:
+        """A table inside this one; None where it is missing."""
+        return self.table(field) if field in self._left else None
 
     def _take(self, field: str, default: Any = None) -> Any:
         if field in self._left:

@@ -43,6 +43,8 @@ FIELDS = (
     "sharpness",
     "residual",
     "output",
+    "normalised",
+    "age",
 )
 """Of the CSV file."""
 
@@ -166,6 +168,7 @@ def _values(one: Found) -> list[object]:
         face.quality.sharpness,
         "" if face.residual is None else face.residual,
         one.image.output or "",
+        *(("" if value is None else value) for value in ((closest.normalised, closest.age) if closest else ("", ""))),
     ]
 
 

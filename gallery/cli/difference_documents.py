@@ -60,6 +60,7 @@ def _of_side(side: Numbered | None) -> dict[str, Any] | None:
         "reference": closest.reference if closest else None,
         "cosine": closest.cosine if closest else None,
         "euclidean": closest.euclidean if closest else None,
+        "normalised": closest.normalised if closest else None,
     }
 
 

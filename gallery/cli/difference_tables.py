@@ -43,6 +43,8 @@ FIELDS = (
     "cosine_after",
     "cause",
     "other_causes",
+    "normalised_before",
+    "normalised_after",
 )
 """Of the CSV file."""
 
@@ -189,4 +191,5 @@ def _values(change: Change) -> list[object]:
         *(one.cosine if one else "" for one in closest),
         change.causes[0].value,
         ", ".join(cause.value for cause in change.causes[1:]),
+        *("" if one is None or one.normalised is None else one.normalised for one in closest),
     ]

@@ -139,6 +139,8 @@ def _of_decision(decision: Decision) -> dict[str, Any]:
         "reference": top.reference if top else None,
         "cosine": top.cosine if top else None,
         "euclidean": top.euclidean if top else None,
+        "normalised": top.normalised if top else None,
+        "age": top.age if top else None,
         "runner_up": second.identity if second else None,
         "margin": decision.margin,
         "decision": decision.verdict.value,
@@ -302,6 +304,7 @@ def of_explained(explained: Explained) -> dict[str, Any]:
         "output_sha256": record.output_sha256,
         "remarks": [*record.remarks, *explained.remarks],
         "thresholds": of_thresholds(explained.thresholds),
+        "scores": asdict(explained.scores) if explained.scores else None,
         "faces": [
             {
                 "face": face.number,
@@ -375,6 +378,7 @@ def of_listed(listed: Listed) -> dict[str, Any]:
         "sha256": card.sha256,
         "thresholds": of_thresholds(spec.thresholds) if spec and spec.measured else None,
         "measured": spec.measured if spec else None,
+        "cohort": asdict(spec.cohort) if spec and spec.cohort else None,
         "preparation": spec.preparation if spec else None,
         "installed": str(listed.installed.path) if listed.installed else None,
         "origin": listed.installed.origin if listed.installed else None,

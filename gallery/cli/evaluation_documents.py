@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from gallery import __version__
@@ -168,6 +169,7 @@ def _setting(setting: Setting) -> dict[str, Any]:
         "references": setting.references,
         "fusion": setting.fusion.value,
         "enrolled": list(setting.enrolled),
+        "scores": asdict(setting.scores) if setting.scores else None,
         "all_rules": _rule(setting.full),
         "rules": [_rule(rule) for rule in setting.rules],
         "sweep": [_sweep_point(point) for point in setting.sweep],

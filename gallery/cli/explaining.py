@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,24 +14,23 @@ from rich.table import Table
 from rich.text import Text
 
 from gallery.cli.bars import bar
-from gallery.cli.tables import box_text, distance, plain_table
+from gallery.cli.tables import box_text, distance, plain_table, score
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from gallery.bootstrap import Bootstrap
     from gallery.domain.explaining import Comparison, Explained, ExplainedFace
-    from gallery.domain.models import Thresholds
     from gallery.domain.ports import Store
     from gallery.domain.runs import ImageRecord
     from gallery.usecases.explain import Seen
     from gallery.usecases.looks import Look
 
-_LEAST_BAR, _REST = 11, 56
-"""Characters of a bar at least, and of the other columns with a short name."""
+_LEAST_BAR, _REST, _SCORE = 11, 56, 7
+"""Characters of a bar at least, of the other columns with a short name, and of the normalised score."""
 FIELDS = (
     *("source", "face", "decision", "rule", "rank", "person", "reference", "cosine", "euclidean"),
-    *("cosine_threshold", "euclidean_threshold", "passes", "margin"),
+    *("cosine_threshold", "euclidean_threshold", "passes", "margin", "normalised", "least_normalised"),
 )
 """Of the CSV file."""
 
@@ -151,7 +150,7 @@ def _face(face: ExplainedFace, explained: Explained, beside: Sequence[Look], top
         parts.append(_side_by_side(beside))
     shown = face.comparisons[: top or None]
     if shown:
-        parts.append(_comparisons(shown, explained.thresholds, explained.personal, out))
+        parts.append(_comparisons(shown, explained, out))
     if len(shown) < len(face.comparisons):
         parts.append(f"  and {len(face.comparisons) - len(shown)} farther; all with --top 0")
     return Group(*parts)
@@ -166,19 +165,20 @@ def _side_by_side(beside: Sequence[Look]) -> Table:
     return grid
 
 
-def _comparisons(
-    shown: Sequence[Comparison], thresholds: Thresholds, personal: Mapping[str, Thresholds], out: Console
-) -> Table:
+def _comparisons(shown: Sequence[Comparison], explained: Explained, out: Console) -> Table:
+    thresholds, personal, scores = explained.thresholds, explained.personal, explained.scores
     table = plain_table()
     table.add_column("person", overflow="fold", min_width=8)
     table.add_column("ref.", justify="right", no_wrap=True)
     table.add_column(f"cosine\n≤ {thresholds.cosine:.3f}", justify="right", no_wrap=True)
     table.add_column("0     │ threshold", no_wrap=True)
     table.add_column(f"euclid.\n≤ {distance(thresholds.euclidean)}", justify="right", no_wrap=True)
+    if scores:
+        table.add_column(f"score\n≥ {scores.strict:.2f}", justify="right", no_wrap=True)
     table.add_column("margin", justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
     names = max(len(one.candidate.identity) for one in shown)
-    width = max(_LEAST_BAR, min(41, out.width - _REST - min(names, 16))) | 1
+    width = max(_LEAST_BAR, min(41, out.width - _REST - (_SCORE if scores else 0) - min(names, 16))) | 1
     table.columns[3].header = "0".ljust(width // 2) + "│"
     for one in shown:
         near, own = one.candidate, one.candidate.identity in personal
@@ -188,8 +188,9 @@ def _comparisons(
             f"{near.cosine:.3f}" + (f"\n≤ {one.limit.cosine:.3f}" if own else ""),
             bar(near.cosine, one.limit.cosine, width, out.options.ascii_only),
             distance(near.euclidean) + (f"\n≤ {distance(one.limit.euclidean)}" if own else ""),
+            *([score(near)] if scores else []),
             "–" if one.margin is None else f"{one.margin:.3f}",
-            Text("passes", "green") if one.passes else "too far",
+            Text("passes", "green") if one.passes else "too low" if one.near else "too far",
         )
     return table
 
@@ -212,6 +213,7 @@ def _write_csv(explained: Explained) -> None:
             writer.writerow(
                 [
                     *map(harmless, values),
-                    *(one.limit.cosine, one.limit.euclidean, one.passes, "" if one.margin is None else one.margin),
+                    *(one.limit.cosine, one.limit.euclidean, one.passes),
+                    *("" if value is None else value for value in (one.margin, near.normalised, one.least)),
                 ]
             )

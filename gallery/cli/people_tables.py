@@ -261,7 +261,7 @@ def _compared(found: Examination) -> Iterator[_Finding]:
         yield "wrong person", who, _both(misfit.cosine, misfit.euclidean), "look at both: gallery show, gallery move"
     for pair in found.collisions:
         if (pair.first_reference, pair.second_reference) not in same:
-            yield "collision", _pair(pair), _both(pair.cosine, pair.euclidean), "look at both: gallery show"
+            yield "collision", _pair(pair), _both(pair.cosine, pair.euclidean), _LOOK_ALIKES
     for outlier in found.outliers:
         beside = f" and ref. {outlier.closest}" if outlier.mutual else f", closest: ref. {outlier.closest}"
         who = f"ref. {outlier.reference} of {outlier.identity}{beside}"
@@ -283,6 +283,7 @@ def _otherwise(checked: Checked) -> Iterator[_Finding]:
 
 
 _NONE = ("–", "–")
+_LOOK_ALIKES = "look at both: gallery show; of two people, doubtful faces go to review"
 
 
 def _pair(pair: Pair) -> str:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # NumPy comes with these
     from gallery.domain.matching import Candidate
     from gallery.domain.models import Thresholds
     from gallery.domain.reviewing import Doubt
+    from gallery.domain.score_limits import ScoreLimits
     from gallery.usecases.looks import Look
     from gallery.usecases.review import Review
 
@@ -147,10 +148,12 @@ def _distances(review: Review, doubt: Doubt) -> RenderableType:
     table = Table.grid(padding=(0, _GAP, 0, 0))
     if decision.candidate is None:
         return Text("It was compared with nobody.")
-    table.add_row("", "", Text("cosine"), Text("Euclidean"))
+    scores = settings.scores
+    table.add_row("", "", Text("cosine"), Text("Euclidean"), *([Text("score")] if scores else []))
     for what, one in (("closest", decision.candidate), ("next", decision.runner_up)):
         if one is not None:
-            table.add_row(Text(what), _name(one), *_both(one, settings.personal, settings.thresholds))
+            both = _both(one, settings.personal, settings.thresholds)
+            table.add_row(Text(what), _name(one), *both, *([_score(one, scores)] if scores else []))
     return table
 
 
@@ -168,6 +171,13 @@ def _both(one: Candidate, personal: Mapping[str, Thresholds], everybody: Thresho
 def _compared(value: float, limit: float) -> Text:
     sign, colour = ("≤", "green") if value <= limit else (">", "")
     return Text(f"{distance(value)} {sign} {distance(limit)}", colour)
+
+
+def _score(one: Candidate, scores: ScoreLimits) -> Text:
+    if one.normalised is None:
+        return Text("–")
+    sign, colour = ("≥", "green") if one.normalised >= scores.strict else ("<", "")
+    return Text(f"{one.normalised:.2f} {sign} {scores.strict:.2f}", colour)
 
 
 def _why(doubt: Doubt) -> Text:

@@ -14,9 +14,11 @@ if TYPE_CHECKING:  # NumPy comes with these, and `gallery list` does without it
     from gallery.domain.auditing import Question
     from gallery.domain.by_hand import Override
     from gallery.domain.deciding import Decision
+    from gallery.domain.matching import Candidate
     from gallery.domain.models import Thresholds
     from gallery.domain.ports import Conversion
     from gallery.domain.runs import DecidedFace, ImageRecord, Run, RunSummary
+    from gallery.domain.score_limits import ScoreLimits
     from gallery.usecases.anonymise import Outcome
     from gallery.usecases.models import Checked, Listed
 
@@ -39,6 +41,7 @@ def image(
     record: ImageRecord,
     thresholds: Thresholds,
     personal: Mapping[str, Thresholds],
+    scores: ScoreLimits | None = None,
     whole: bool = False,
     words: Sequence[Override] = (),
 ) -> Table | Text:
@@ -48,6 +51,7 @@ def image(
         record: The photo's.
         thresholds: Everybody's.
         personal: Those of people who have their own.
+        scores: How high normalised scores must be; None where only distances count.
         whole: Whether the decisions of a photo that an earlier run did are shown again.
         words: What was decided by hand since.
     """
@@ -66,10 +70,10 @@ def image(
     table = plain_table(
         record.source, "\n".join([caption + _written(record), *origins, *_by_hand(record), *record.remarks])
     )
-    _decision_columns(table, thresholds, seen_again)
+    _decision_columns(table, thresholds, scores, seen_again)
     for number, face in enumerate(record.faces, 1):
         residual = ["–" if face.residual is None else f"{face.residual:.3f}"] if seen_again else []
-        table.add_row(str(number), *_decision_cells(face, personal), *residual)
+        table.add_row(str(number), *_decision_cells(face, personal, scores), *residual)
     return table
 
 
@@ -112,20 +116,25 @@ def _written(record: ImageRecord) -> str:
     return f"; {done} {record.output}{checked}"
 
 
-def _decision_columns(table: Table, thresholds: Thresholds, seen_again: bool) -> None:
+def _decision_columns(table: Table, thresholds: Thresholds, scores: ScoreLimits | None, seen_again: bool) -> None:
+    less = 1 if scores else 0  # with the score there is a column more, and all of them fit 80 characters
     table.add_column("#", justify="right", no_wrap=True)
-    table.add_column("box", overflow="fold", min_width=9)
-    table.add_column("best identity", overflow="fold", min_width=8)
+    table.add_column("box", overflow="fold", min_width=9 - less)
+    table.add_column("best identity", overflow="fold", min_width=8 - less)
     table.add_column(f"cosine\n≤ {thresholds.cosine:.3f}", justify="right", no_wrap=True)
     table.add_column(f"euclid.\n≤ {distance(thresholds.euclidean)}", justify="right", no_wrap=True)
-    table.add_column("margin\nto next", justify="right", no_wrap=True)
+    if scores:
+        table.add_column(f"score\n≥ {scores.strict:.2f}", justify="right", no_wrap=True)
+    table.add_column("to\nnext" if scores else "margin\nto next", justify="right", no_wrap=True)
     table.add_column("decision", no_wrap=True)
-    table.add_column("reason", overflow="fold", min_width=9)
+    table.add_column("reason", overflow="fold", min_width=9 - less)
     if seen_again:
         table.add_column("left", justify="right", no_wrap=True)
 
 
-def _decision_cells(face: DecidedFace, personal: Mapping[str, Thresholds]) -> tuple[Text | str, ...]:
+def _decision_cells(
+    face: DecidedFace, personal: Mapping[str, Thresholds], scores: ScoreLimits | None
+) -> tuple[Text | str, ...]:
     decision, top = face.decision, face.decision.candidate
     own = personal.get(top.identity) if top else None
     return (
@@ -133,6 +142,7 @@ def _decision_cells(face: DecidedFace, personal: Mapping[str, Thresholds]) -> tu
         escape(top.identity) if top else "–",
         (f"{top.cosine:.3f}" + (f"\n≤ {own.cosine:.3f}" if own else "")) if top else "–",
         (distance(top.euclidean) + (f"\n≤ {distance(own.euclidean)}" if own else "")) if top else "–",
+        *([score(top)] if scores else []),
         "–" if decision.margin is None else f"{decision.margin:.3f}",
         _verdict(decision),
         decision.rule.value,
@@ -269,6 +279,7 @@ def outcome(result: Outcome) -> Table:
                 else []
             ),
             ("thresholds", limits(result.settings.thresholds)),
+            ("score", _scores(result.settings.scores)),
             ("record", record),
         ]
     )
@@ -294,7 +305,7 @@ def _named(images: list[ImageRecord], most: int = 30) -> str:
 def run_facts(run: Run) -> Table:
     """A recorded run's settings; of one that was pruned, what is left."""
     summary, settings = run.summary, run.settings
-    rules = {name: value for name, value in settings.policy.items() if name != "personal"}
+    rules = {name: value for name, value in settings.policy.items() if name not in ("personal", "scores")}
     pruned = summary.pruned is not None
     return facts(
         [
@@ -305,6 +316,7 @@ def run_facts(run: Run) -> Table:
             ("detector", f"{settings.detector}, SHA-256 {settings.detector_sha256}"),
             ("thresholds", limits(settings.thresholds)),
             *((f"of {name}", limits(own)) for name, own in sorted(settings.personal.items())),
+            ("score", _scores(settings.scores)),
             *(
                 []
                 if pruned
@@ -401,6 +413,19 @@ def limits(thresholds: Thresholds) -> str:
     return f"{both} ({thresholds.origin})" if thresholds.origin else both
 
 
+NO_SCORES = "none: this model has no cohort, and only distances count, which keep more strangers who look alike"
+
+
+def _scores(scores: ScoreLimits | None) -> str:
+    """How high normalised scores must be and why, as text."""
+    return NO_SCORES if scores is None else scores.sentence
+
+
+def score(match: Candidate | None) -> str:
+    """A normalised score; a dash where there is none."""
+    return "–" if match is None or match.normalised is None else f"{match.normalised:.2f}"
+
+
 def _flat(values: dict[str, Any]) -> list[tuple[str, Any]]:
     """Nested settings as one list, the inner names after the outer."""
     found: list[tuple[str, Any]] = []
@@ -479,6 +504,18 @@ def threshold_origins(listing: Iterable[Listed]) -> Table:
     return facts(
         [(listed.card.name, listed.card.embedder.thresholds.origin) for listed in listing if listed.card.embedder],
         "Where the thresholds come from",
+    )
+
+
+def cohorts(listing: Iterable[Listed]) -> Table:
+    """What each embedder's normalised scores are measured against."""
+    return facts(
+        [
+            (listed.card.name, f"{spec.cohort.origin}, {spec.cohort.licence}" if spec.cohort else NO_SCORES)
+            for listed in listing
+            if (spec := listed.card.embedder)
+        ],
+        "What normalised scores are measured against",
     )
 
 

@@ -22,6 +22,7 @@ from gallery.domain.geometry import Box
 from gallery.domain.matching import Candidate
 from gallery.domain.models import Floors, Thresholds
 from gallery.domain.runs import DecidedFace, ImageRecord, RunSettings, Verification
+from gallery.domain.score_limits import ScoreLimits
 
 SAME_DISTANCE = 1e-4
 """Cosine distances that differ by less are the same: no more than rounding, and not seen in three decimals."""
@@ -39,7 +40,7 @@ class Cause(StrEnum):
     DETECTOR = "detector"
     """Another detector or other settings of it, or the face was found in another box."""
     THRESHOLDS = "thresholds"
-    """Everybody's, or the person's own."""
+    """Everybody's, the person's own, or the limits of normalised scores, which go by the gallery's size."""
     GALLERY = "gallery"
     """People or references were added, removed, renamed or moved, or somebody is withheld."""
     RULES = "rules"
@@ -82,6 +83,8 @@ class _Grounds:
         ranked: The closest people, the best first, at most two.
         limits: The thresholds of those in question, by name.
         withheld: Whether it matches somebody who is not kept.
+        look_alike: Whether its closest person is hardly told apart from another.
+        scores: How high normalised scores must be.
         others: How the other faces of the photo compare with the closest person, as far as is on record.
     """
 
@@ -92,6 +95,8 @@ class _Grounds:
     quality: Quality
     limits: Mapping[str, Thresholds]
     withheld: bool
+    look_alike: bool
+    scores: ScoreLimits | None
     floors: Floors
     grey_band: float
     min_margin: float
@@ -109,7 +114,11 @@ class _Grounds:
         clear = top.cosine + self.rival_margin * limit.cosine
         return any(
             other.cosine <= top.cosine
-            or (other.cosine <= min(clear, limit.cosine) and other.euclidean <= limit.euclidean)
+            or (
+                other.cosine <= min(clear, limit.cosine)
+                and other.euclidean <= limit.euclidean
+                and (self.scores is None or self.scores.admits(other.normalised))
+            )
             for other in self.others
         )
 
@@ -117,7 +126,7 @@ class _Grounds:
 _HAND = ("word", "nobody", "all_of")
 _EVIDENCE = ("ranked", "quality")
 _RULES = ("floors", "grey_band", "min_margin", "once_per_photo", "rival_margin")
-_OF_MODEL = ("limits", "floors", "grey_band", "rival_margin")
+_OF_MODEL = ("limits", "scores", "floors", "grey_band", "rival_margin")
 _NOWHERE, _NOTHING = Detection(Box(0, 0, 1, 1), 1.0), np.zeros(0, np.float32)
 """A face is decided by its distances: where it is and its embedding are not asked for."""
 
@@ -198,6 +207,8 @@ def _grounds(looked: Looked, other: Looked) -> _Grounds:
         quality=looked.face.quality,
         limits={name: settings.personal.get(name, settings.thresholds) for name in names},
         withheld=decision.rule in (Rule.DISABLED, Rule.EXPIRED),
+        look_alike=decision.rule is Rule.LOOK_ALIKE,
+        scores=settings.scores,
         floors=Floors(**policy.get("floors", {"size": 0, "sharpness": 0.0})),
         grey_band=policy.get("grey_band", 0.0),
         min_margin=policy.get("min_margin", 0.0),
@@ -244,10 +255,12 @@ def _outcome(grounds: _Grounds) -> str | None:
         grounds.limits,
         grounds.all_of,
         grounds.nobody,
+        scores=grounds.scores,
     )
     face = Face(_NOWHERE, grounds.quality, _NOTHING)
     withheld = {top.identity: None} if grounds.withheld else {}
-    return top.identity if decide([face], [grounds.ranked], policy, withheld)[0].kept else None
+    alike = [frozenset((top.identity, other.identity)) for other in grounds.ranked[1:] if grounds.look_alike]
+    return top.identity if decide([face], [grounds.ranked], policy, withheld, alike)[0].kept else None
 
 
 def _source_of_evidence(before: Looked, after: Looked) -> Cause:
@@ -266,7 +279,12 @@ def _source_of_evidence(before: Looked, after: Looked) -> Cause:
 
 def _parts(one: _Grounds, other: _Grounds, evidence: Cause) -> dict[Cause, tuple[str, ...]]:
     """Which grounds belong to which cause, in the order of the causes."""
-    parts = {Cause.BY_HAND: _HAND, Cause.THRESHOLDS: ("limits",), Cause.GALLERY: ("withheld",), Cause.RULES: _RULES}
+    parts = {
+        Cause.BY_HAND: _HAND,
+        Cause.THRESHOLDS: ("limits", "scores"),
+        Cause.GALLERY: ("withheld", "look_alike"),
+        Cause.RULES: _RULES,
+    }
     if one.nobody == other.nobody:  # else nobody was looked for in one of the runs
         parts[evidence] = (*parts.get(evidence, ()), *_EVIDENCE)
         parts[Cause.OTHER_FACES] = ("others",)
@@ -290,7 +308,7 @@ def _unequal(name: str) -> Callable[[_Grounds, _Grounds], bool]:
 _DIFFER: Mapping[str, Callable[[_Grounds, _Grounds], bool]] = {
     "ranked": lambda one, other: not _alike(one.ranked, other.ranked),
     # How far the others are does not matter, only whether they leave a doubt.
-    "others": lambda one, other: one.outdone != _with(other, one, ("limits", "rival_margin")).outdone,
+    "others": lambda one, other: one.outdone != _with(other, one, ("limits", "scores", "rival_margin")).outdone,
 }
 
 

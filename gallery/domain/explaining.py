@@ -8,6 +8,7 @@ from itertools import pairwise, zip_longest
 from gallery.domain.matching import Candidate
 from gallery.domain.models import Thresholds
 from gallery.domain.runs import DecidedFace, ImageRecord
+from gallery.domain.score_limits import ScoreLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,17 +18,25 @@ class Comparison:
     Attributes:
         candidate: The person with their closest reference and both distances.
         limit: The largest distances of a match with that person.
+        least: The least normalised score of a match; None where only distances count.
         margin: How much farther, in cosine distance, the next person is; None for the last.
     """
 
     candidate: Candidate
     limit: Thresholds
     margin: float | None
+    least: float | None = None
+
+    @property
+    def near(self) -> bool:
+        """Whether both distances are within the thresholds."""
+        return self.candidate.cosine <= self.limit.cosine and self.candidate.euclidean <= self.limit.euclidean
 
     @property
     def passes(self) -> bool:
-        """Whether both distances are within the thresholds."""
-        return self.candidate.cosine <= self.limit.cosine and self.candidate.euclidean <= self.limit.euclidean
+        """Whether both distances are within the thresholds, and the normalised score is high enough to be kept."""
+        score = self.candidate.normalised
+        return self.near and (self.least is None or (score is not None and score >= self.least))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +63,7 @@ class Explained:
         faces: Those that were asked for.
         thresholds: Everybody's.
         personal: Those of people who have their own, by name.
+        scores: How high normalised scores must be; None where only distances count.
         remarks: Sentences on what could not be told, or is no longer as it was.
     """
 
@@ -61,11 +71,15 @@ class Explained:
     faces: tuple[ExplainedFace, ...]
     thresholds: Thresholds
     personal: dict[str, Thresholds]
+    scores: ScoreLimits | None = None
     remarks: tuple[str, ...] = ()
 
 
 def compared(
-    candidates: tuple[Candidate, ...], thresholds: Thresholds, personal: dict[str, Thresholds]
+    candidates: tuple[Candidate, ...],
+    thresholds: Thresholds,
+    personal: dict[str, Thresholds],
+    scores: ScoreLimits | None,
 ) -> tuple[Comparison, ...]:
     """Everybody with their limits, and how much farther the next one is.
 
@@ -73,9 +87,11 @@ def compared(
         candidates: The closest first.
         thresholds: Everybody's.
         personal: Those of people who have their own, by name.
+        scores: How high normalised scores must be; None where only distances count.
     """
+    least = None if scores is None else scores.strict
     margins = [later.cosine - one.cosine for one, later in pairwise(candidates)]
     return tuple(
-        Comparison(one, personal.get(one.identity, thresholds), margin)
+        Comparison(one, personal.get(one.identity, thresholds), margin, least)
         for one, margin in zip_longest(candidates, margins)
     )

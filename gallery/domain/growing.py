@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from gallery.domain.cohorts import Standing
 from gallery.domain.faces import Embeddings
 from gallery.domain.grouping import Rows
 from gallery.domain.matching import Candidate, Whitelist, own_and_other
@@ -69,6 +70,7 @@ class GrowingWhitelist:
             owners=np.concatenate([part.owners for part in parts]),
             references=np.concatenate([part.references for part in parts]),
             templates=np.concatenate([part.templates for part in parts]),
+            standing=np.concatenate([part.standing for part in parts]) if base.cohort is not None else None,
         )
 
 
@@ -90,6 +92,12 @@ class _Added:
         self._references = np.zeros(0, np.int64)
         self._templates = whitelist.templates[:0]
         self._factors = np.zeros(0, np.float32)
+        self.cohort = whitelist.cohort
+        self._standing = np.zeros((0, 3), np.float32)
+
+    @property
+    def standing(self) -> Standing | None:
+        return None if self.cohort is None else self._standing[: self._count]
 
     @property
     def owners(self) -> Rows:
@@ -126,6 +134,8 @@ class _Added:
         self._templates[self._count] = embedding
         factor = factors(embedding[None])
         self._factors[self._count] = 1 if factor is None else factor[0]
+        if self.cohort is not None:
+            self._standing[self._count] = self.cohort.standing(embedding[None])[0]
         self._count += 1
 
     def _make_room(self) -> None:
@@ -134,4 +144,5 @@ class _Added:
         self._owners = np.concatenate([self.owners, np.zeros(more, np.intp)])
         self._references = np.concatenate([self.references, np.zeros(more, np.int64)])
         self._factors = np.concatenate([self.factors, np.zeros(more, np.float32)])
+        self._standing = np.concatenate([self._standing[: self._count], np.zeros((more, 3), np.float32)])
         self._templates = np.concatenate([self.templates, vectors]) if self._count else vectors

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
+from gallery.domain.cohorts import Cohort
 from gallery.domain.deciding import Policy, decide
 from gallery.domain.error_rates import Rate, wilson
 from gallery.domain.faces import Face, Quality
@@ -130,12 +131,19 @@ class Tally:
     waiting: int
 
 
-def whitelist(references: Mapping[str, Sequence[Face]]) -> Whitelist:
-    """People's references, ready to be compared. Nobody may be without one."""
+def whitelist(references: Mapping[str, Sequence[Face]], cohort: Cohort | None = None) -> Whitelist:
+    """People's references, ready to be compared. Nobody may be without one.
+
+    Args:
+        references: Faces by name.
+        cohort: What normalised scores are measured against; None for none.
+    """
     names = tuple(sorted(references))
     rows = [face.embedding for name in names for face in references[name]]
     owners = np.repeat(np.arange(len(names)), [len(references[name]) for name in names]).astype(np.intp)
-    return Whitelist(names, owners, np.arange(len(rows), dtype=np.int64), np.stack(rows))
+    numbers, templates = np.arange(len(rows), dtype=np.int64), np.stack(rows)
+    standing = None if cohort is None else cohort.standing(templates)
+    return Whitelist(names, owners, numbers, templates, cohort=cohort, standing=standing)
 
 
 def trials(
@@ -143,6 +151,7 @@ def trials(
     references: Mapping[str, Sequence[Face]],
     fusion: Fusion = Fusion.BEST,
     within: float = math.inf,
+    cohort: Cohort | None = None,
 ) -> list[Trial]:
     """Compares every photo with everybody enrolled, and with everybody but each enrolled person it shows.
 
@@ -152,8 +161,9 @@ def trials(
         fusion: What a person's distance is, when they have several references.
         within: The largest cosine distance at which anybody can match under the rules that the trials are for: a
             decision looks at everybody within it.
+        cohort: What normalised scores are measured against; None for none.
     """
-    everybody = whitelist(references)
+    everybody = whitelist(references, cohort)
     made = []
     for probe in probes:
         if not any(probe.labelled):
@@ -272,6 +282,7 @@ def _pooled_rate(rates: Sequence[Rate]) -> Rate:
 class Part(StrEnum):
     """A rule that can be switched off. The value is its label in tables."""
 
+    SCORE = "normalised score"
     QUALITY = "quality floor"
     ONCE = "once per photo"
     MARGIN = "margin to next"
@@ -310,6 +321,7 @@ def rule_sets(policy: Policy) -> tuple[RuleSet, ...]:
 
 def _parts(policy: Policy) -> list[Part]:
     return [
+        *([Part.SCORE] if policy.scores else []),
         Part.QUALITY,
         *([Part.ONCE] if policy.once_per_photo else []),
         *([Part.MARGIN] if policy.min_margin else []),
@@ -320,6 +332,7 @@ def _parts(policy: Policy) -> list[Part]:
 def _rules(label: str, policy: Policy, parts: Sequence[Part]) -> RuleSet:
     kept = replace(
         policy,
+        scores=policy.scores if Part.SCORE in parts else None,
         once_per_photo=policy.once_per_photo and Part.ONCE in parts,
         rival_margin=policy.rival_margin if Part.ONCE in parts else 0.0,
         min_margin=policy.min_margin if Part.MARGIN in parts else 0.0,

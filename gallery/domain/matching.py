@@ -4,7 +4,8 @@ Two distances, of the stored vectors as they are (raw or normalised, as the mode
 
     cosine(p, t) = 1 - p·t / (|p| |t|)         euclidean(p, t) = |p - t|
 
-On vectors of length one, euclidean = √(2·cosine), and the two say the same.
+On vectors of length one, euclidean = √(2·cosine), and the two say the same. Where the model has a cohort, the
+normalised score of `gallery.domain.cohorts` is computed besides.
 
 All comparisons are one matrix product in float32, made in blocks (`gallery.domain.searching`). It only finds who
 may be among the closest: everything within its rounding of them is compared again in float64, and that settles the
@@ -24,6 +25,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from gallery.domain.cohorts import Cohort, Standing, normalised
 from gallery.domain.faces import Embeddings
 from gallery.domain.grouping import Groups, Rows
 from gallery.domain.searching import SLACK, Factors, Near, Searched, Similarities, Wanted, near
@@ -56,6 +58,9 @@ class Whitelist:
         withheld: Those who are compared but not kept, whoever else they resemble: for each name the last day of their
             consent, or None for who is disabled.
         shortlist: Made of these templates; None where there is none. See `candidates_if_near`.
+        cohort: What normalised scores are measured against; None where the model has none.
+        standing: `(T, 3) float32` how each template stands to the cohort; None without one.
+        look_alikes: Pairs of people who are hardly told apart, where that was looked for.
     """
 
     names: tuple[str, ...]
@@ -64,6 +69,9 @@ class Whitelist:
     templates: Embeddings
     withheld: Mapping[str, date | None] = field(default_factory=dict)
     shortlist: Shortlist | None = None
+    cohort: Cohort | None = None
+    standing: Standing | None = None
+    look_alikes: frozenset[frozenset[str]] = frozenset()
 
     def __post_init__(self) -> None:
         count = len(self.templates)
@@ -77,6 +85,10 @@ class Whitelist:
             raise ValueError("an identity on the whitelist has no template")
         if not finite(self.templates):
             raise ValueError("a template holds a value that is not a finite number")
+        if (self.cohort is None) != (self.standing is None):
+            raise ValueError("templates stand to a cohort, and to none where there is none")
+        if self.standing is not None and self.standing.shape != (count, 3):
+            raise ValueError(f"{count} templates cannot stand to a cohort as {self.standing.shape} says")
 
     def __len__(self) -> int:
         return len(self.templates)
@@ -154,6 +166,10 @@ class Templates(Protocol):
     def factors(self) -> Factors | None: ...  # noqa: D102
     @property
     def sizes(self) -> Rows: ...  # noqa: D102
+    @property
+    def cohort(self) -> Cohort | None: ...  # noqa: D102
+    @property
+    def standing(self) -> Standing | None: ...  # noqa: D102
 
 
 class Fusion(StrEnum):
@@ -180,12 +196,17 @@ class Candidate:
         reference: Id of the reference that comes closest by cosine.
         cosine: Cosine distance, to that reference or fused over several (see `Fusion`).
         euclidean: Euclidean distance, to the same references.
+        normalised: Normalised score, of the same references; None where the model has no cohort.
+        age: The measure of age of the face or of the closest reference, whichever is less; None where it is not
+            measured.
     """
 
     identity: str
     reference: int
     cosine: float
     euclidean: float
+    normalised: float | None = None
+    age: float | None = None
 
 
 def cosine_distances(probes: Embeddings, whitelist: Templates) -> NDArray[np.float32]:
@@ -440,23 +461,36 @@ def _compared(
         whitelist: The templates.
         fusion: What the distance is made of.
     """
+    if not segments:
+        return []
     lengths = [len(rows) for rows in segments]
-    cosine, euclidean = pair_distances(
-        probes, np.repeat(np.array(columns, np.intp), lengths), whitelist.templates, np.concatenate(segments)
-    )
+    pairs = np.repeat(np.array(columns, np.intp), lengths), np.concatenate(segments)
+    cosine, euclidean = pair_distances(probes, pairs[0], whitelist.templates, pairs[1])
+    measured = [cosine, euclidean]
+    if whitelist.cohort is not None and whitelist.standing is not None:
+        faces, templates = whitelist.cohort.standing(probes)[pairs[0]], whitelist.standing[pairs[1]]
+        measured += [normalised(cosine, faces, templates), np.minimum(faces[:, 2], templates[:, 2])]
     ends = np.cumsum(lengths)
     return [
-        _candidate(rows, cosine[end - len(rows) : end], euclidean[end - len(rows) : end], whitelist, fusion)
+        _candidate(rows, [values[end - len(rows) : end] for values in measured], whitelist, fusion)
         for rows, end in zip(segments, ends, strict=True)
     ]
 
 
-def _candidate(rows: Rows, cosine: Distances, euclidean: Distances, whitelist: Templates, fusion: Fusion) -> Candidate:
-    used = np.argsort(cosine, kind="stable")[: _USED[fusion]] if len(rows) > 1 else np.zeros(1, np.intp)
+def _candidate(rows: Rows, measured: Sequence[Distances], whitelist: Templates, fusion: Fusion) -> Candidate:
+    """One identity, of what was measured of its templates: cosine, euclidean and, with a cohort, score and age."""
+    used = np.argsort(measured[0], kind="stable")[: _USED[fusion]] if len(rows) > 1 else np.zeros(1, np.intp)
     middle = np.median if fusion is Fusion.MEDIAN_OF_3 else np.mean
-    if len(used) > 1:
-        distances = float(middle(cosine[used])), float(middle(euclidean[used]))
-    else:
-        distances = float(cosine[used[0]]), float(euclidean[used[0]])
+    cosine, euclidean, *score = (
+        float(middle(values[used]) if len(used) > 1 else values[used[0]]) for values in measured[:3]
+    )
+    age = float(measured[3][used[0]]) if len(measured) > 3 else math.nan
     closest = rows[used[0]]
-    return Candidate(whitelist.names[whitelist.owners[closest]], int(whitelist.references[closest]), *distances)
+    return Candidate(
+        whitelist.names[whitelist.owners[closest]],
+        int(whitelist.references[closest]),
+        cosine,
+        euclidean,
+        score[0] if score else None,
+        None if math.isnan(age) else age,
+    )

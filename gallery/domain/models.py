@@ -126,6 +126,43 @@ class Floors:
 
 
 @dataclass(frozen=True, slots=True)
+class CohortEntry:
+    """The faces that a model's normalised scores are measured against; see `gallery.domain.cohorts`.
+
+    A cohort belongs to one set of weights and one preparation, as thresholds do.
+
+    Attributes:
+        file: File name of a cohort that comes with the program, or an absolute path.
+        sha256: Of the file.
+        size: Of the file, in bytes; 0 where it is not known.
+        nearest: How many of its members a face is measured against: those that it is most alike.
+        mean: Of the normal distribution that the scores of strangers who look alike have in its upper part.
+        deviation: Its standard deviation.
+        young: The measure of age up to which a face is taken for a very young child's; None where there is none.
+        licence: Of the faces that it was made of.
+        origin: What it was made of, and how, in words.
+    """
+
+    file: str
+    sha256: str
+    size: int
+    nearest: int
+    mean: float
+    deviation: float
+    young: float | None = None
+    licence: str = ""
+    origin: str = ""
+
+    def __post_init__(self) -> None:
+        if not _SHA256.fullmatch(self.sha256):
+            raise BadArgument(f"Cohort {self.file}: {self.sha256!r} is not a SHA-256 in lower-case hexadecimal.")
+        if self.nearest < 2:
+            raise BadArgument(f"A face is measured against 2 members of a cohort or more, not {self.nearest}.")
+        if not (math.isfinite(self.mean) and math.isfinite(self.deviation) and self.deviation > 0):
+            raise BadArgument(f"Scores of mean {self.mean} and deviation {self.deviation} have no distribution.")
+
+
+@dataclass(frozen=True, slots=True)
 class EmbedderSpec:
     """What only an embedder has.
 
@@ -145,6 +182,7 @@ class EmbedderSpec:
             common tells nobody apart.
         precision: In what numbers its network computes.
         precisions: In what numbers it can.
+        cohort: What its normalised scores are measured against; None where it has none, and only distances count.
     """
 
     input_size: tuple[int, int]
@@ -160,6 +198,7 @@ class EmbedderSpec:
     precision: Precision = Precision.FLOAT32
     precisions: tuple[Precision, ...] = (Precision.FLOAT32,)
     rival_margin: float = 0.0
+    cohort: CohortEntry | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.margin <= _MOST_MARGIN:

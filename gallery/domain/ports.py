@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from gallery.domain.by_hand import Override
 from gallery.domain.calibrated import Calibration
 from gallery.domain.charts import Chart
+from gallery.domain.cohorts import Cohort
 from gallery.domain.faces import RGB, Chips, Detection, Embeddings, Photo
 from gallery.domain.forgetting import Forgotten, KeptOutput
 from gallery.domain.geometry import Box
@@ -287,8 +288,14 @@ class Store(Protocol):
             ModelMismatch: If the gallery holds templates that cannot be compared with that model's.
         """
 
-    def whitelist(self) -> Whitelist:
-        """All templates under the gallery's model, read in one go."""
+    def whitelist(self, cohort: Cohort | None = None) -> Whitelist:
+        """All templates under the gallery's model, read in one go, and how they stand to a cohort, if there is one."""
+
+    def measure(self, cohort: Cohort) -> int:
+        """Keeps how the gallery's templates stand to a cohort, where it does not say yet; of how many it did not.
+
+        It is no change to the gallery's people. A read-only gallery is left as it is.
+        """
 
     def identities(self) -> list[IdentitySummary]:
         """Everybody, by name."""

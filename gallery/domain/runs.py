@@ -13,6 +13,7 @@ from typing import Any, Self
 from gallery.domain.deciding import Decision
 from gallery.domain.faces import Detection, Quality
 from gallery.domain.models import EmbeddingSpace, Thresholds
+from gallery.domain.score_limits import ScoreLimits
 
 
 class RunStatus(StrEnum):
@@ -107,6 +108,11 @@ class RunSettings:
         for unneeded in ("identities", "templates", "output", "base", "reviewed"):
             del shaping[unneeded]
         return sha256(json.dumps(shaping, sort_keys=True, default=str).encode()).hexdigest()
+
+    @property
+    def scores(self) -> ScoreLimits | None:
+        """How high normalised scores had to be; None where only distances counted."""
+        return ScoreLimits.of(self.policy.get("scores"))
 
     @property
     def personal(self) -> dict[str, Thresholds]:

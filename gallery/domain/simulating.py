@@ -16,6 +16,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from gallery.domain.cohorts import Cohort
 from gallery.domain.deciding import Policy, decide
 from gallery.domain.error_rates import Rate, wilson
 from gallery.domain.faces import Face
@@ -77,8 +78,14 @@ class _Count:
     waiting: int = 0
 
 
-def simulate(
-    people: Mapping[str, Sequence[Face]], size: int, policy: Policy, lot: Random, galleries: int | None = None
+def simulate(  # noqa: PLR0913 - two of them have defaults
+    people: Mapping[str, Sequence[Face]],
+    size: int,
+    policy: Policy,
+    lot: Random,
+    galleries: int | None = None,
+    *,
+    cohort: Cohort | None = None,
 ) -> Simulated:
     """Draws galleries of one size and decides photos by them.
 
@@ -88,9 +95,10 @@ def simulate(
         policy: The rules' numbers for a gallery of that size.
         lot: Draws.
         galleries: How many; None for as many as it takes to enrol `ENROLLED` people, and at least `GALLERIES`.
+        cohort: What normalised scores are measured against; None for none.
     """
     count = galleries or max(GALLERIES, math.ceil(ENROLLED / size))
-    drawn = [_one(people, size, policy, lot) for _ in range(count)]
+    drawn = [_one(people, size, policy, lot, cohort) for _ in range(count)]
     return Simulated(
         size,
         count,
@@ -120,11 +128,11 @@ def over_draws(counts: Sequence[tuple[int, int]]) -> Rate:
     return wilson(hits, trials, effect=max(1.0, variance * trials / (share * (1 - share))))
 
 
-def _one(people: Mapping[str, Sequence[Face]], size: int, policy: Policy, lot: Random) -> _Count:
+def _one(people: Mapping[str, Sequence[Face]], size: int, policy: Policy, lot: Random, cohort: Cohort | None) -> _Count:
     names = list(people)
     lot.shuffle(names)
     enrolled, others = names[:size], names[size : size + STRANGERS]
-    gallery = whitelist({name: people[name][:1] for name in enrolled})
+    gallery = whitelist({name: people[name][:1] for name in enrolled}, cohort)
     photos = list(_photos(people, enrolled, others))
     embeddings = np.stack([face.embedding for photo in photos for face in photo.faces])
     found = candidates(embeddings, gallery, within=policy.widest)

@@ -12,6 +12,7 @@ from gallery.domain.by_hand import ByHand
 from gallery.domain.deciding import Policy
 from gallery.domain.errors import UnknownName
 from gallery.domain.faces import RGB, Photo
+from gallery.domain.look_alikes import look_alikes
 from gallery.domain.matching import Fusion, Shortlist, Whitelist
 from gallery.domain.models import Thresholds
 from gallery.domain.paths import real, shown, unjoined
@@ -144,6 +145,8 @@ class Anonymise:
                 now has no record of are removed again.
         """
         options = options or Options()
+        if self.recogniser.cohort is not None and not options.dry_run:
+            self.store.measure(self.recogniser.cohort)
         files = list(options.pairs) or self._files(inputs, output, options)
         verification = options.verification or usual_verification(len(files))
         people = self._shortlisted(options.people or self.people(), len(files), verification)
@@ -199,7 +202,7 @@ class Anonymise:
         Raises:
             ModelMismatch: If the gallery's templates were made by another model.
         """
-        return whitelist_of(self.store, self.recogniser.embedder.card.space)
+        return whitelist_of(self.store, self.recogniser.embedder.card.space, self.recogniser.cohort)
 
     def people(self) -> PeopleInForce:
         """The same with what was decided by hand.
@@ -207,7 +210,10 @@ class Anonymise:
         Raises:
             ModelMismatch: If the gallery's templates were made by another model.
         """
-        return PeopleInForce.read(self.store, self.recogniser.embedder.card.space, self.by_hand.nobody)
+        space, cohort = self.recogniser.embedder.card.space, self.recogniser.cohort
+        found = PeopleInForce.read(self.store, space, cohort, self.by_hand.nobody)
+        alike = look_alikes(found.whitelist, self.policy)
+        return replace(found, whitelist=replace(found.whitelist, look_alikes=alike)) if alike else found
 
     def _shortlisted(self, people: PeopleInForce, photos: int, verification: Verification) -> PeopleInForce:
         """With a shortlist where making one pays. When the gallery is changed meanwhile, the run goes on without.
@@ -246,6 +252,7 @@ class Anonymise:
         rest: dict[str, Any] = {
             "personal": _plain(self.policy.personal),
             "files": self.photos.settings,
+            "scores": asdict(self.policy.scores) if self.policy.scores else None,
             "by_hand": self.by_hand.settings,
             "given": dict(self.given),
         }

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from gallery.domain.calibrated import InForce
+from gallery.domain.cohorts import Cohort
+from gallery.domain.deciding import Policy
 from gallery.domain.examining import Examination, examine
+from gallery.domain.look_alikes import MOST, look_alikes
 from gallery.domain.matching import Whitelist
+from gallery.domain.models import Floors
 from gallery.domain.people import IdentitySummary, SharedPhoto, SpaceUse
 from gallery.domain.ports import Store
 from gallery.domain.progress import Advance, unwatched
+from gallery.domain.score_limits import ScoreLimits
 from gallery.domain.yardstick import Owned, Yardstick
 
 
@@ -76,12 +81,16 @@ class Check:
         today: The day on which consent must not have ended.
         yardstick: What the gallery's limits are judged by; None where its model is not known here, so that nothing can
             be compared.
+        cohort: What normalised scores are measured against; None where the gallery's model has none.
+        scores: How high they have to be; None without a cohort.
     """
 
     store: Store
     limits: InForce
     today: date
     yardstick: Yardstick | None
+    cohort: Cohort | None = None
+    scores: ScoreLimits | None = None
 
     def __call__(self, advance: Advance = unwatched) -> Checked:
         """Examines the gallery; changes nothing.
@@ -91,12 +100,12 @@ class Check:
         """
         people = self.store.identities()
         yardstick = self.yardstick
-        whitelist = Whitelist.empty(1) if yardstick is None else self.store.whitelist()
+        whitelist = Whitelist.empty(1) if yardstick is None else self.store.whitelist(self.cohort)
         current = next((use for use in self.store.spaces() if use.current), None)
         return Checked(
             people=len(people),
             templates=len(whitelist),
-            examination=examine(whitelist, self.limits.thresholds, self.limits.personal, advance=advance),
+            examination=self._examined(whitelist, advance),
             shared=tuple(self.store.shared_photos()),
             single=tuple(person.name for person in people if person.references == 1),
             without=tuple(person.name for person in people if not person.references),
@@ -107,6 +116,16 @@ class Check:
             compared=yardstick is not None or current is None,
             looser=yardstick.exceeding(self.limits.thresholds, self.limits.personal) if yardstick else (),
         )
+
+    def _examined(self, whitelist: Whitelist, advance: Advance) -> Examination:
+        """Compares all references; people only collide whose normalised scores are high enough, too."""
+        found = examine(whitelist, self.limits.thresholds, self.limits.personal, advance=advance)
+        if self.scores is None or len(whitelist) > MOST:
+            return found
+        policy = Policy(self.limits.thresholds, Floors(0, 0), personal=self.limits.personal, scores=self.scores)
+        alike = look_alikes(whitelist, policy)
+        collisions = tuple(one for one in found.collisions if frozenset((one.first, one.second)) in alike)
+        return replace(found, collisions=collisions)
 
     def _is_soon(self, day: date) -> bool:
         return 0 <= (day - self.today).days <= SOON

@@ -20,6 +20,7 @@ from gallery.domain.people import SAME_FACE, Details, NewReference, Reference, c
 from gallery.domain.ports import CropMaker, PhotoFiles, Store
 from gallery.domain.progress import Advance, unwatched
 from gallery.domain.reference_quality import Finding, Limits, flaws, measure
+from gallery.domain.score_limits import ScoreLimits
 from gallery.usecases.faces import Recogniser
 
 BATCH = 32
@@ -107,6 +108,7 @@ class Enrol:
         crops: Makes the pictures that are kept.
         limits: What a good reference is.
         thresholds: Under which two faces count as one person's, for the warnings.
+        scores: How high the normalised scores of two faces of one person are; None where only distances count.
     """
 
     recogniser: Recogniser
@@ -115,6 +117,7 @@ class Enrol:
     crops: CropMaker
     limits: Limits
     thresholds: Thresholds
+    scores: ScoreLimits | None = None
 
     def __call__(
         self,
@@ -165,7 +168,9 @@ class Enrol:
         known, bad = self._nameable(people)
         files = [(name, path) for name, paths in known.items() for path in paths]
         self.store.choose(self.recogniser.embedder.card)
-        one = _Enrolment(self, choices or Choices(), GrowingWhitelist(self.store.whitelist()), report)
+        one = _Enrolment(
+            self, choices or Choices(), GrowingWhitelist(self.store.whitelist(self.recogniser.cohort)), report
+        )
         one.results += [
             EnrolledPhoto(name, "–", False, "There is no photo.") for name, paths in known.items() if not paths
         ]
@@ -177,6 +182,8 @@ class Enrol:
                     advance(done, len(files))
             finally:  # when somebody interrupts it, too: what was accepted is enrolled
                 one.store_waiting()
+        if self.recogniser.cohort is not None:
+            self.store.measure(self.recogniser.cohort)
         return one.results
 
     def _nameable(self, people: Mapping[str, Sequence[Path]]) -> tuple[dict[str, Sequence[Path]], list[EnrolledPhoto]]:
@@ -344,7 +351,26 @@ class _Enrolment:
         """Whether the face seems to be somebody else's, after Rekognition's warnings of that kind."""
         name = found.name if found.name in self.known else None
         own, other = self.known.own_and_other(new.embedding, name)
-        return replace(found, own=own, other=other, warning=_warning(found, own, other, self.use.thresholds))
+        return replace(found, own=own, other=other, warning=self._warning(found, own, other))
+
+    def _warning(self, found: EnrolledPhoto, own: Candidate | None, other: Candidate | None) -> str:
+        sentences = []
+        if other is not None and self._matches(other):
+            sentences.append(_likeness(found.name, own, other))
+        elif own is not None and not self._near(own):
+            sentences.append(f"The face does not fit {found.name}'s other photos (closest: {_distances(own)}).")
+        if found.flaws:
+            sentences.append(f"Taken although {', '.join(found.flaws)}.")
+        return " ".join(sentences)
+
+    def _matches(self, candidate: Candidate) -> bool:
+        """Whether a face may be another person's, by all three numbers."""
+        score, scores = candidate.normalised, self.use.scores
+        return self._near(candidate) and (scores is None or score is None or score >= scores.lax)
+
+    def _near(self, candidate: Candidate) -> bool:
+        limit = self.use.thresholds
+        return candidate.cosine <= limit.cosine and candidate.euclidean <= limit.euclidean
 
     def _new(self, photo: Photo, face: Face, found: tuple[str, ...]) -> NewReference:
         use = self.use
@@ -367,20 +393,14 @@ def _rejected(found: EnrolledPhoto, error: Exception) -> EnrolledPhoto:
     return replace(found, reason=f"Unexpected {type(error).__name__}: {error}.")
 
 
-def _warning(found: EnrolledPhoto, own: Candidate | None, other: Candidate | None, limit: Thresholds) -> str:
-    sentences = []
-    if other is not None and _within(other, limit) and (own is None or other.cosine < own.cosine):
-        better = f" better than {found.name} ({_distances(own)})" if own else ""
-        sentences.append(f"The face fits {other.identity} ({_distances(other)}){better}.")
-    elif own is not None and not _within(own, limit):
-        sentences.append(f"The face does not fit {found.name}'s other photos (closest: {_distances(own)}).")
-    if found.flaws:
-        sentences.append(f"Taken although {', '.join(found.flaws)}.")
-    return " ".join(sentences)
-
-
-def _within(candidate: Candidate, limit: Thresholds) -> bool:
-    return candidate.cosine <= limit.cosine and candidate.euclidean <= limit.euclidean
+def _likeness(name: str, own: Candidate | None, other: Candidate) -> str:
+    """What is said of a face that matches somebody else."""
+    if own is None or other.cosine < own.cosine:
+        better = f" better than {name} ({_distances(own)})" if own else ""
+        said = f"The face fits {other.identity} ({_distances(other)}){better}."
+    else:
+        said = f"{name} and {other.identity} look alike ({_distances(other)})."
+    return f"{said} If they are two people, faces that are not clearly one of them are left for review."
 
 
 def _distances(candidate: Candidate) -> str:

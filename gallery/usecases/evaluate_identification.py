@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 
 import numpy as np
 
 from gallery.domain.central_face import central
+from gallery.domain.cohorts import Cohort
 from gallery.domain.deciding import Policy
 from gallery.domain.detection_scoring import OVERLAP, assign
 from gallery.domain.errors import BadArgument, BadPhoto
@@ -40,6 +41,7 @@ from gallery.domain.paths import shown
 from gallery.domain.people import name_key
 from gallery.domain.ports import PhotoFiles
 from gallery.domain.progress import Advance, unwatched
+from gallery.domain.score_limits import ScoreLimits
 from gallery.usecases.faces import Recogniser
 
 REFERENCES = 3
@@ -100,6 +102,7 @@ class Setting:
         mated: `(M,)` cosine distances of enrolled people's faces to their candidate.
         non_mated: `(S,)` the same of faces of people who are not enrolled.
         mistakes: Every face that was decided wrongly under all rules, of the first choice of references.
+        scores: How high normalised scores had to be; None where only distances counted.
     """
 
     references: int
@@ -111,6 +114,7 @@ class Setting:
     mated: Vector
     non_mated: Vector
     mistakes: tuple[Mistake, ...]
+    scores: ScoreLimits | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +295,13 @@ class EvaluateIdentification:
             return "face too poor"
         return ""
 
+    def _policy(self, people: int, references: int) -> Policy:
+        """The rules for a gallery of so many people with so many references each."""
+        cohort, scores = self.recogniser.cohort, self.policy.scores
+        if cohort is None or scores is None:
+            return replace(self.policy, scores=None)
+        return replace(self.policy, scores=scores.sized(cohort.entry, people * references, people))
+
     def _setting(
         self,
         usable: Mapping[str, Sequence[_Reference]],
@@ -309,7 +320,8 @@ class EvaluateIdentification:
         chosen = [
             _chosen(enrolled, references, None if plan.seed is None else plan.seed + n) for n in range(plan.repeats)
         ]
-        made = [_trials(choice, probes, fusion, widest(self.policy)) for choice in chosen]
+        policy = self._policy(len(enrolled), references)
+        made = [_trials(choice, probes, fusion, widest(policy), self.recogniser.cohort) for choice in chosen]
         if not any(role is Role.MATED for trial in made[0] for role in trial.roles):
             raise BadArgument(
                 "No face among the probes is labelled as somebody enrolled.",
@@ -317,7 +329,7 @@ class EvaluateIdentification:
             )
         rules = tuple(
             RuleResult(rule.label, pooled(tallies), tallies)
-            for rule in rule_sets(self.policy)
+            for rule in rule_sets(policy)
             for tallies in [tuple(rule.tally(repeat) for repeat in made)]
         )
         return Setting(
@@ -326,10 +338,11 @@ class EvaluateIdentification:
             enrolled=tuple(sorted(enrolled)),
             rules=rules,
             full=next(rule for rule in reversed(rules) if not rule.label.startswith("all but")),
-            sweep=_mean_sweep([sweep(repeat, self.policy) for repeat in made]),
+            sweep=_mean_sweep([sweep(repeat, policy) for repeat in made]),
             mated=_distances(made[0], Role.MATED),
             non_mated=_distances(made[0], Role.NON_MATED),
-            mistakes=tuple(mistakes(made[0], self.policy)),
+            mistakes=tuple(mistakes(made[0], policy)),
+            scores=policy.scores,
         )
 
 
@@ -403,11 +416,15 @@ def _chosen(
 
 
 def _trials(
-    chosen: Mapping[str, Sequence[_Reference]], probes: Sequence[tuple[str, Probe]], fusion: Fusion, within: float
+    chosen: Mapping[str, Sequence[_Reference]],
+    probes: Sequence[tuple[str, Probe]],
+    fusion: Fusion,
+    within: float,
+    cohort: Cohort | None,
 ) -> list[Trial]:
     used = {reference.sha256 for references in chosen.values() for reference in references}
     faces = {name: [reference.face for reference in references] for name, references in chosen.items()}
-    return trials((probe for sha256, probe in probes if sha256 not in used), faces, fusion, within)
+    return trials((probe for sha256, probe in probes if sha256 not in used), faces, fusion, within, cohort)
 
 
 def _mean_sweep(repeats: Sequence[Sequence[SweepPoint]]) -> tuple[SweepPoint, ...]:

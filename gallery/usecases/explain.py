@@ -76,12 +76,13 @@ def explain_photo(use: Anonymise, path: Path, face: int | None = None) -> Seen:
     record = recorded(photo, decided, people)
     embeddings = [one.embedding for one in decided.faces]
     everybody = _everybody(np.stack(embeddings), people.whitelist, use.fusion) if embeddings else []
-    thresholds, personal = use.policy.thresholds, dict(use.policy.personal)
+    thresholds, personal, scores = use.policy.thresholds, dict(use.policy.personal), use.policy.scores
     faces = [
-        ExplainedFace(number, one, compared(ranked, thresholds, personal))
+        ExplainedFace(number, one, compared(ranked, thresholds, personal, scores))
         for number, (one, ranked) in enumerate(zip(record.faces, everybody, strict=True), 1)
     ]
-    return Seen(Explained(record, tuple(chosen_face(record, faces, face)), thresholds, personal), photo.pixels)
+    chosen = tuple(chosen_face(record, faces, face))
+    return Seen(Explained(record, chosen, thresholds, personal, scores), photo.pixels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +120,13 @@ class ExplainRecord:
         if record.faces and photo is not None:
             ranked, said = self._ranked(settings, record, photo.pixels, ranked)
             remarks = (*remarks, *said)
-        thresholds, personal = settings.thresholds, settings.personal
+        thresholds, personal, scores = settings.thresholds, settings.personal, settings.scores
         faces = [
-            ExplainedFace(number, one, compared(ranking, thresholds, personal))
+            ExplainedFace(number, one, compared(ranking, thresholds, personal, scores))
             for number, (one, ranking) in enumerate(zip(record.faces, ranked, strict=True), 1)
         ]
-        explained = Explained(record, tuple(chosen_face(record, faces, face)), thresholds, personal, remarks)
+        chosen = tuple(chosen_face(record, faces, face))
+        explained = Explained(record, chosen, thresholds, personal, scores, remarks)
         return Seen(explained, photo.pixels if photo else None)
 
     def _photo(self, record: ImageRecord, base: str) -> tuple[Photo | None, tuple[str, ...]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gallery.domain.cohorts import Cohort
 from gallery.domain.errors import BadPhoto
 from gallery.domain.faces import RGB, Chips, Detection, Face, Photo, Quality
 from gallery.domain.merging import merge
@@ -53,11 +54,19 @@ def _each_way(image: RGB, turns: Sequence[int], detector: Detector) -> tuple[Det
 
 @dataclass(frozen=True, slots=True)
 class Recogniser:
-    """A detector, an embedder and the cropper between them, made to fit one another."""
+    """A detector, an embedder and the cropper between them, made to fit one another.
+
+    Attributes:
+        detector: Finds faces.
+        cropper: Cuts them out.
+        embedder: Turns them into vectors.
+        cohort: What the embedder's normalised scores are measured against; None where its model has none.
+    """
 
     detector: Detector
     cropper: Cropper
     embedder: Embedder
+    cohort: Cohort | None = None
 
     def detect(self, image: RGB) -> tuple[Detection, ...]:
         """All faces of a picture, from left to right.

@@ -91,7 +91,7 @@ class OnePhoto:
         """
         embeddings = np.stack([face.embedding for face in faces]) if faces else np.zeros((0, 0), np.float32)
         found = candidates_if_near(embeddings, whitelist, self.policy.widest, self.fusion)
-        by_rules = decide(faces, found, self.policy, whitelist.withheld)
+        by_rules = decide(faces, found, self.policy, whitelist.withheld, whitelist.look_alikes)
         regions = [part for region in self.by_hand.regions if (part := region.clip(*size))]
         settled = overrule([face.detection.box for face in faces], by_rules, words, regions)
         return Decided(

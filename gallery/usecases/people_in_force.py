@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from gallery.domain.by_hand import Override, Overrides
+from gallery.domain.cohorts import Cohort
 from gallery.domain.errors import ModelMismatch
 from gallery.domain.matching import Whitelist
 from gallery.domain.models import EmbeddingSpace
@@ -14,12 +15,13 @@ from gallery.domain.ports import Store
 from gallery.domain.state import people_hash, state_hash
 
 
-def whitelist_of(store: Store, used: EmbeddingSpace) -> Whitelist:
+def whitelist_of(store: Store, used: EmbeddingSpace, cohort: Cohort | None) -> Whitelist:
     """The people who may stay visible.
 
     Args:
         store: The gallery.
         used: Where the faces they will be compared with live.
+        cohort: What normalised scores are measured against there; None for none.
 
     Raises:
         ModelMismatch: If the gallery's templates were made by another model.
@@ -32,7 +34,7 @@ def whitelist_of(store: Store, used: EmbeddingSpace) -> Whitelist:
                 "Leave --model out, or use another gallery with --db.",
             )
         return Whitelist.empty(used.dimension)
-    return store.whitelist()
+    return store.whitelist(cohort)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,16 +54,17 @@ class PeopleInForce:
     hash: str
 
     @classmethod
-    def read(cls, store: Store, used: EmbeddingSpace, nobody: bool = False) -> Self:
+    def read(cls, store: Store, used: EmbeddingSpace, cohort: Cohort | None, nobody: bool = False) -> Self:
         """Reads them; the generation comes first, so that a change meanwhile is noticed.
 
         Args:
             store: The gallery.
             used: Where the faces they will be compared with live.
+            cohort: What normalised scores are measured against there; None for none.
             nobody: Whether nobody is to stay visible, whoever is in the gallery.
         """
         generation = store.generation()
-        whitelist = Whitelist.empty(used.dimension) if nobody else whitelist_of(store, used)
+        whitelist = Whitelist.empty(used.dimension) if nobody else whitelist_of(store, used, cohort)
         return cls(generation, whitelist, Overrides.grouped(store.overrides()), people_hash(whitelist))
 
     def words(self, photo: str) -> tuple[Override, ...]:

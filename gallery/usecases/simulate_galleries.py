@@ -97,7 +97,10 @@ class SimulateGalleries:
         people = {name: own for name, own in people.items() if own}
         sizes = _sizes(draws.sizes, len(people))
         lot = Random(draws.seed)  # noqa: S311 - a choice to be repeated, not a secret
-        results = tuple(simulate(people, size, self.policy(size), lot, draws.galleries) for size in sizes)
+        cohort = self.recogniser.cohort
+        results = tuple(
+            simulate(people, size, self.policy(size), lot, draws.galleries, cohort=cohort) for size in sizes
+        )
         return Simulation(
             self.recogniser.detector.card,
             self.recogniser.embedder.card,

@@ -78,7 +78,8 @@ def test_every_built_in_model_can_be_downloaded_and_says_so(tmp_path: Path) -> N
 def test_the_float_file_of_sface_is_used_like_the_quantised_one(tmp_path: Path) -> None:
     cards = load(tmp_path)
     one, other = cards["sface"].spec, cards["sface-float"].spec
-    assert replace(other, thresholds=one.thresholds, floors=one.floors) == one
+    assert replace(other, thresholds=one.thresholds, floors=one.floors, cohort=one.cohort) == one
+    assert other.cohort is None  # a cohort belongs to one set of weights
     assert other.thresholds.cosine == one.thresholds.cosine
     assert "quantised" in other.thresholds.origin
     assert not cards["sface"].space.comparable(cards["sface-float"].space)

@@ -90,7 +90,7 @@ def test_thresholds_can_be_overridden_and_zero_is_one(gallery, enrolled, photos,
     collins, hopper = loose["images"][0]["faces"]
     assert hopper["decision"] == "keep"
     assert collins["decision"] == "blur", "one identity at most once per photo, however loose the thresholds"
-    assert collins["rule"] == "better match here"
+    assert collins["rule"] == "score too low"
 
 
 @pytest.mark.parametrize("method", ["blur", "pixelate", "solid"])

@@ -34,6 +34,7 @@ def facts(report: Report) -> dict[str, Any]:
     return {
         "block": BLOCK,
         "folder": folder(report.run),
+        "scoreLimit": report.run.settings.scores.strict if report.run.settings.scores else None,
         "photos": _columns([_photo(photo) for photo in report.photos]),
         "faces": _columns([_face(one, names) for one in faces_of(report.run)]),
         "names": names.values,
@@ -91,6 +92,7 @@ def _face(one: ReportedFace, names: _Numbers) -> dict[str, Any]:
         "name": names(closest.identity) if closest else None,
         "cosine": _rounded(closest.cosine) if closest else None,
         "euclidean": _rounded(closest.euclidean) if closest else None,
+        "score": None if closest is None or closest.normalised is None else _rounded(closest.normalised),
         "cosineLimit": _rounded(one.limits.cosine),
         "euclideanLimit": _rounded(one.limits.euclidean),
         "share": _rounded(one.share),

@@ -59,6 +59,9 @@
   let described = null;
   let pinned = false;
   let closing = 0;
+  const scored = (face) =>
+    face.score === null ? "–" : facts.scoreLimit === null ? face.score.toFixed(2) :
+    `${face.score.toFixed(2)} ${face.score >= facts.scoreLimit ? "≥" : "<"} ${facts.scoreLimit.toFixed(2)}`;
   const scores = (face) => {
     const list = element("dl");
     const line = (title, value) => list.append(element("div", {}, element("dt", {}, title), element("dd", {}, value)));
@@ -66,6 +69,7 @@
     line("closest", face.who ? name(face.who) : "nobody");
     line("cosine", against(face.cosine, face.cosineLimit));
     line("Euclidean", against(face.euclidean, face.euclideanLimit));
+    line("score", scored(face));
     if (face.other !== null) line("next", element("span", {}, name(word(face.other)), `, ${distance(face.margin)} farther`));
     line("rule", face.ruled);
     line("reason", element("bdi", {}, face.reason));
@@ -272,6 +276,7 @@
       ["", face.who ? name(face.who) : "–"],
       ["figure", against(face.cosine, face.cosineLimit)],
       ["figure", against(face.euclidean, face.euclideanLimit)],
+      ["figure", scored(face)],
       ["figure", distance(face.margin)],
       ["figure", face.share === null ? "–" : `${Math.round(100 * face.share)} %`],
       ["", element("span", { class: `${kind(face)}-word` }, face.decision)],

@@ -151,7 +151,7 @@ def _doubt(one: ReportedFace) -> str:
 def settings(report: Report) -> list[Pair]:
     """How the run decided."""
     summary, found = report.run.summary, report.run.settings
-    rules = {name: value for name, value in found.policy.items() if name != "personal"}
+    rules = {name: value for name, value in found.policy.items() if name not in ("personal", "scores")}
     return [
         Pair("Program", f"gallery {found.program}; this page by gallery {report.program}"),
         Pair("Embedder", f"{found.space.model} ({found.space.preparation}, {found.space.dimension} numbers a face)"),
@@ -159,6 +159,7 @@ def settings(report: Report) -> list[Pair]:
         Pair("Detector", found.detector),
         Pair("Detector’s SHA-256", found.detector_sha256, code=True),
         Pair("Thresholds", limits(found.thresholds)),
+        Pair("Score", found.scores.sentence if found.scores else "not measured: only distances count"),
         Pair("Rules", _flat_text(rules)),
         Pair("Redaction", _flat_text(found.redaction)),
         Pair("Gallery", f"{found.identities:,} people with {found.templates:,} templates"),

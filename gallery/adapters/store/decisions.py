@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping
 
 from gallery.adapters.store.faces import detection_of, face_values, quality_of
+from gallery.adapters.store.run_rows import candidate_of
 from gallery.adapters.store.tables import DecisionRow
 from gallery.domain.deciding import Decision
-from gallery.domain.matching import Candidate
 from gallery.domain.runs import DecidedFace
 
 
@@ -41,31 +41,27 @@ def decision_row(position: int, face: DecidedFace, identities: Mapping[str, int]
         row.identity = decision.candidate.identity
         row.reference_id = int(decision.candidate.reference)
         row.cosine, row.euclidean = float(decision.candidate.cosine), float(decision.candidate.euclidean)
+        row.normalised, row.age = decision.candidate.normalised, decision.candidate.age
     if decision.runner_up is not None:
         row.runner_up_id = identities.get(decision.runner_up.identity)
         row.runner_up = decision.runner_up.identity
         row.runner_up_reference_id = int(decision.runner_up.reference)
         row.runner_up_cosine = float(decision.runner_up.cosine)
         row.runner_up_euclidean = float(decision.runner_up.euclidean)
+        row.runner_up_normalised, row.runner_up_age = decision.runner_up.normalised, decision.runner_up.age
     return row
 
 
 def decided_face(row: DecisionRow) -> DecidedFace:
     """The face and its decision as they were recorded."""
-    decision = Decision(
-        verdict=row.verdict,
-        rule=row.rule,
-        reason=row.reason,
-        candidate=_candidate(row.identity, row.reference_id, row.cosine, row.euclidean),
-        runner_up=_candidate(row.runner_up, row.runner_up_reference_id, row.runner_up_cosine, row.runner_up_euclidean),
-        keeps=row.keeps,
+    closest = candidate_of(row.identity, row.reference_id, row.cosine, row.euclidean, row.normalised, row.age)
+    runner_up = candidate_of(
+        row.runner_up,
+        row.runner_up_reference_id,
+        row.runner_up_cosine,
+        row.runner_up_euclidean,
+        row.runner_up_normalised,
+        row.runner_up_age,
     )
+    decision = Decision(row.verdict, row.rule, row.reason, closest, runner_up, row.keeps)
     return DecidedFace(detection_of(row), quality_of(row), decision, row.residual)
-
-
-def _candidate(
-    identity: str | None, reference: int | None, cosine: float | None, euclidean: float | None
-) -> Candidate | None:
-    if identity is None or reference is None or cosine is None or euclidean is None:
-        return None
-    return Candidate(identity, reference, cosine, euclidean)

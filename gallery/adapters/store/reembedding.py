@@ -60,7 +60,8 @@ def add_templates(session: Session, templates: Mapping[int, NDArray[np.float32]]
     if rows:
         new = insert(TemplateRow)
         in_place = new.on_conflict_do_update(
-            index_elements=["model_id", "reference_id"], set_={"vector": new.excluded.vector}
+            index_elements=["model_id", "reference_id"],
+            set_={"vector": new.excluded.vector, "cohort": None, "standing": None},
         )
         session.connection().execute(in_place, rows)
 

@@ -30,8 +30,9 @@ from gallery.domain.runs import (
 
 FACE = (
     *("box_x", "box_y", "box_width", "box_height", "score", "landmarks", "size", "sharpness", "as_meant"),
-    *("verdict", "rule", "reason", "identity", "reference_id", "cosine", "euclidean"),
-    *("runner_up", "runner_up_reference_id", "runner_up_cosine", "runner_up_euclidean", "keeps", "residual"),
+    *("verdict", "rule", "reason", "identity", "reference_id", "cosine", "euclidean", "normalised", "age"),
+    *("runner_up", "runner_up_reference_id", "runner_up_cosine", "runner_up_euclidean", "runner_up_normalised"),
+    *("runner_up_age", "keeps", "residual"),
 )
 IMAGE = (
     *("source", "status", "sha256", "width", "height", "output", "output_sha256", "error", "remarks", "verified"),
@@ -56,7 +57,7 @@ def face_of(values: tuple[Any, ...]) -> DecidedFace:
     *closest, keeps, residual = rest
     points = Landmarks(*((px, py) for px, py in json.loads(landmarks))) if landmarks is not None else None
     decision = Decision(
-        Verdict(verdict), Rule(rule), text_of(reason), _candidate(*closest[:4]), _candidate(*closest[4:]), keeps
+        Verdict(verdict), Rule(rule), text_of(reason), candidate_of(*closest[:6]), candidate_of(*closest[6:]), keeps
     )
     return DecidedFace(
         Detection(Box(x, y, width, height), score, points), Quality(size, sharpness, bool(as_meant)), decision, residual
@@ -119,7 +120,7 @@ def settings_of(row: dict[str, Any]) -> RunSettings:
         base=base,
         reviewed=reviewed,
     )
-    settings.personal  # noqa: B018 - a damaged one is noticed here, where it can be said
+    settings.personal, settings.scores  # noqa: B018 - damaged ones are noticed here, where it can be said
     return settings
 
 
@@ -156,12 +157,18 @@ def summary_of(row: dict[str, Any], counts: Counts, settled: int = 0, rewritten_
     )
 
 
-def _candidate(
-    name: str | None, reference: int | None, cosine: float | None, euclidean: float | None
+def candidate_of(  # noqa: PLR0913, PLR0917 - its columns
+    name: str | None,
+    reference: int | None,
+    cosine: float | None,
+    euclidean: float | None,
+    normalised: float | None,
+    age: float | None,
 ) -> Candidate | None:
+    """A candidate, of its columns; None where there was none."""
     if name is None or reference is None or cosine is None or euclidean is None:
         return None
-    return Candidate(name, reference, cosine, euclidean)
+    return Candidate(name, reference, cosine, euclidean, normalised, age)
 
 
 def _thresholds(row: dict[str, Any]) -> Thresholds:

@@ -46,7 +46,7 @@ class Schema:
         return self.revisions[-1]
 
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
 """All released revisions, the oldest first. A test compares them with the migrations."""
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # NumPy comes with these, and `gallery list` does without it
     from gallery.adapters.store.exchange import StoredContents, StoredPresent, StoredReceiving
     from gallery.domain.by_hand import Override
     from gallery.domain.calibrated import Calibration
+    from gallery.domain.cohorts import Cohort
     from gallery.domain.forgetting import Forgotten, KeptOutput
     from gallery.domain.geometry import Box
     from gallery.domain.matching import Whitelist
@@ -171,8 +172,11 @@ class SqliteStore:
         with self._changing(f"choose {card.name}") as session:
             spaces.choose(session, wanted)
 
-    def whitelist(self) -> Whitelist:
+    def whitelist(self, cohort: Cohort | None = None) -> Whitelist:
         """All templates under the gallery's model, read in one go; names sorted.
+
+        Args:
+            cohort: What normalised scores are measured against; None for none.
 
         Raises:
             StoreUnusable: If a template is damaged; the message names its reference.
@@ -180,7 +184,25 @@ class SqliteStore:
         from gallery.adapters.store import templates
 
         with self._database.reading() as session:
-            return templates.whitelist(session, self.path, self._today())
+            return templates.whitelist(session, self.path, self._today(), cohort)
+
+    def measure(self, cohort: Cohort) -> int:
+        """Keeps how the gallery's templates stand to a cohort, where it does not say yet.
+
+        Nothing is written where it does, or where the gallery is read-only.
+
+        Returns:
+            Of how many templates it was computed.
+        """
+        from gallery.adapters.store import templates
+
+        if not self._file.writable:
+            return 0
+        with self._database.reading() as session:
+            if not templates.lacking(session, cohort):
+                return 0
+        with self._database.writing() as session:
+            return templates.complete(session, cohort)
 
     def identities(self) -> list[IdentitySummary]:
         """Everybody, by name."""

@@ -223,6 +223,10 @@ class TemplateRow(Base):
 
     The key begins with the model, so that all templates of one are found in order: sorting them would write a copy of
     the vectors to a temporary file.
+
+    Attributes:
+        cohort: SHA-256 of the cohort that `standing` was measured against; None where it was not measured.
+        standing: How the template stands to it (`gallery.domain.cohorts.Standing`), as little-endian float32.
     """
 
     __tablename__ = "template"
@@ -232,10 +236,16 @@ class TemplateRow(Base):
         ForeignKey("reference.id", ondelete="CASCADE"), primary_key=True, index=True
     )
     vector: Mapped[bytes] = mapped_column(deferred=True)
+    cohort: Mapped[str | None] = mapped_column(SHA256)
+    standing: Mapped[bytes | None] = mapped_column(deferred=True)
     reference: Mapped[ReferenceRow] = relationship(back_populates="templates")
     model: Mapped[ModelRow] = relationship()
 
-    __table_args__ = (CheckConstraint("length(vector) > 0 AND length(vector) % 4 = 0", name="vector"),)
+    __table_args__ = (
+        CheckConstraint("length(vector) > 0 AND length(vector) % 4 = 0", name="vector"),
+        CheckConstraint("length(cohort) = 64", name="cohort"),
+        CheckConstraint("(cohort IS NULL) = (standing IS NULL) AND length(standing) = 12", name="standing"),
+    )
 
 
 class CalibrationRow(Base):
@@ -470,6 +480,10 @@ class DecisionRow(FaceColumns, Base):
     residual: Mapped[float | None]
     keeps_id: Mapped[int | None]
     keeps: Mapped[str | None]
+    normalised: Mapped[float | None]
+    age: Mapped[float | None]
+    runner_up_normalised: Mapped[float | None]
+    runner_up_age: Mapped[float | None]
 
     __table_args__ = (
         UniqueConstraint("run_image_id", "position"),

@@ -31,6 +31,7 @@ DECISION = (
     *("runner_up_id", "runner_up", "runner_up_reference_id", "runner_up_cosine", "runner_up_euclidean", "residual"),
     *("box_x", "box_y", "box_width", "box_height", "score", "landmarks", "size", "sharpness", "as_meant"),
     *("keeps_id", "keeps"),
+    *("normalised", "age", "runner_up_normalised", "runner_up_age"),
 )
 """What a digest covers. Columns may be added, if those of older rows hold nothing; none may be taken away."""
 

@@ -136,6 +136,23 @@ def anonymise(
             "enrolled people who resemble each other first.",
         ),
     ] = 0.0,
+    target: Annotated[
+        float | None,
+        typer.Option(
+            "--target",
+            help="Of the strangers who look like somebody in the gallery, the share that may be kept. The limit of "
+            "normalised scores goes by it and by the number of references. Higher keeps more strangers.",
+            show_default="0.001",
+        ),
+    ] = None,
+    trust_children: Annotated[
+        bool,
+        typer.Option(
+            "--trust-children",
+            help="Keep very young children who match like anybody else, instead of leaving them for review. The model "
+            "takes many of them for each other. Keeps more strangers.",
+        ),
+    ] = False,
     always_blur: Annotated[bool, typer.Option("--always-blur", help="Keep nobody, whoever is in the gallery.")] = False,
     keep_all_of: Annotated[
         list[str] | None,
@@ -264,7 +281,7 @@ def anonymise(
     out = console()
     with boot.store_as_made() if dry_run else boot.store(create=True) as store:
         chosen = boot.choose(store, model, precision)
-        wishes = Wishes(method.value, cosine, euclidean, fusion.value, allow_repeats, margin)
+        wishes = Wishes(method.value, cosine, euclidean, fusion.value, allow_repeats, margin, target, trust_children)
         wishes = replace(wishes, shape=shape.value, face_margin=face_margin, strength=strength, feather=feather)
         run = boot.anonymise(store, boot.recogniser(chosen.card, detector, turned), wishes, files, by_hand)
         if keep_review_crops:
@@ -285,7 +302,7 @@ def anonymise(
 
             def report(record: ImageRecord) -> None:
                 if not as_json:
-                    above.print(tables.image(record, limits.thresholds, limits.personal), "")
+                    above.print(tables.image(record, limits.thresholds, limits.personal, run.policy.scores), "")
 
             outcome = run(
                 named,

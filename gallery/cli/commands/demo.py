@@ -46,5 +46,6 @@ def demo(
         print_json(documents.of_outcome(shown.outcome))
         return
     for image in shown.outcome.images:
-        out.print(tables.image(image, shown.outcome.settings.thresholds, shown.outcome.settings.personal), "")
+        settings = shown.outcome.settings
+        out.print(tables.image(image, settings.thresholds, settings.personal, settings.scores), "")
     out.print(tables.facts((name, str(path)) for name, path in shown.files))

@@ -42,6 +42,7 @@ def list_models(db: options.Db = None, models_dir: options.ModelsDir = None, as_
     out = console()
     out.print(tables.models(listing), "")
     out.print(tables.threshold_origins(listing))
+    out.print("", tables.cohorts(listing), sep="\n")
     remark(tables.unconverted(listing))
     remark(tables.unmeasured(listing))
     if calibration:

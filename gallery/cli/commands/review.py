@@ -102,7 +102,7 @@ def _rewritten(boot: Bootstrap, review: Review, again: Again) -> Rewritten | Non
     with finishing_first(PHOTOS_IN_HAND) as stopped, photos_progress("Photos") as (advance, above):
 
         def report(record: ImageRecord) -> None:
-            above.print(tables.image(record, run.settings.thresholds, run.settings.personal), "")
+            above.print(tables.image(record, run.settings.thresholds, run.settings.personal, run.settings.scores), "")
 
         return rewrite(run, photos, Options(threads=boot.cores(), stopped=stopped), report, advance)
 

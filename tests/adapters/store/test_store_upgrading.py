@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 from alembic import command
 from sqlalchemy import create_engine
@@ -22,12 +23,14 @@ import gallery
 from gallery.adapters.store import SqliteStore, upgrade
 from gallery.adapters.store.migrating import alembic_config
 from gallery.adapters.store.schema import REVISIONS, Schema, this_schema
+from gallery.domain.cohorts import Cohort
 from gallery.domain.deciding import Rule, Verdict
 from gallery.domain.errors import SchemaTooNew, SchemaTooOld, StoreUnusable
 from gallery.domain.geometry import Box
-from gallery.domain.models import Thresholds
+from gallery.domain.models import CohortEntry, Thresholds
 from gallery.domain.people import Details
 from gallery.domain.runs import ImageStatus, RunStatus, Verification
+from gallery.domain.vectors import directions
 from gallery.resources import resource
 
 ROOT = Path(gallery.__file__).resolve().parent.parent
@@ -218,6 +221,33 @@ def test_a_frozen_database_is_upgraded_and_read(path, revision):
         read_what_is_by_hand(store, revision)
         read_trail(store, revision)
         read_record_of_people(store, revision)
+        read_scores(store, revision)
+        assert store.check_trail().misfit is None
+
+
+def read_scores(store: SqliteStore, revision: str) -> None:
+    """What came with the seventh schema."""
+    run = store.run(1)
+    closest = run.images[0].faces[0].decision.candidate
+    if revision < "0007":
+        assert (closest.normalised, closest.age, run.settings.scores) == (None, None, None)
+        return
+    assert (closest.normalised, closest.age) == (12.5, 1.75)
+    assert (run.images[0].faces[0].decision.runner_up.normalised, run.settings.scores.strict) == (-2.5, 7.25)
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_what_an_earlier_schema_lacks_of_templates_is_computed_without_photos(path, revision):
+    members = directions(np.random.default_rng(0).standard_normal((20, 8)).astype(np.float32))
+    cohort = Cohort(CohortEntry("made-up.npz", "c" * 64, 1, 4, -3.0, 2.5), members)
+    shutil.copyfile(FROZEN / f"{revision}.db", path)
+    upgrade(path)
+    with SqliteStore.open(path, create=False) as store:
+        before = store.whitelist(cohort)
+        np.testing.assert_allclose(before.standing, cohort.standing(before.templates), rtol=1e-6)
+        assert store.measure(cohort) == 5
+        assert store.measure(cohort) == 0
+        np.testing.assert_array_equal(store.whitelist(cohort).standing, before.standing)
         assert store.check_trail().misfit is None
 
 

@@ -8,7 +8,7 @@ program wrote.
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -19,25 +19,34 @@ from gallery.adapters.store.schema import this_schema
 from gallery.adapters.store.tables import BackupRow
 from gallery.domain.by_hand import Override
 from gallery.domain.calibrated import Calibration
+from gallery.domain.cohorts import Cohort
 from gallery.domain.deciding import Decision, Rule, Verdict
 from gallery.domain.faces import Detection, Quality
 from gallery.domain.geometry import Box, Landmarks
 from gallery.domain.matching import Candidate
-from gallery.domain.models import EmbeddingSpace, Thresholds
+from gallery.domain.models import CohortEntry, EmbeddingSpace, Thresholds
 from gallery.domain.people import Details, FaceCrop, NewReference, Reference
 from gallery.domain.runs import DecidedFace, ImageRecord, ImageStatus, RunSettings, RunStatus, Verification
+from gallery.domain.score_limits import ScoreLimits
+from gallery.domain.vectors import directions
 
 SPACE = EmbeddingSpace("tiny", "a" * 64, "aligned margin 0, l2, 8-d", 8)
 OTHER = EmbeddingSpace("second", "b" * 64, "box margin 0.3, none, 4-d", 4)
 POINTS = Landmarks((25.5, 50.25), (55.0, 50.0), (40.0, 65.0), (30.0, 80.0), (50.0, 80.0))
 MADE = datetime(2026, 2, 1, 12, 0, 0, 123456, tzinfo=UTC)
+COHORT = Cohort(
+    CohortEntry("made-up.npz", "e" * 64, 1, 3, -3.0, 2.5, 1.0),
+    directions(np.random.default_rng(2).standard_normal((10, 8)).astype(np.float32)),
+    np.linspace(0, 1, 9, dtype=np.float32),
+)
+SCORES = ScoreLimits(7.25, 5.0, 1e-3, 2.5e-4, 5, 2, "e" * 64, 1.0)
 SETTINGS = RunSettings(
     program="0.1.0",
     space=SPACE,
     detector="yunet",
     detector_sha256="d" * 64,
     thresholds=Thresholds(0.535, 1.034, "made up"),
-    policy={"grey_band": 0.05, "once_per_photo": True},
+    policy={"grey_band": 0.05, "once_per_photo": True, "scores": asdict(SCORES)},
     redaction={"cells": 6, "method": "blur"},
     identities=2,
     templates=5,
@@ -94,6 +103,7 @@ def make(target: Path) -> None:
         note_a_backup(store)
         store.add("Charles Babbage", reference(5, random), SPACE)
         store.remove("Charles Babbage")  # and it can be undone
+        store.measure(COHORT)
 
 
 def reference(n: int, random: np.random.Generator) -> NewReference:
@@ -131,8 +141,8 @@ def record(store: SqliteStore) -> None:
         Verdict.KEEP,
         Rule.MATCH,
         "matches Ada Lovelace within both thresholds",
-        Candidate("Ada Lovelace", 2, 0.3125, 0.75),
-        Candidate("Grace Hopper", 4, 0.9375, 1.375),
+        Candidate("Ada Lovelace", 2, 0.3125, 0.75, 12.5, 1.75),
+        Candidate("Grace Hopper", 4, 0.9375, 1.375, -2.5, 1.5),
     )
     blurred = Decision(
         Verdict.BLUR,

@@ -256,6 +256,7 @@ def _print_photos(asked: Asked) -> None:
         count = decision_lists.write_photos(out, chain(first, images), run.settings)
         out.print(f"\n{tables.counted(count, 'photo')}; one in full: gallery audit {run.summary.id} IMAGE")
         return
-    limits, words = (run.settings.thresholds, run.settings.personal), asked.question.words
+    settings, words = run.settings, asked.question.words
+    limits = settings.thresholds, settings.personal, settings.scores
     for one in first:
         out.print(tables.image(one, *limits, whole=True, words=words), "", sep="\n")
