@@ -54,7 +54,7 @@ class PeopleInForce:
     hash: str
 
     @classmethod
-    def read(cls, store: Store, used: EmbeddingSpace, cohort: Cohort | None, nobody: bool = False) -> Self:
+    def read(cls, store: Store, used: EmbeddingSpace, cohort: Cohort | None = None, nobody: bool = False) -> Self:
         """Reads them; the generation comes first, so that a change meanwhile is noticed.
 
         Args:
