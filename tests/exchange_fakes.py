@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from gallery.domain.by_hand import Override
+from gallery.domain.deciding import Verdict
 from gallery.domain.errors import StoreUnusable, UnknownName
-from gallery.domain.exchanging import Content, ExchangedPerson, ExchangedReference
+from gallery.domain.exchanging import Content, Decisions, ExchangedPerson, ExchangedReference
 from gallery.domain.geometry import Box
 from gallery.domain.models import EmbeddingSpace
 from gallery.domain.people import FaceCrop, name_key
@@ -41,6 +43,10 @@ class FakeContents:
     everybody: tuple[Whole, ...]
     models: tuple[EmbeddingSpace, ...]
     own: EmbeddingSpace | None
+    words: Decisions = field(default_factory=Decisions)
+
+    def decisions(self) -> Decisions:
+        return self.words
 
     def people(self) -> Iterator[ExchangedPerson]:
         return (person for person, _ in self.everybody)
@@ -72,6 +78,7 @@ class FakeExchange:
     changed: list[str] = field(default_factory=list)
     archives: list[Path] = field(default_factory=list)
     refuses: bool = False
+    words: list[Override] = field(default_factory=list)
 
     def models(self) -> tuple[EmbeddingSpace, ...]:
         people = [person for person, _ in self.everybody.values()]
@@ -91,6 +98,12 @@ class FakeExchange:
                 if one.reference.sha256 in found:
                     found[one.reference.sha256].append((name, one.reference.detection.box))
         return found
+
+    def blurred(self) -> list[Override]:
+        return [word for word in self.words if word.verdict is Verdict.BLUR]
+
+    def decide(self, override: Override) -> None:
+        self.words.append(override)
 
     def adopt(self, space: EmbeddingSpace) -> None:
         self.own = space

@@ -6,20 +6,23 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from gallery import __version__
 from gallery.adapters.archive_fields import TOP, Fault, Fields, brief, is_number, printable
+from gallery.domain.by_hand import Override
+from gallery.domain.deciding import Verdict
 from gallery.domain.errors import BadArgument
-from gallery.domain.exchanging import ExchangedPerson, ExchangedReference
+from gallery.domain.exchanging import Decisions, ExchangedPerson, ExchangedReference
 from gallery.domain.faces import Detection, Quality
 from gallery.domain.geometry import Box, Landmarks
 from gallery.domain.models import EmbeddingSpace, Thresholds
 from gallery.domain.people import Details, Reference, clean_notes, clean_words, name_key, new_name
 
 FORMAT = "gallery archive"
-VERSION = 1
+VERSION = 2
+"""The first version that holds manual decisions; an archive without any is still written as version 1."""
 NAME = "manifest.json"
 
 LARGEST_DIMENSION = 65_536
@@ -100,11 +103,13 @@ class Manifest:
         models: The gallery's own first.
         people: By name.
         crops: In the order of people and their references.
+        decisions: What was decided by hand.
     """
 
     models: tuple[ArchivedModel, ...]
     people: tuple[ExchangedPerson, ...]
     crops: tuple[ArchivedCrop, ...]
+    decisions: Decisions = field(default_factory=Decisions)
 
     @property
     def members(self) -> Iterator[Member]:
@@ -117,12 +122,28 @@ def to_json(manifest: Manifest) -> Iterator[bytes]:
     """The text of a manifest, in pieces: a line for each person, ASCII."""
     numbers = {model.space: number for number, model in enumerate(manifest.models)}
     crops = iter(manifest.crops)
-    head = {"format": FORMAT, "version": VERSION, "program": f"gallery {__version__}"}
+    decided = manifest.decisions != Decisions()
+    head = {"format": FORMAT, "version": VERSION if decided else 1, "program": f"gallery {__version__}"}
     yield json.dumps(head)[:-1].encode() + b',\n"models": [\n'
     yield b",\n".join(_dumped(_of_model(model)) for model in manifest.models) + b'],\n"people": ['
     for place, person in enumerate(manifest.people):
         yield (b",\n" if place else b"\n") + _dumped(_of_person(person, numbers, crops))
-    yield b"]}\n"
+    yield b"]"
+    if decided:
+        yield b',\n"decisions": [\n' + b",\n".join(_dumped(_of_word(word)) for word in manifest.decisions.blurs)
+        yield b"],\n" + b'"left": ' + _dumped(manifest.decisions.left)
+    yield b"}\n"
+
+
+def _of_word(word: Override) -> dict[str, Any]:
+    return {
+        "sha256": word.sha256,
+        "box": word.box.as_list(),
+        "source": printable(word.source),
+        "by": printable(word.by),
+        "made": word.made.isoformat(),
+        "note": word.note,
+    }
 
 
 def _dumped(value: Any) -> bytes:
@@ -206,11 +227,25 @@ def from_json(text: bytes) -> Manifest:
     crops: list[ArchivedCrop] = []
     spaces = tuple(model.space for model in models)
     people = tuple(_person(fields, spaces, crops) for fields in top.objects("people", "person"))
+    decisions = _decisions(top) if version > 1 else Decisions()
     top.finish()
-    manifest = Manifest(models, people, tuple(crops))
+    manifest = Manifest(models, people, tuple(crops), decisions)
     _require_distinct(manifest)
     _require_counts(manifest)
     return manifest
+
+
+def _decisions(top: Fields) -> Decisions:
+    words = tuple(_word(fields) for fields in top.objects("decisions", "decision"))
+    return Decisions(words, top.whole("left", 0))
+
+
+def _word(fields: Fields) -> Override:
+    sha256, box, source = fields.sha256("sha256"), _box(fields), fields.text("source")
+    by, made = fields.text("by"), fields.moment("made")
+    with _named(fields, "note"):
+        note = clean_notes(fields.raw_text("note"))
+    return Override(0, sha256, box, Verdict.BLUR, source, by, made, note)
 
 
 def _parsed(text: bytes) -> Any:

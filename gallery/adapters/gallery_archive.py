@@ -1,6 +1,6 @@
 """Archives: people of a gallery in one file, to be taken to another machine. This is the definition of the format.
 
-An archive of version 1 is a ZIP file (APPNOTE 6.3) without a comment. Its members are stored, neither packed nor
+An archive of version 1 or 2 is a ZIP file (APPNOTE 6.3) without a comment. Its members are stored, neither packed nor
 encrypted: vectors and JPEG files hardly get smaller, and a member can then never be larger than the file. Dates and
 permissions of members say nothing, so that the same people give the same bytes. The members are
 
@@ -13,10 +13,12 @@ There are exactly the members that the manifest names. The manifest is JSON in A
 | field | meaning |
 |---|---|
 | `format` | `"gallery archive"` |
-| `version` | 1; a program refuses versions above those it knows |
+| `version` | 2 if there is anything decided by hand, else 1; a program refuses versions above those it knows |
 | `program` | what wrote it, such as `"gallery 0.1.0"` |
 | `models` | a list, see below; its order gives the models their numbers, from 0 |
 | `people` | a list, by name |
+| `decisions` | only of version 2: the manual decisions to blur a face, a list, in the order they were made |
+| `left` | only of version 2: how many manual decisions stayed behind |
 
 A **model**: `name`, `sha256` of its weights, `preparation` (how faces are cut out and vectors normalised), `dimension`
 (D), `own` (whether the gallery compared faces under it; only of the first model), `templates` (T), and `member`.
@@ -32,6 +34,9 @@ in pixels of the upright photo), `score`, `landmarks` (right eye, left eye, nose
 each x and y, or null), `size`, `sharpness` and `as_meant` (its quality), `flaws`, `templates` (the numbers of the
 models it has a template under, rising), and `crop`: null, or `x` and `y` (where the picture begins in the photo),
 `scale` (pixels of the picture for each of the photo), and `member`.
+
+A **decision**: `sha256` (of the photo), `box`, `source` (the photo's path), `by` (who decided), `made`, and `note`.
+Those to keep a face are never in an archive: whoever has the photos decides again.
 
 The rows of `templates/N.f32` go through people and references in the manifest's order, over those whose `templates`
 name that model. Where a model's preparation says `l2`, vectors are of length one (or zero: such never match). Moments
@@ -65,7 +70,7 @@ from gallery.adapters.plain_file import open_plain
 from gallery.adapters.private_file import private_file
 from gallery.adapters.store.files import files_of
 from gallery.domain.errors import BadArchive, BadArgument, NotWritten
-from gallery.domain.exchanging import Contents, ExchangedPerson, Written, vectors_fault
+from gallery.domain.exchanging import Contents, Decisions, ExchangedPerson, Written, vectors_fault
 from gallery.domain.models import EmbeddingSpace
 from gallery.domain.paths import shown
 from gallery.domain.people import FaceCrop
@@ -118,6 +123,7 @@ class ZipArchives:
             sum(len(person.references) for person in manifest.people),
             len(manifest.crops),
             tuple((model.space.label, model.templates) for model in manifest.models),
+            manifest.decisions,
         )
 
     def _require_free(self, target: Path, force: bool) -> None:
@@ -177,6 +183,10 @@ class ArchiveContents:
     def people(self) -> Iterator[ExchangedPerson]:
         """Everybody, by name."""
         return iter(self._manifest.people)
+
+    def decisions(self) -> Decisions:
+        """What was decided by hand."""
+        return self._manifest.decisions
 
     def templates(self, space: EmbeddingSpace) -> Iterator[NDArray[np.float32]]:
         """The templates under a model, in the order of people and references."""
@@ -320,7 +330,7 @@ def _write_all(file: IO[bytes], contents: Contents, crops: bool, advance: Advanc
         writer = _Writer(archive, contents, progress)
         models = tuple(writer.model(number, space, counts[space]) for number, space in enumerate(contents.models, 1))
         kept = tuple(writer.crops()) if crops else ()
-        manifest = Manifest(models, people, kept)
+        manifest = Manifest(models, people, kept, contents.decisions())
         member = _write_member(archive, manifests.NAME, 0, manifests.to_json(manifest))
         if member.size > LARGEST_MANIFEST:
             raise Fault(f"its manifest would be larger than {LARGEST_MANIFEST >> 20} MiB; export fewer people")

@@ -13,7 +13,7 @@ from rich.text import Text
 from gallery.cli.tables import distance, facts, plain_table
 
 if TYPE_CHECKING:
-    from gallery.domain.exchanging import Conflict, Imported, Planned, Written
+    from gallery.domain.exchanging import Conflict, Decisions, Imported, Planned, Written
     from gallery.domain.models import EmbeddingSpace
 
 MOST_NAMES = 5
@@ -32,6 +32,7 @@ def written(archive: Written) -> Table:
             ("people", f"{archive.people}"),
             ("references", f"{archive.references}, {archive.crops} with a picture"),
             ("templates", models),
+            ("manual decisions", f"{len(archive.decisions.blurs)} to blur"),
         ]
     )
 
@@ -59,14 +60,24 @@ def summary(result: Imported) -> Table:
     """How many people became what."""
     fates = Counter("left out" if result.refused else person.fate.value for person in result.people)
     references = 0 if result.refused else sum(person.references for person in result.people)
+    blurs = 0 if result.refused else len(result.decisions.blurs)
     told = ", ".join(f"{count} {fate}" for fate, count in sorted(fates.items())) or "none in the archive"
     return facts(
         [
             ("people", told),
             ("references", f"{references} added"),
             ("model", result.space.label if result.space else "none"),
+            *([("manual decisions", f"{blurs} to blur")] if blurs else []),
         ]
     )
+
+
+def left(decisions: Decisions) -> str:
+    """A sentence on the manual decisions that stay behind; empty where none do."""
+    if not decisions.left:
+        return ""
+    stay = "1 manual decision stays" if decisions.left == 1 else f"{decisions.left} manual decisions stay"
+    return f"{stay} behind: to keep a face is decided again where the photos are, and with --people none goes along."
 
 
 def limits(result: Imported) -> Table:
@@ -172,6 +183,7 @@ def of_written(archive: Written) -> dict[str, Any]:
         "references": archive.references,
         "crops": archive.crops,
         "templates": dict(archive.templates),
+        **_of_decisions(archive.decisions),
     }
 
 
@@ -187,6 +199,7 @@ def of_imported(result: Imported, dry_run: bool) -> dict[str, Any]:
         "numbers": result.space.numbers if result.space else None,
         "lacking": list(result.lacking),
         "remade": asdict(result.remade),
+        **_of_decisions(result.decisions),
     }
 
 
@@ -215,3 +228,9 @@ def _of_planned(person: Planned) -> dict[str, Any]:
             for conflict in person.conflicts
         ],
     }
+
+
+def _of_decisions(decisions: Decisions) -> dict[str, Any]:
+    """Manual decisions, where there are any."""
+    counts = {"blur": len(decisions.blurs), "left_behind": decisions.left}
+    return {"decisions": counts} if any(counts.values()) else {}

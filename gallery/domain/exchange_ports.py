@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
+from gallery.domain.by_hand import Override
 from gallery.domain.exchanging import Content, Contents, ExchangedPerson, ExchangedReference, Written
 from gallery.domain.geometry import Box
 from gallery.domain.models import EmbeddingSpace
@@ -28,6 +29,9 @@ class Present(Protocol):
     def faces(self, photos: Collection[str]) -> dict[str, list[tuple[str, Box]]]:
         """For each photo's SHA-256 who is enrolled from it, and from which face."""
 
+    def blurred(self) -> list[Override]:
+        """The manual decisions to blur that it holds."""
+
 
 class Receiving(Present, Protocol):
     """A gallery that takes people in."""
@@ -44,6 +48,9 @@ class Receiving(Present, Protocol):
         Raises:
             UnknownName: If there is nobody of that name.
         """
+
+    def decide(self, override: Override) -> None:
+        """Adds a manual decision, in place of an earlier one on the same face."""
 
     def remove(self, name: str) -> int:
         """Removes somebody; returns how many references went with them.

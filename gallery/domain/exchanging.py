@@ -17,6 +17,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from gallery.domain.by_hand import Override
 from gallery.domain.models import EmbeddingSpace, Normalisation, Precision, Thresholds
 from gallery.domain.people import Details, FaceCrop, Reference
 
@@ -74,6 +75,20 @@ class Content:
     crop: FaceCrop | None
 
 
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """What was decided by hand on single faces, as far as it is exchanged.
+
+    Attributes:
+        blurs: Manual decisions to blur, which go along with a whole gallery.
+        left: How many stay behind: those to keep a face, which somebody has to decide again where the photos are, and
+            all of them where only some people are exported.
+    """
+
+    blurs: tuple[Override, ...] = ()
+    left: int = 0
+
+
 class Contents(Protocol):
     """One state of a gallery, or an archive of one. Each of its iterators can be asked for again."""
 
@@ -87,6 +102,9 @@ class Contents(Protocol):
 
     def people(self) -> Iterator[ExchangedPerson]:
         """Everybody, by name."""
+
+    def decisions(self) -> Decisions:
+        """What was decided by hand."""
 
     def templates(self, space: EmbeddingSpace) -> Iterator[NDArray[np.float32]]:
         """The templates under a model, `(D,) float32` each, in the order of people and references."""
@@ -139,6 +157,7 @@ class Written:
         references: Likewise.
         crops: Likewise.
         templates: For each model's name how many.
+        decisions: What goes along of what was decided by hand, and how much stays behind.
     """
 
     path: Path
@@ -147,6 +166,7 @@ class Written:
     references: int
     crops: int
     templates: tuple[tuple[str, int], ...]
+    decisions: Decisions = field(default_factory=Decisions)
 
 
 class Resolution(StrEnum):
@@ -304,6 +324,8 @@ class Imported:
         space: The gallery's own model afterwards; None where it has none.
         done: Whether the gallery was changed.
         remade: What came of the pictures.
+        decisions: The manual decisions to blur that come, without those that are there already; and how many stayed
+            behind.
     """
 
     people: tuple[Planned, ...]
@@ -311,6 +333,7 @@ class Imported:
     space: EmbeddingSpace | None
     done: bool = False
     remade: Remade = field(default_factory=Remade)
+    decisions: Decisions = field(default_factory=Decisions)
 
     @property
     def refused(self) -> bool:
@@ -322,7 +345,8 @@ class Imported:
     @property
     def changes(self) -> bool:
         """Whether there is anything to be done in the gallery."""
-        return not self.refused and any(person.fate in CHANGES for person in self.people)
+        come = any(person.fate in CHANGES for person in self.people)
+        return not self.refused and (come or bool(self.decisions.blurs))
 
     @property
     def complete(self) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from gallery.domain.by_hand import SAME_PLACE, Override, Overrides
 from gallery.domain.errors import StoreUnusable
 from gallery.domain.exchange_ports import Archives, ExchangeStore, Present, Receiving
 from gallery.domain.exchanging import (
@@ -15,6 +16,7 @@ from gallery.domain.exchanging import (
     ConflictKind,
     Content,
     Contents,
+    Decisions,
     ExchangedPerson,
     ExchangedReference,
     Fate,
@@ -130,6 +132,9 @@ class _Nobody:
     def faces(self, _photos: Collection[str]) -> dict[str, list[tuple[str, Box]]]:
         return {}
 
+    def blurred(self) -> list[Override]:
+        return []
+
 
 def foresee(contents: Contents, resolution: str, reception: Reception) -> Imported:
     """What an import into a gallery that does not exist yet would do."""
@@ -156,7 +161,19 @@ def plan(contents: Contents, present: Present, resolution: Resolution, reception
         frozenset(name_key(person.name) for person in people),
     )
     found = tuple(_with_limits(planner.one(reception.person(one, own)), reception.brought(one)) for one in people)
-    return Imported(found, resolution, own)
+    return Imported(found, resolution, own, decisions=_decisions(contents, present))
+
+
+def _decisions(contents: Contents, present: Present) -> Decisions:
+    """The manual decisions that come: those to blur a face that no decision there blurs."""
+    there = Overrides.grouped(present.blurred())
+    archived = contents.decisions()
+    new = (
+        one
+        for one in archived.blurs
+        if all(one.box.overlap(other.box) < SAME_PLACE for other in there.of.get(one.sha256, ()))
+    )
+    return replace(archived, blurs=tuple(new))
 
 
 def _with_limits(planned: Planned, brought: tuple[Brought, ...]) -> Planned:
@@ -305,6 +322,8 @@ class _Taking:
             ]
             self._take(one, person, coming)
             advance(done + 1, len(planned.people))
+        for word in planned.decisions.blurs:
+            self.receiving.decide(word)
 
     def _take(self, one: Planned, person: ExchangedPerson, coming: list[tuple[ExchangedReference, Content]]) -> None:
         if one.fate is Fate.MERGED:

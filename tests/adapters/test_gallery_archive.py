@@ -403,12 +403,12 @@ class TestRefusedFiles:
         assert f"bytes, not {len(content[name]) - 4}" in refusal(rebuilt(archive, content))
 
     def test_a_later_version(self, archive):
-        edited(archive, lambda m: {"format": m["format"], "version": 2, "program": "gallery 3.1.4", "new": {}})
-        with pytest.raises(BadArchive, match=r"written by gallery 3\.1\.4 as an archive of version 2") as caught:
+        edited(archive, lambda m: {"format": m["format"], "version": 3, "program": "gallery 3.1.4", "new": {}})
+        with pytest.raises(BadArchive, match=r"written by gallery 3\.1\.4 as an archive of version 3") as caught:
             read(archive)
         assert updating("3.1.4") in caught.value.hint
 
-        edited(archive, lambda m: {"format": m["format"], "version": 3, "program": "; rm -rf / #"})
+        edited(archive, lambda m: {"format": m["format"], "version": 4, "program": "; rm -rf / #"})
         with pytest.raises(BadArchive, match="a later version of this program") as caught:
             read(archive)
         assert caught.value.hint == f"Update the program: {updating()}"

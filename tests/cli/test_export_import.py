@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import stat
 import zipfile
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from exchanged import RAW, RAW_INT8, UNIT, contents, everything, person, reference
 from gallery.bootstrap import Bootstrap
+from gallery.domain.by_hand import Override
+from gallery.domain.deciding import Verdict
+from gallery.domain.geometry import Box
 from gallery.domain.models import Thresholds
 from gallery.domain.people import Details
 from said import sentence
@@ -294,6 +300,84 @@ def test_help_has_an_example(gallery):
         said = gallery(command, "--help")
         assert said.code == 0
         assert f"Example: gallery {command}" in " ".join(said.out.split())
+
+
+MADE = datetime(2026, 1, 31, 12, tzinfo=UTC)
+
+
+def word(n: int, verdict: Verdict = Verdict.BLUR, x: int = 10) -> Override:
+    """A manual decision on a face of the nth photo."""
+    return Override(
+        0, f"{n:064x}", Box(x, 20, 30, 40), verdict, f"photos/{n}.jpg", "somebody", MADE, "she asked for it"
+    )
+
+
+def decide(db, *words: Override) -> None:
+    with Bootstrap.of(db).store() as store:
+        for one in words:
+            store.add_override(one)
+
+
+def decided(db) -> list[Override]:
+    with Bootstrap.of(db).store() as store:
+        return [replace(one, number=0) for one in store.overrides()]
+
+
+class TestManualDecisions:
+    def test_those_to_blur_travel_and_how_many_stay_is_said(self, gallery, filled, here):
+        decide(filled, word(1), word(2), replace(word(3, Verdict.KEEP), keeps="Ada Lovelace"))
+
+        exported = gallery("export", here / "a.gallery", "--json")
+        assert exported.json["decisions"] == {"blur": 2, "left_behind": 1}
+        assert "1 manual decision stays behind" in sentence(exported)
+        words = ("import", here / "a.gallery", "--db", here / "new.db", "--yes")
+        assert gallery(*words, "--dry-run", "--json").json["decisions"] == {"blur": 2, "left_behind": 1}
+        said = gallery(*words)
+
+        assert said.code == 0, said.err
+        assert "2 to blur" in said.out
+        assert "1 manual decision stays behind" in sentence(said)
+        assert decided(here / "new.db") == [word(1), word(2)]
+
+    def test_with_some_people_only_all_stay_and_that_is_said(self, gallery, filled, here):
+        decide(filled, word(1), word(2))
+
+        exported = gallery("export", here / "a.gallery", "--people", "Ada Lovelace")
+
+        assert "2 manual decisions stay behind" in sentence(exported)
+        assert "2 manual decisions stay behind" in sentence(
+            gallery("import", here / "a.gallery", "--db", here / "new.db", "--yes")
+        )
+        assert decided(here / "new.db") == []
+
+    def test_where_the_same_face_is_to_be_kept_here_the_doubt_blurs(self, gallery, filled, here):
+        decide(filled, word(1))
+        gallery("export", here / "a.gallery")
+        fill(here / "new.db", contents(person("Grace", [reference(9)])))
+        decide(here / "new.db", replace(word(1, Verdict.KEEP, x=12), keeps="Grace"))
+
+        assert gallery("import", here / "a.gallery", "--db", here / "new.db", "--yes").code == 0
+
+        assert decided(here / "new.db") == [word(1)]
+
+    def test_they_come_also_where_everybody_is_there_already_and_only_once(self, gallery, filled, here):
+        decide(filled, word(1))
+        gallery("export", here / "a.gallery")
+        with Bootstrap.of(filled).store() as store:
+            store.remove_override(store.overrides()[0].number)
+        words = ("import", here / "a.gallery", "--merge", "--json")
+
+        assert gallery(*words).json["decisions"]["blur"] == 1
+        assert decided(filled) == [word(1)]
+        assert "decisions" not in gallery(*words).json
+        assert len(decided(filled)) == 1
+
+    def test_an_archive_without_any_is_as_it_was(self, archive):
+        with zipfile.ZipFile(archive) as file:
+            manifest = json.loads(file.read("manifest.json"))
+
+        assert manifest["version"] == 1
+        assert set(manifest) == {"format", "version", "program", "models", "people"}
 
 
 LOOSE = Thresholds(0.95, 200.0, "FMR 1e-5 over LFW, 13,233 photos")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Select, or_, select, true
 from sqlalchemy.orm import Session
 
-from gallery.adapters.store import editing, spaces
+from gallery.adapters.store import editing, overriding, review_crops, spaces
 from gallery.adapters.store.bulk import in_pieces, insert_rows, next_number
 from gallery.adapters.store.faces import crop_values, reference_of, reference_values
 from gallery.adapters.store.failures import damaged
@@ -21,13 +22,16 @@ from gallery.adapters.store.tables import (
     CropRow,
     IdentityRow,
     ModelRow,
+    OverrideRow,
     OwnThresholdRow,
     ReferenceRow,
     TagRow,
     TemplateRow,
 )
 from gallery.adapters.store.vectors import read_into, to_bytes
-from gallery.domain.exchanging import Content, ExchangedPerson, ExchangedReference
+from gallery.domain.by_hand import Override
+from gallery.domain.deciding import Verdict
+from gallery.domain.exchanging import Content, Decisions, ExchangedPerson, ExchangedReference
 from gallery.domain.geometry import Box
 from gallery.domain.models import EmbeddingSpace, Thresholds
 from gallery.domain.people import Details, FaceCrop, name_key, new_name
@@ -48,6 +52,7 @@ class StoredContents:
     def __init__(self, session: Session, path: Path, names: Sequence[str] = ()) -> None:
         self._session = session
         self._path = path
+        self._whole = not names
         self._mine: ColumnElement[bool] = true()
         if names:
             self._mine = IdentityRow.id.in_(sorted({find(session, name).id for name in names}))
@@ -79,6 +84,12 @@ class StoredContents:
                 tuple(references.get(row.id, ())),
                 tuple((space, own[space]) for space in self.models if space in own),
             )
+
+    def decisions(self) -> Decisions:
+        """What was decided by hand: the words to blur, if everybody is handed out."""
+        words = _words(self._session)
+        blurs = tuple(word for word in words if self._whole and word.verdict is Verdict.BLUR)
+        return Decisions(blurs, len(words) - len(blurs))
 
     def templates(self, space: EmbeddingSpace) -> Iterator[NDArray[np.float32]]:
         """The templates under a model, in the order of people and references.
@@ -157,6 +168,11 @@ class StoredContents:
         return found
 
 
+def _words(session: Session) -> list[Override]:
+    """All that was decided by hand, whoever it keeps."""
+    return [overriding.word_of(row) for row in session.scalars(select(OverrideRow).order_by(OverrideRow.id))]
+
+
 class StoredPresent:
     """Implements `Present` for a gallery file, as one transaction sees it.
 
@@ -193,12 +209,22 @@ class StoredPresent:
                 found[sha256].append((name, Box(*box)))
         return found
 
+    def blurred(self) -> list[Override]:
+        """The manual decisions to blur that it holds."""
+        return [word for word in _words(self._session) if word.verdict is Verdict.BLUR]
+
 
 class StoredReceiving(StoredPresent):
-    """Implements `Receiving` for a gallery file, in one writing transaction."""
+    """Implements `Receiving` for a gallery file, in one writing transaction.
 
-    def __init__(self, session: Session) -> None:
+    Args:
+        session: The transaction.
+        today: The day on which consent must not have ended.
+    """
+
+    def __init__(self, session: Session, today: date) -> None:
         super().__init__(session)
+        self._today = today
         self._numbers: dict[EmbeddingSpace, int] = {}
         self._next = next_number(session, ReferenceRow)
 
@@ -234,6 +260,11 @@ class StoredReceiving(StoredPresent):
             UnknownName: If there is nobody of that name.
         """
         self._give(find(self._session, name), references)
+
+    def decide(self, override: Override) -> None:
+        """Adds a manual decision, in place of an earlier one on the same face."""
+        review_crops.drop_of(self._session, override.sha256, override.box)
+        overriding.add(self._session, override, self._today)
 
     def remove(self, name: str) -> int:
         """Removes somebody; returns how many references went with them.

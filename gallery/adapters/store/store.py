@@ -675,7 +675,7 @@ class SqliteStore:
         from gallery.adapters.store.exchange import StoredReceiving
 
         with self._changing(what) as session:
-            yield StoredReceiving(session)
+            yield StoredReceiving(session, self._today())
 
     def begin_run(self, settings: RunSettings, by: str = "") -> int:
         """Opens a run's record and returns its number.

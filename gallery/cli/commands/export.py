@@ -43,6 +43,7 @@ def export(
         print_json(exchange_tables.of_written(written))
     else:
         console().print(exchange_tables.written(written))
+    remark(exchange_tables.left(written.decisions))
     remark(
         "The archive is not encrypted: whoever can read it has the names, faces and templates. Delete it when it has "
         "arrived; 'gallery forget' does not reach into it."

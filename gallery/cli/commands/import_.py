@@ -110,6 +110,7 @@ def _show(result: Imported, dry_run: bool, as_json: bool) -> None:
         remark("Nothing was changed: this was a dry run.")
     for line in exchange_tables.remade(result):
         remark(line)
+    remark(exchange_tables.left(result.decisions))
     remark(exchange_tables.to_be_made(result))
 
 
