@@ -220,6 +220,7 @@ def test_a_face_that_cannot_be_meant(gallery, photos, name, words, sentence):
 def test_no_embedder_is_loaded(here, photos):
     script = (
         "import sys; from gallery.cli.boundary import run\n"
+        "assert run(['init']) == 0\n"
         f"assert run(['override', {str(photos / 'hopper.png')!r}, 'blur']) == 0\n"
         "assert not {'tensorflow', 'keras', 'h5py'} & set(sys.modules)\n"
     )
