@@ -123,6 +123,7 @@ def _result(result: Demographics) -> dict[str, Any]:
                 "label": one.limit.label,
                 "cosine": one.limit.thresholds.cosine,
                 "euclidean": one.limit.thresholds.euclidean,
+                "score": one.limit.score,
                 "groups": [_group(group) for group in one.groups],
             }
             for one in result.results

@@ -13,6 +13,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from gallery.domain.cohorts import Cohort, Standing, normalised
 from gallery.domain.error_rates import Rate, wilson
 from gallery.domain.faces import Embeddings
 from gallery.domain.metrics import Metric, Vector, distances
@@ -29,19 +30,12 @@ class Limit:
     Attributes:
         label: In tables and figures.
         thresholds: Both distances.
+        score: The least normalised score; None where only distances count.
     """
 
     label: str
     thresholds: Thresholds
-
-    def passed(self, found: Mapping[Metric, Vector]) -> NDArray[np.bool_]:
-        """Which comparisons match.
-
-        Args:
-            found: Their distances, as `gallery.domain.metrics.distances` gives them.
-        """
-        close = found[Metric.COSINE] <= self.thresholds.cosine
-        return np.asarray(close & (found[Metric.EUCLIDEAN] <= self.thresholds.euclidean), np.bool_)
+    score: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +70,18 @@ class Matches:
     second: NDArray[np.intp]
 
 
-def matches(embeddings: Embeddings, limits: Sequence[Limit], block: int = BLOCK) -> list[Matches]:
+def matches(
+    embeddings: Embeddings, limits: Sequence[Limit], cohort: Cohort | None = None, block: int = BLOCK
+) -> list[Matches]:
     """Compares every face with every other.
 
     Args:
         embeddings: `(N, D) float32`, each of another person.
         limits: For each of them, the pairs that match are found.
+        cohort: What normalised scores are measured against; needed by limits that ask for one.
         block: Faces compared at once.
     """
+    standing = np.zeros((len(embeddings), 3), np.float32) if cohort is None else cohort.standing(embeddings)
     vectors = embeddings.astype(np.float64)
     lengths = np.linalg.norm(vectors, axis=1)
     made: list[list[NDArray[np.intp]]] = [[np.zeros((2, 0), np.intp)] for _ in limits]
@@ -93,9 +91,21 @@ def matches(embeddings: Embeddings, limits: Sequence[Limit], block: int = BLOCK)
         upper = np.triu(np.ones(products.shape, np.bool_), 1)
         found = distances(products, lengths[rows, None], lengths[None, start:], Thresholds(1, 1))
         for kept, limit in zip(made, limits, strict=True):
-            kept.append(np.stack(np.nonzero(limit.passed(found) & upper)) + start)
+            kept.append(_passed(limit, found, upper, standing[start:]) + start)
     joined = [np.concatenate(kept, axis=1) for kept in made]
     return [Matches(len(vectors), pairs[0], pairs[1]) for pairs in joined]
+
+
+def _passed(
+    limit: Limit, found: Mapping[Metric, Vector], upper: NDArray[np.bool_], standing: Standing
+) -> NDArray[np.intp]:
+    """`(2, M)` rows and columns of the comparisons that pass all that a limit asks for."""
+    close = (found[Metric.COSINE] <= limit.thresholds.cosine) & (found[Metric.EUCLIDEAN] <= limit.thresholds.euclidean)
+    rows, columns = np.nonzero(close & upper)
+    if limit.score is not None:
+        high = normalised(found[Metric.COSINE][rows, columns], standing[rows], standing[columns]) >= limit.score
+        rows, columns = rows[high], columns[high]
+    return np.stack([rows, columns])
 
 
 def by_group(found: Matches, columns: Mapping[str, Sequence[str]], crossed: int) -> tuple[Group, ...]:

@@ -393,9 +393,10 @@ def test_demographics(gallery, labelled, here, monkeypatch, columns):
 
     assert said.code == 0, said.err
     assert all(len(line) <= int(columns) for line in said.out.splitlines())
-    assert "own, 0.591" in said.out
+    assert "cosine 0.591" in said.out
+    assert "score 7." in said.out
     assert "cosine 0.3" in said.out
-    assert said.out.count("By group") == (1 if columns != "60" else 2)
+    assert said.out.count("By group") == {"60": 3, "80": 2, "200": 1}[columns]
     assert "100.00 %" in said.out
     assert sorted(p.name for p in (here / "out").iterdir()) == ["groups-yunet-sface.png", "result.json"]
 
@@ -407,7 +408,9 @@ def test_demographics_as_json(gallery, labelled, here):
         *("--detector", "yunet", "--detector", "haar", "--json"),
     )
     assert [(one["detector"], one["model"]) for one in said.json["results"]] == [("yunet", "sface"), ("haar", "sface")]
-    (limit,) = said.json["results"][0]["limits"]
+    by_score, limit = said.json["results"][0]["limits"]
+    assert by_score["score"] > 5
+    assert limit["score"] is None
     found = {tuple(group["group"].values()): group for group in limit["groups"]}
     assert found[()]["faces"] == 8
     assert found["30-39",]["fmr"]["value"] == 1

@@ -30,7 +30,7 @@ def near(vectors: np.ndarray, limit: Limit) -> set[tuple[int, int]]:
 @given(st.integers(2, 30), st.integers(1, 40), st.integers(0, 2**32 - 1))
 def test_every_pair_is_compared_once_whatever_the_block(faces, block, seed):
     vectors = np.random.default_rng(seed).normal(size=(faces, 3)).astype(np.float32)
-    for limit, found in zip(LIMITS, matches(vectors, LIMITS, block), strict=True):
+    for limit, found in zip(LIMITS, matches(vectors, LIMITS, block=block), strict=True):
         pairs = list(zip(found.first.tolist(), found.second.tolist(), strict=True))
         assert len(pairs) == len(set(pairs))
         assert set(pairs) == near(vectors, limit)

@@ -12,7 +12,7 @@ from gallery.domain.errors import BadArgument, BadLabels, ModelFailed, ModelUnme
 from gallery.domain.geometry import Box
 from gallery.domain.models import NOT_MEASURED
 from gallery.testing import EMBEDDER, FakeCropper, FakeDetector, FakeEmbedder, FakePhotoFiles, blank, draw
-from gallery.usecases.evaluate_demographics import EvaluateDemographics, limits_of
+from gallery.usecases.evaluate_demographics import EvaluateDemographics, Tried, limits_of
 from gallery.usecases.faces import Recogniser
 from gallery.usecases.portraits import ReadPortraits
 from gallery.usecases.simulate_galleries import Draws, SimulateGalleries
@@ -35,7 +35,7 @@ class World:
 
     def evaluate(self, cosines=(), crossed: int = 2, card=EMBEDDER, **fakes):
         recogniser = Recogniser(FakeDetector(**fakes), FakeCropper(), FakeEmbedder(card))
-        return EvaluateDemographics(ReadPortraits(self.photos), crossed)(recogniser, self.known, cosines)
+        return EvaluateDemographics(ReadPortraits(self.photos), crossed)(recogniser, self.known, Tried(tuple(cosines)))
 
     def simulate(self, sizes=None, galleries=None):
         recogniser = Recogniser(FakeDetector(), FakeCropper(), FakeEmbedder())
@@ -66,7 +66,7 @@ def test_children_who_look_alike_are_found_out(world):
 
 def test_stricter_limits_match_fewer(world):
     result = world.evaluate([0.1, 0.01, 0.1])
-    assert [one.limit.label for one in result.results] == ["own, 0.2", "cosine 0.1", "cosine 0.01"]
+    assert [one.limit.label for one in result.results] == ["cosine 0.2", "cosine 0.1", "cosine 0.01"]
     own, tenth, hundredth = (rates(result, n)["3-9",] for n in range(3))
     assert own >= tenth > hundredth
 
@@ -74,7 +74,7 @@ def test_stricter_limits_match_fewer(world):
 def test_without_thresholds_of_its_own_a_model_is_evaluated_at_those_given(world):
     with pytest.raises(ModelUnmeasured):
         world.evaluate(card=UNMEASURED)
-    assert [limit.label for limit in limits_of(UNMEASURED, [0.3])] == ["cosine 0.3"]
+    assert [limit.label for limit in limits_of(UNMEASURED, Tried((0.3,)))] == ["cosine 0.3"]
 
 
 def test_what_cannot_be_compared_is_named_and_not_counted(world):

@@ -39,8 +39,16 @@ def demographics(
         list[float] | None,
         typer.Option(
             "--cosine",
-            help="A cosine threshold to try beside the model's own; may be given several times.",
-            show_default="the model's own alone",
+            help="A cosine threshold to try beside the model's own limits; may be given several times.",
+            show_default="the model's own limits alone",
+        ),
+    ] = None,
+    score: Annotated[
+        list[float] | None,
+        typer.Option(
+            "--score",
+            help="A least normalised score to try beside the model's own; may be given several times.",
+            show_default="that of a gallery of up to 20 references",
         ),
     ] = None,
     crossed: Annotated[
@@ -65,9 +73,10 @@ def demographics(
     from gallery.cli.output import console
     from gallery.cli.progress import steps_progress
     from gallery.usecases import group_charts
+    from gallery.usecases.evaluate_demographics import Tried
 
     boot, out = Bootstrap.of(models_dir=models_dir), console()
-    evaluate = boot.evaluate_demographics(crossed)
+    evaluate, tried = boot.evaluate_demographics(crossed), Tried(tuple(cosine or ()), tuple(score or ()))
     report = boot.report(output) if output else None
     results = []
     with boot.unpacked(images) as folder:
@@ -75,7 +84,7 @@ def demographics(
         for recogniser in boot.recognisers(models or [], detectors or ["yunet"], precision):
             what = f"{recogniser.detector.card.name}, {recogniser.embedder.card.name}"
             with steps_progress(what) as progress:
-                results.append(evaluate(recogniser, known, cosine or (), progress))
+                results.append(evaluate(recogniser, known, tried, progress))
             if not as_json:
                 for part in demographics_results.tables(results[-1], least, every, out.width):
                     out.print(part)
