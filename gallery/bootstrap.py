@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from gallery.usecases.exchange import Export, Import
     from gallery.usecases.explain import ExplainRecord
     from gallery.usecases.faces import Recogniser
+    from gallery.usecases.keep_cohort import KeepCohort
     from gallery.usecases.measure_model import MeasureModel
     from gallery.usecases.models import Models
     from gallery.usecases.overrides import OverrideFace
@@ -1106,6 +1107,17 @@ class Bootstrap:
         from gallery.usecases.evaluate_verification import EvaluateVerification
 
         return EvaluateVerification(self.photos())
+
+    def keep_cohort(self, recogniser: Recogniser) -> KeepCohort:
+        """The use case of that name, for the model of a recogniser."""
+        from functools import partial
+
+        from gallery.adapters.cohort_files import keep
+        from gallery.usecases.keep_cohort import KeepCohort
+        from gallery.usecases.make_cohort import MakeCohort
+
+        make = MakeCohort(recogniser, self.photos())
+        return KeepCohort(make, partial(keep, self.models_dir), self.registry(), self.today())
 
     def measure_model(self, fmr: float) -> MeasureModel:
         """The use case of that name."""

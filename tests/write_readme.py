@@ -54,6 +54,7 @@ COMMANDS = [
     ["models", "verify"],
     ["models", "add"],
     ["models", "measure"],
+    ["models", "cohort"],
     ["models", "remove"],
     ["init"],
     ["db", "status"],

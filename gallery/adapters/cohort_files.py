@@ -12,7 +12,7 @@ import numpy as np
 from gallery.adapters.placing import folder_of, place, unfinished, writing
 from gallery.domain.cohorts import Cohort
 from gallery.domain.errors import ModelChanged, ModelFailed, ModelMissing
-from gallery.domain.making_cohorts import Made, unpacked
+from gallery.domain.making_cohorts import Kept, Made, unpacked
 from gallery.domain.models import CohortEntry
 from gallery.resources import resource
 
@@ -92,3 +92,23 @@ def write(made: Made, target: Path) -> str:
         hidden.chmod(0o644)
         place(hidden, target)
     return hashlib.sha256(packed.getvalue()).hexdigest()
+
+
+def keep(models_dir: Path, name: str, made: Made) -> Kept:
+    """Writes a cohort that was made on this machine into the models folder, under a name by its content.
+
+    Args:
+        models_dir: The folder.
+        name: Of the model.
+        made: The cohort.
+
+    Raises:
+        NotWritten: If it could not be written.
+    """
+    folder = models_dir.absolute() / "cohorts"
+    unnamed = folder / f"{name}.npz.new"
+    sha256 = write(made, unnamed)
+    target = folder / f"{name}-{sha256[:12]}.npz"
+    with writing(target):
+        place(unnamed, target)
+        return Kept(target, sha256, target.stat().st_size)

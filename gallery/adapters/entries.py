@@ -99,7 +99,7 @@ def write_entry(card: ModelCard) -> str:
     if card.embedder:
         entry |= _embedder_entry(card.architecture, card.embedder)
         if card.embedder.cohort:
-            entry["cohort"] = {name: value for name, value in asdict(card.embedder.cohort).items() if value is not None}
+            entry["cohort"] = _cohort_entry(card.embedder.cohort)
     return tomli_w.dumps({card.name: entry})
 
 
@@ -131,30 +131,48 @@ def _limits_entry(thresholds: Thresholds) -> dict[str, Any]:
     return {"cosine": thresholds.cosine, "euclidean": thresholds.euclidean, "origin": thresholds.origin}
 
 
+def _cohort_entry(cohort: CohortEntry) -> dict[str, Any]:
+    return {name: value for name, value in asdict(cohort).items() if value is not None}
+
+
 def read_measured(path: Path, card: ModelCard, table: Any, hint: str) -> ModelCard:
-    """Reads what was measured on this machine for a model that comes with the program without thresholds.
+    """Reads what was made on this machine for a model that comes with the program without thresholds or cohort.
 
     Returns:
-        The model with them; as it is if they were measured with other weights.
+        The model with them, as far as it has none of its own; as it is if they were made with other weights, or faces
+        prepared otherwise.
 
     Raises:
-        RegistryUnusable: If a field is missing, of the wrong type, out of range or not known.
+        RegistryUnusable: If a field is missing, of the wrong type, out of range or not known, or there is nothing of
+            what the model lacks.
     """
     fields = Fields(f"{path}: [{card.name}]", table, hint)
-    sha256 = fields.text("sha256")
+    made_for = fields.text("sha256"), fields.text("preparation")
+    spec = card.spec
     try:
-        thresholds = _limits(fields.table("thresholds"))
+        limits, cohort = fields.table_if_any("thresholds"), _cohort(fields)
+        thresholds = None if limits is None else _limits(limits)
     except BadArgument as error:
         raise RegistryUnusable(f"{path}: [{card.name}] cannot be used: {error.message}", hint) from error
     fields.finish()
-    return replace(card, embedder=replace(card.spec, thresholds=thresholds)) if sha256 == card.sha256 else card
+    if thresholds is None and cohort is None:
+        raise RegistryUnusable(f"{path}: [{card.name}] holds neither thresholds nor a cohort.", hint)
+    if made_for != (card.sha256, spec.preparation):
+        return card
+    own = spec.thresholds if spec.measured or thresholds is None else thresholds
+    return replace(card, embedder=replace(spec, thresholds=own, cohort=spec.cohort or cohort))
 
 
-def write_measured(card: ModelCard) -> str:
-    """The TOML of what was measured for a model, which `read_measured` reads back."""
+def write_measured(card: ModelCard, shipped: ModelCard) -> str:
+    """The TOML of what a model has beyond what the program came with, which `read_measured` reads back."""
     import tomli_w
 
-    return tomli_w.dumps({card.name: {"sha256": card.sha256, "thresholds": _limits_entry(card.spec.thresholds)}})
+    entry: dict[str, Any] = {"sha256": card.sha256, "preparation": card.spec.preparation}
+    if card.spec.thresholds != shipped.spec.thresholds:
+        entry["thresholds"] = _limits_entry(card.spec.thresholds)
+    if card.spec.cohort is not None and card.spec.cohort != shipped.spec.cohort:
+        entry["cohort"] = _cohort_entry(card.spec.cohort)
+    return tomli_w.dumps({card.name: entry})
 
 
 def _limits(fields: Fields) -> Thresholds:

@@ -53,7 +53,7 @@ def load(models_dir: Path, builtin: Path | None = None) -> dict[str, ModelCard]:
     for name, table in tables.items():
         if name not in cards:
             cards[name] = read_entry(theirs, name, table, hint)
-        elif _lacks_thresholds(cards[name]):
+        elif _says_what_was_made(cards[name], table):
             cards[name] = read_measured(
                 theirs, cards[name], table, f"Delete [{name}] in {theirs} and measure it again."
             )
@@ -65,8 +65,9 @@ def load(models_dir: Path, builtin: Path | None = None) -> dict[str, ModelCard]:
     return cards
 
 
-def _lacks_thresholds(card: ModelCard) -> bool:
-    return card.embedder is not None and not card.embedder.measured
+def _says_what_was_made(card: ModelCard, table: Any) -> bool:
+    """Whether a table adds to a model that comes with the program, rather than describe another."""
+    return card.embedder is not None and isinstance(table, dict) and "kind" not in table
 
 
 def _builtin(path: Path | None) -> dict[str, ModelCard]:
@@ -132,21 +133,33 @@ class TomlRegistry:
                 before = _text(target) if target.exists() else _HEADER
                 _write(target, _encoded(f"{before.rstrip()}\n\n{write_entry(card)}", card))
 
-    def require_measurable(self, name: str) -> None:
-        """Checks that `record` takes thresholds for a model of that name.
+    def require_measurable(self, name: str, cohort: bool = False) -> None:
+        """Checks that `record` takes thresholds for a model of that name, or a cohort.
+
+        Args:
+            name: The model.
+            cohort: Whether it is about a cohort.
 
         Raises:
-            BadArgument: If it comes with the program and has thresholds.
+            BadArgument: If it is a detector, or comes with what is to be recorded.
         """
         shipped = _builtin(self._builtin).get(name)
-        if shipped is not None and not _lacks_thresholds(shipped):
+        if shipped is None:
+            return
+        if shipped.embedder is None:
             raise BadArgument(
-                f"The model {name} comes with the program, and so do its thresholds, which stay as they are."
-                if shipped.embedder
-                else f"{name} is a detector, which has no thresholds.",
-                "To make the gallery's thresholds stricter by photos of your own: gallery calibrate"
-                if shipped.embedder
-                else "Name an embedder, see 'gallery models list'.",
+                f"{name} is a detector, which has no thresholds and no cohort.",
+                "Name an embedder, see 'gallery models list'.",
+            )
+        if cohort and shipped.embedder.cohort is not None:
+            raise BadArgument(
+                f"The model {name} comes with the program, and so does its cohort, which stays as it is.",
+                "'gallery models list' says what it was made of.",
+            )
+        if not cohort and shipped.embedder.measured:
+            raise BadArgument(
+                f"The model {name} comes with the program, and so do its thresholds, which stay as they are.",
+                "To make the gallery's thresholds stricter by photos of your own: gallery calibrate",
             )
 
     def record(self, card: ModelCard) -> None:
@@ -156,22 +169,27 @@ class TomlRegistry:
         another.
 
         Args:
-            card: The model with its thresholds: the user's own, or one that comes with the program without any.
+            card: The model with its thresholds and cohort: the user's own, or one that comes with the program without
+                them.
 
         Raises:
-            BadArgument: If it comes with the program and has thresholds.
+            BadArgument: If it comes with the program and has what would be replaced.
             UnknownName: If it is not on the list any more.
             RegistryUnusable: As `remove` does.
             NotWritten: If the list could not be written; it is as it was.
         """
-        self.require_measurable(card.name)
+        shipped = _builtin(self._builtin).get(card.name)
+        if shipped is None or card.spec.thresholds != shipped.spec.thresholds:
+            self.require_measurable(card.name)
+        if shipped is None or card.spec.cohort != shipped.spec.cohort:
+            self.require_measurable(card.name, cohort=True)
         with writing(self._folder / FILE):
             self._folder.mkdir(parents=True, exist_ok=True)
             target = self._target()
             with _alone(target):
                 self.card(card.name)  # another process may have taken it out
                 before = _without(target, card.name) if target.exists() else _HEADER
-                entry = write_measured(card) if card.name in _builtin(self._builtin) else write_entry(card)
+                entry = write_entry(card) if shipped is None else write_measured(card, shipped)
                 _write(target, _encoded(f"{before.rstrip()}\n\n{entry}", card))
 
     def own(self) -> dict[str, ModelCard]:

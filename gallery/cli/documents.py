@@ -378,13 +378,18 @@ def of_listed(listed: Listed) -> dict[str, Any]:
         "sha256": card.sha256,
         "thresholds": of_thresholds(spec.thresholds) if spec and spec.measured else None,
         "measured": spec.measured if spec else None,
-        "cohort": asdict(spec.cohort) if spec and spec.cohort else None,
+        "cohort": of_cohort(card),
         "preparation": spec.preparation if spec else None,
         "installed": str(listed.installed.path) if listed.installed else None,
         "origin": listed.installed.origin if listed.installed else None,
         "convertible": listed.convertible,
         "converted": str(listed.converted) if listed.converted else None,
     }
+
+
+def of_cohort(card: ModelCard) -> dict[str, Any] | None:
+    """What a model's normalised scores are measured against; None for nothing."""
+    return asdict(card.embedder.cohort) if card.embedder and card.embedder.cohort else None
 
 
 def of_installation(name: str, done: Installation) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from gallery.cli.documents import of_thresholds
+from gallery.cli.documents import of_cohort, of_thresholds
 from gallery.cli.evaluation_documents import head, of_verification, rate_of
 from gallery.cli.evaluation_tables import as_percent, interval
 from gallery.cli.tables import facts, limits
@@ -24,6 +24,7 @@ def table(measured: Measured) -> Table:
         [
             ("thresholds", limits(measured.card.spec.thresholds)),
             ("before", limits(measured.before.spec.thresholds) if measured.before.spec.measured else "none"),
+            ("cohort", measured.card.spec.cohort.origin if measured.card.spec.cohort else "none"),
             ("misses", f"{as_percent(measured.fnmr.value)} of one person's comparisons ({interval(measured.fnmr)})"),
         ],
         f"Thresholds of {measured.card.name}",
@@ -38,6 +39,7 @@ def document(measured: Measured, inputs: Mapping[str, Path | None]) -> dict[str,
         "model": measured.card.name,
         "model_sha256": measured.card.sha256,
         "thresholds": of_thresholds(measured.card.spec.thresholds),
+        "cohort": of_cohort(measured.card),
         "before": of_thresholds(before.thresholds) if before.measured else None,
         "fmr": measured.fmr,
         "comparisons": measured.comparisons,

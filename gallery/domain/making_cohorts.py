@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import NormalDist
 
 import numpy as np
@@ -70,6 +71,21 @@ class Made:
     mean: float
     deviation: float
     faces: int
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A cohort's file.
+
+    Attributes:
+        path: Where it lies.
+        sha256: Of it.
+        size: Of it, in bytes.
+    """
+
+    path: Path
+    sha256: str
+    size: int
 
 
 def make(embeddings: Embeddings, ages: list[str] | None = None, seed: int = 0) -> Made:

@@ -741,18 +741,18 @@ class Registry(Protocol):
             NotWritten: If the list could not be written; it is as it was.
         """
 
-    def require_measurable(self, name: str) -> None:
-        """Checks that `record` takes thresholds for a model of that name.
+    def require_measurable(self, name: str, cohort: bool = False) -> None:
+        """Checks that `record` takes thresholds for a model of that name, or a cohort.
 
         Raises:
-            BadArgument: If it comes with the program and has thresholds.
+            BadArgument: If it is a detector, or comes with what is to be recorded.
         """
 
     def record(self, card: ModelCard) -> None:
         """Puts what was measured for a model into the user's list, in place of what stood there, all or nothing.
 
         Raises:
-            BadArgument: If it comes with the program and has thresholds.
+            BadArgument: If it comes with the program and has what would be replaced.
             UnknownName: If it is not on the list any more.
             RegistryUnusable: If what stood there cannot be taken out without changing another entry.
             NotWritten: If the list could not be written; it is as it was.

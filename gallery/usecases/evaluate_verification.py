@@ -56,6 +56,12 @@ class LabelledPairs:
         """`(N,)` a number for each image's person, as far as is known; -1 for a misnamed image."""
         return (self.errors or LabelErrors()).people(self.pairs.images)
 
+    def one_of_each(self) -> list[Path]:
+        """The first photo of each person."""
+        images = self.pairs.images
+        first = {person: images[row] for row, person in reversed(list(enumerate(self.people().tolist())))}
+        return [self.files[image] for person, image in sorted(first.items()) if person >= 0]
+
 
 @dataclass(frozen=True, slots=True)
 class Failures:

@@ -14,7 +14,7 @@ import tomli_w
 from gallery.adapters.entries import DETECTORS, EMBEDDERS
 from gallery.adapters.registry import TomlRegistry, load
 from gallery.domain.errors import BadArgument, NotWritten, RegistryUnusable, UnknownName
-from gallery.domain.models import Crop, Kind, ModelCard, Normalisation, Thresholds
+from gallery.domain.models import CohortEntry, Crop, Kind, ModelCard, Normalisation, Thresholds
 from gallery.resources import resource
 
 DETECTOR: dict[str, Any] = {
@@ -450,6 +450,7 @@ class TestUnmeasured:
     """Models without thresholds, and what was measured for them on this machine."""
 
     LIMITS = Thresholds(0.6, 1.095, "measured here")
+    COHORT = CohortEntry("/c.npz", "c" * 64, 10, 160, -3.0, 2.5, licence="mine", origin="made here")
 
     def measured(self, card: ModelCard, limits: Thresholds = LIMITS) -> ModelCard:
         return replace(card, embedder=replace(card.spec, thresholds=limits))
@@ -494,8 +495,39 @@ class TestUnmeasured:
         registry = TomlRegistry(tmp_path)
         registry.record(self.measured(registry.card("auraface")))
         path = tmp_path / "registry.toml"
-        path.write_text(path.read_text().replace(registry.card("auraface").sha256, "0" * 64))
+        written, card = path.read_text(), registry.card("auraface")
+        path.write_text(written.replace(card.sha256, "0" * 64))
         assert not registry.card("auraface").spec.measured
+        path.write_text(written.replace(card.spec.preparation, "in another way"))
+        assert not registry.card("auraface").spec.measured
+        path.write_text(written)
+        assert registry.card("auraface").spec.measured
+
+    @pytest.mark.parametrize("name", ["auraface", "vgg-face", "mine"])
+    def test_a_cohort_is_recorded_beside_whatever_thresholds_there_are(self, tmp_path: Path, name: str) -> None:
+        registry = TomlRegistry(tmp_path)
+        registry.add(replace(load(tmp_path)["auraface"], name="mine", file="/w.onnx", urls=()))
+        card = registry.card(name)
+        with_it = replace(card, embedder=replace(card.spec, cohort=self.COHORT))
+        registry.record(with_it)
+        assert registry.card(name) == with_it
+        if name != "vgg-face":
+            both = self.measured(with_it)
+            registry.record(both)
+            assert registry.card(name) == both
+
+    def test_what_the_program_comes_with_goes_before_what_was_made_here(self, tmp_path: Path) -> None:
+        """A later version may bring what this one lacks; the list must not stop it."""
+        sface = load(tmp_path)["sface"]
+        table = {
+            "sha256": sface.sha256,
+            "preparation": sface.spec.preparation,
+            "thresholds": {"cosine": 2.0, "euclidean": 2.0, "origin": "too good to be true"},
+        }
+        (tmp_path / "registry.toml").write_text(tomli_w.dumps({"sface": table}))
+        assert load(tmp_path)["sface"] == sface
+        with pytest.raises(BadArgument, match="cohort, which stays"):
+            TomlRegistry(tmp_path).require_measurable("sface", cohort=True)
 
     def test_thresholds_that_come_with_the_program_stay(self, tmp_path: Path) -> None:
         registry = TomlRegistry(tmp_path / "new")
@@ -510,18 +542,24 @@ class TestUnmeasured:
         "table",
         [
             {"sha256": "a" * 64},
+            {"sha256": "a" * 64, "preparation": "p"},
             {"thresholds": {"cosine": 0.5, "euclidean": 1.0, "origin": "here"}},
-            {"sha256": "a" * 64, "thresholds": {"cosine": 0.5, "euclidean": 1.0}},
-            {"sha256": "a" * 64, "thresholds": {"cosine": 2.5, "euclidean": 1.0, "origin": "here"}},
-            {"sha256": "a" * 64, "thresholds": {"cosine": 0.5, "euclidean": 1.0, "origin": "here"}, "file": "/w"},
-            {"sha256": 5, "thresholds": {"cosine": 0.5, "euclidean": 1.0, "origin": "here"}},
+            {"sha256": "a" * 64, "preparation": "p", "thresholds": {"cosine": 0.5, "euclidean": 1.0}},
+            {"sha256": "a" * 64, "preparation": "p", "thresholds": {"cosine": 2.5, "euclidean": 1.0, "origin": "here"}},
+            {
+                "sha256": "a" * 64,
+                "preparation": "p",
+                "thresholds": {"cosine": 0.5, "euclidean": 1.0, "origin": "here"},
+                "file": "/w",
+            },
+            {"sha256": 5, "preparation": "p", "thresholds": {"cosine": 0.5, "euclidean": 1.0, "origin": "here"}},
         ],
     )
     def test_an_entry_that_is_no_measurement_is_refused(self, tmp_path: Path, table: Any) -> None:
         (tmp_path / "registry.toml").write_text(tomli_w.dumps({"auraface": table}))
         with pytest.raises(RegistryUnusable, match=r"\[auraface\]") as failure:
             load(tmp_path)
-        assert "measure it again" in failure.value.hint
+        assert "measure it" in failure.value.hint
 
     def test_a_model_that_was_taken_off_meanwhile_is_not_put_back(self, tmp_path: Path) -> None:
         registry = TomlRegistry(tmp_path)

@@ -188,6 +188,7 @@ def _agree_to(boot: Bootstrap, own: OwnWeights, yes: bool) -> None:
 
 
 app.command("measure", epilog=measuring.EXAMPLE)(measuring.measure)
+app.command("cohort", epilog=measuring.COHORT_EXAMPLE)(measuring.cohort)
 
 
 @app.command("remove", epilog="Example: gallery models remove vgg-face")
