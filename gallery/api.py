@@ -22,7 +22,7 @@ from gallery.arguments import (
     as_text,
     is_picture,
 )
-from gallery.bootstrap import Bootstrap, HaarSettings, Wishes
+from gallery.bootstrap import AUTO, Bootstrap, HaarSettings, Wishes
 from gallery.domain.by_hand import ByHand
 from gallery.domain.calibrated import Calibration
 from gallery.domain.errors import BadArgument, WrongType
@@ -145,7 +145,7 @@ class Gallery:
         path: PathLike | None = None,
         *,
         model: str | None = None,
-        detector: str = "yunet",
+        detector: str = AUTO,
         models_dir: PathLike | None = None,
     ) -> None:
         self._boot = Bootstrap.of(as_path_if_any(path, "the gallery file"), as_path_if_any(models_dir, _MODELS))

@@ -55,7 +55,7 @@ class AsRecorded:
         finder: dict[str, Any] = policy.get("detector", {})
         return cls(
             model=settings.space.model,
-            detector=settings.detector,
+            detector="+".join([settings.detector, *_second(settings, "name")]),
             turned="turns" in finder,
             haar=HaarSettings(finder.get("scale_factor"), finder.get("neighbours")),
             wishes=_wishes(settings),
@@ -65,6 +65,12 @@ class AsRecorded:
             grey_band=policy.get("grey_band", 0.0),
             rival_margin=policy.get("rival_margin", 0.0),
         )
+
+
+def _second(settings: RunSettings, what: str) -> list[str]:
+    """The name, or the hash, of the second detector of a run that had one."""
+    second = settings.policy.get("detector", {}).get("second")
+    return [second[what]] if second else []
 
 
 def _wishes(settings: RunSettings) -> Wishes:
@@ -225,6 +231,9 @@ class Again:
             raise ModelChanged(f"The embedder {settings.space.model} is not what it was in run {number}.", hint)
         if registry.card(settings.detector).sha256 != settings.detector_sha256:
             raise ModelChanged(f"The detector {settings.detector} is not the one of run {number}.", hint)
+        for name, sha256 in zip(_second(settings, "name"), _second(settings, "sha256"), strict=True):
+            if registry.card(name).sha256 != sha256:
+                raise ModelChanged(f"The detector {name} is not the one of run {number}.", hint)
         own = self._store.space()
         if own is not None and not own.comparable(settings.space) and self._store.identities():
             raise ModelMismatch(

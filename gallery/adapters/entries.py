@@ -41,7 +41,7 @@ class Preprocessing:
     scale: float
 
 
-DETECTORS = ("yunet", "haar")
+DETECTORS = ("yunet", "centerface", "haar")
 """The architectures of detectors this program has code for."""
 
 EMBEDDERS = {
@@ -200,6 +200,7 @@ def _card(name: str, fields: Fields) -> ModelCard:
         urls=fields.texts("urls"),
         package=package,
         package_path=fields.text("package_path") if package else "",
+        wheel=fields.text("wheel", "") if package else "",
         embedder=_embedder(fields, architecture) if kind is Kind.EMBEDDER else None,
     )
 

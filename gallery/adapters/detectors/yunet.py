@@ -2,37 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from copy import copy
 from pathlib import Path
-from typing import Any, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
-from gallery.adapters.cores import usable_cores
+from gallery.adapters.detectors.levelled import LevelledDetector, Network
 from gallery.adapters.detectors.pyramid import Level, levels
-from gallery.adapters.detectors.yunet_network import LEAST, Rows, YuNetNetwork
-from gallery.domain.errors import ModelFailed
-from gallery.domain.faces import RGB, Detection, require_rgb
-from gallery.domain.geometry import Box, Landmarks
-from gallery.domain.merging import merge, same_face
+from gallery.adapters.detectors.yunet_network import YuNetNetwork
 from gallery.domain.models import ModelCard
 
 SCORE = 0.6
 """Least score of a face. Lower finds more faces and more that are none, which are blurred without harm."""
 
 
-class Network(Protocol):
-    """What finds faces in pieces of a picture; see `YuNetNetwork`."""
-
-    def run(self, pictures: list[NDArray[np.uint8]], score: float) -> list[Rows]: ...  # noqa: D102
-
-
-class YuNet:
-    """The default detector: boxes, scores and five landmarks.
-
-    In a piece of a picture the same faces as `cv2.FaceDetectorYN` finds there, in half its time.
+class YuNet(LevelledDetector):
+    """In a piece of a picture the same faces as `cv2.FaceDetectorYN` finds there, in half its time.
 
     Args:
         card: Its entry in the registry.
@@ -42,9 +26,6 @@ class YuNet:
 
     Attributes:
         enlarged: Whether small pictures are looked at enlarged, too.
-
-    Raises:
-        ModelFailed: If the file does not hold the network.
     """
 
     def __init__(
@@ -54,13 +35,8 @@ class YuNet:
         score: float = SCORE,
         load: Callable[[bytes, int], Network] = YuNetNetwork,
     ) -> None:
-        self.card = card
+        super().__init__(card, weights, score, load)
         self.enlarged = True
-        self._score = score
-        try:
-            self._network = load(weights.read_bytes(), usable_cores())
-        except Exception as error:  # whatever parsing a damaged or strange file comes to
-            raise _failed(card, f"cannot load {weights}", error) from error
 
     def faster(self) -> YuNet:
         """The same detector without the enlarged level: three times as fast, and finds fewer of the smallest faces."""
@@ -68,88 +44,6 @@ class YuNet:
         found.enlarged = False
         return found
 
-    @property
-    def settings(self) -> dict[str, Any]:
-        """What was set, for the record."""
-        return {"score": self._score}
-
-    def detect(self, image: RGB) -> tuple[Detection, ...]:
-        """All faces of a picture, from left to right.
-
-        Args:
-            image: `(height, width, 3) uint8` RGB, upright.
-
-        Raises:
-            ModelFailed: If LiteRT reports an error, or the network gives nonsense.
-        """
-        require_rgb(image)
-        height, width = image.shape[:2]
-        found: dict[bool, list[Detection]] = {True: [], False: []}
-        for level in levels(width, height, self.enlarged):
-            sx, sy = width / level.width, height / level.height
-            for tile, rows in self._in_tiles(level, image):
-                for row in suppressed(rows):
-                    if one := _detection(row, sx, sy, width, height):
-                        found[level.believes(_box(row, 1, 1), tile)].append(one)
-        return merge(found[True], found[False])
-
-    def _in_tiles(self, level: Level, image: RGB) -> Iterator[tuple[Box, Rows]]:
-        """What is found in each tile of a level, in the level's coordinates."""
-        import cv2
-
-        height, width = image.shape[:2]
-        scaled = (
-            image
-            if (level.width, level.height) == (width, height)
-            else cv2.resize(image, (level.width, level.height), interpolation=cv2.INTER_AREA)
-        )
-        tiles = list(level.tiles())
-        for start in range(0, len(tiles), _AT_ONCE):
-            some = tiles[start : start + _AT_ONCE]
-            pieces = [scaled[tile.y : tile.bottom, tile.x : tile.right, ::-1] for tile in some]
-            for tile, rows in zip(some, self._run(pieces), strict=True):
-                yield tile, rows + np.array([tile.x, tile.y, 0, 0, *[tile.x, tile.y] * 5, 0], np.float32)
-
-    def _run(self, pieces: list[NDArray[np.uint8]]) -> list[Rows]:
-        try:
-            given = self._network.run(pieces, self._score)
-        except (ValueError, RuntimeError) as error:
-            raise _failed(self.card, "cannot run", error) from error
-        for piece, rows in zip(pieces, given, strict=True):
-            if not (np.abs(rows) < 100 * max(LEAST, *piece.shape)).all():  # also where a value is not a number
-                raise _failed(self.card, "cannot run", "it gave values that make no sense")
-        return given
-
-
-_AT_ONCE = 8
-"""Tiles that are worked on before what was found in them is taken: memory stays flat."""
-
-
-def suppressed(rows: Rows) -> Rows:
-    """One row per face, the surest (greedy non-maximum suppression), from the surest on.
-
-    Args:
-        rows: `(N, 15)`, as `YuNetNetwork` gives them.
-    """
-    ordered = rows[np.argsort(-rows[:, 14], kind="stable")]
-    return ordered[[first for first, _ in same_face(ordered[:, :4])]]
-
-
-def _box(row: NDArray[np.float32], sx: float, sy: float) -> Box:
-    x, y, width, height = (float(v) for v in row[:4])
-    return Box(round(x * sx), round(y * sy), max(1, round(width * sx)), max(1, round(height * sy)))
-
-
-def _detection(row: NDArray[np.float32], sx: float, sy: float, width: int, height: int) -> Detection | None:
-    box = _box(row, sx, sy).clip(width, height)
-    if box is None:
-        return None
-    points = [(float(x) * sx, float(y) * sy) for x, y in row[4:14].reshape(5, 2)]
-    return Detection(box, float(row[14]), Landmarks(*points))
-
-
-def _failed(card: ModelCard, what: str, why: Any) -> ModelFailed:
-    return ModelFailed(
-        f"The detector {card.name} {what}: {str(why).strip().splitlines()[-1]}.",
-        "Check its file with 'gallery models verify', or choose another with --detector.",
-    )
+    def levels(self, width: int, height: int) -> list[Level]:
+        """The sizes in which a picture of that size is looked at, the largest first."""
+        return levels(width, height, self.enlarged)

@@ -65,7 +65,7 @@ class YuNetNetwork:
         Raises:
             RuntimeError: If LiteRT reports an error.
         """
-        given = self._sized.run([_padded(picture) for picture in pictures])
+        given = self._sized.run([padded(picture) for picture in pictures])
         return [self._decoded(dict(zip(self._outputs, outputs, strict=True)), score) for outputs in given]
 
     def _decoded(self, outputs: dict[str, Rows], score: float) -> Rows:
@@ -104,7 +104,7 @@ def _sigmoid(values: Rows) -> Rows:
         return np.asarray(1 / (1 + np.exp(-values)), np.float32)
 
 
-def _padded(picture: NDArray[np.uint8]) -> Rows:
+def padded(picture: NDArray[np.uint8]) -> Rows:
     """With black on the right and below, up to the next multiple."""
     step = STEP if min(picture.shape[:2]) > 4 * STEP else MULTIPLE
     height, width = (-(-side // step) * step for side in picture.shape[:2])

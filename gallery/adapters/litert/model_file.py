@@ -15,7 +15,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gallery.adapters.litert.layers import Convolution, Dense, Enlarge, Keep, Layer, MaxPool, Plus, Resume, Values
+from gallery.adapters.litert.layers import (
+    Convolution,
+    Dense,
+    Enlarge,
+    Keep,
+    Layer,
+    MaxPool,
+    Plus,
+    Resume,
+    Spread,
+    Values,
+)
 
 _LARGEST = 127
 _RELU = 1  # ActivationFunctionType
@@ -89,7 +100,8 @@ class _Writer:
             Convolution: self._convolution,
             MaxPool: self._pool,
             Dense: self._dense,
-            Enlarge: self._enlarge,
+            Enlarge: lambda _: self._enlarge(),
+            Spread: self._spread,
             Keep: self._keep,
             Resume: self._resume,
             Plus: self._plus,
@@ -153,17 +165,22 @@ class _Writer:
         self._operator(self._schema.BuiltinOperator.MAX_POOL_2D, 1, [self._at], "Pool2DOptions", options)
         self._result(layer.out(self._shape))
 
-    def _enlarge(self, layer: Enlarge) -> None:
+    def _enlarge(self) -> None:
         """Four copies side by side in depth, spread over 2×2; unlike a resize, that fits pictures of any size."""
         together = self._schema.ConcatenationOptionsT()
         together.axis = 3
         self._operator(self._schema.BuiltinOperator.CONCATENATION, 1, [self._at] * 4, "ConcatenationOptions", together)
         height, width, channels = self._shape
         self._result((height, width, 4 * channels))
+        self._spread(Spread())
+
+    def _spread(self, layer: Spread) -> None:
+        if self._shape[2] % 4:
+            raise ValueError(f"{self._shape} cannot be spread over 2×2")
         spread = self._schema.DepthToSpaceOptionsT()
         spread.blockSize = 2
         self._operator(self._schema.BuiltinOperator.DEPTH_TO_SPACE, 1, [self._at], "DepthToSpaceOptions", spread)
-        self._result(layer.out((height, width, channels)))
+        self._result(layer.out(self._shape))
 
     def _keep(self, layer: Keep) -> None:
         self._kept[layer.name] = self._at, self._shape

@@ -252,7 +252,7 @@ def anonymise(
     ] = False,
     model: options.Model = None,
     precision: options.Precision = options.Numbers.AUTO,
-    detector: options.Detector = "yunet",
+    detector: options.Detector = options.AUTO,
     turned: options.Turned = False,
     haar_scale: options.ScaleFactor = None,
     haar_neighbours: options.Neighbours = None,
@@ -289,6 +289,7 @@ def anonymise(
         limits = boot.in_force(store, chosen.card, wishes)
         if not as_json:
             remark(chosen.why)
+            remark(boot.one_detector_less(detector))
             remark(limits.remark)
             remark(lax(limits, boot.yardstick(chosen.card)))
             remark(given_away(face_margin))

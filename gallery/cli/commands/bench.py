@@ -49,7 +49,7 @@ def bench(
         ),
     ] = None,
     precision: options.Precision = options.Numbers.AUTO,
-    detector: options.Detector = "yunet",
+    detector: options.Detector = options.AUTO,
     db: options.Db = None,
     models_dir: options.ModelsDir = None,
     as_json: options.Json = False,

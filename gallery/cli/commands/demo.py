@@ -17,7 +17,7 @@ def demo(
         "demo-output"
     ),
     model: options.Model = None,
-    detector: options.Detector = "yunet",
+    detector: options.Detector = options.AUTO,
     models_dir: options.ModelsDir = None,
     as_json: options.Json = False,
 ) -> None:

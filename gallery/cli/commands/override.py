@@ -63,7 +63,7 @@ def settle(
         ),
     ] = None,
     note: Annotated[str, typer.Option("--note", help="Why, for the list.", show_default=False)] = "",
-    detector: options.Detector = "yunet",
+    detector: options.Detector = options.AUTO,
     turned: options.Turned = False,
     max_pixels: options.MaxPixels = None,
     haar_scale: options.ScaleFactor = None,

@@ -10,8 +10,9 @@ import pytest
 from PIL import Image
 
 from gallery import load_detector
+from gallery.adapters.detectors.levelled import suppressed
 from gallery.adapters.detectors.pyramid import levels
-from gallery.adapters.detectors.yunet import SCORE, YuNet, suppressed
+from gallery.adapters.detectors.yunet import SCORE, YuNet
 from gallery.adapters.detectors.yunet_network import YuNetNetwork
 from gallery.adapters.labels.boxes import photo_files, read_boxes
 from gallery.bootstrap import Bootstrap

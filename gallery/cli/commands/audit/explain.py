@@ -34,7 +34,7 @@ def explain(
     ] = 0.0,
     no_pictures: options.NoPictures = False,
     model: options.Model = None,
-    detector: options.Detector = "yunet",
+    detector: options.Detector = options.AUTO,
     turned: options.Turned = False,
     max_pixels: options.MaxPixels = None,
     haar_scale: options.ScaleFactor = None,
