@@ -166,7 +166,7 @@ class PhotoFiles(Protocol):
         """
 
     def size_of(self, path: Path) -> int:
-        """How many pixels a photo will have, from its first bytes; 0 where they do not tell. It never fails."""
+        """The room that a photo takes, as so many pixels of an ordinary JPEG; 0 where nothing tells. Never fails."""
 
     def write(self, pixels: RGB, like: Photo, target: Path) -> str:
         """Writes a picture in the format and quality of `like`, without metadata, all or nothing.
