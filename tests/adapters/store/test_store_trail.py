@@ -265,7 +265,8 @@ def test_forgetting_gives_new_salts_so_that_old_digests_say_nothing(store, path,
     before = salts(path)
     store.forget("Ada")
     after = salts(path)
-    assert {row for row in before if before[row] != after[row]} == {1, 2}
+    # The third has no output; the fourth's lay in a folder named like her, so that its place is marked.
+    assert {row for row in before if before[row] != after[row]} == {1, 2, 4}
 
 
 def test_forgetting_does_not_hide_what_was_changed_before(store, path, make_reference):
