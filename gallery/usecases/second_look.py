@@ -151,9 +151,20 @@ class Looker:
         return SecondLook(
             tuple(nearest.get(place) for place in range(len(boxes))),
             failure,
-            tuple(one for one in found if not _settled(one.box, decided, written.covered)),
+            self._not_drawn([one for one in found if not _settled(one.box, decided, written.covered)], written),
             remarks,
         )
+
+    def _not_drawn(self, found: Sequence[Detection], written: Written) -> tuple[Detection, ...]:
+        """Without what is seen only because of how covers are drawn: in one colour, they would not look like a face."""
+        touching = [one for one in found if _share(written.covered, one.box) > 0]
+        if not touching:
+            return tuple(found)
+        plain = written.output.copy()
+        plain[written.covered] = np.round(plain.mean(axis=(0, 1)))
+        again = self.recogniser.detect(plain)
+        drawn = [one for one in touching if all(one.box.overlap(other.box) < SAME_FACE for other in again)]
+        return tuple(one for one in found if one not in drawn)
 
     def _without_kept(self, found: Sequence[Detection], written: Written) -> list[Detection]:
         """What is found but for the kept faces."""

@@ -304,3 +304,25 @@ def test_only_those_a_face_was_like_before_are_held_against_its_cover():
     everybody = Whitelist(("Chance", "One", "Two"), order, order.astype(np.int64), templates)
 
     assert flowers(0.9, whitelist=everybody).look(K).failure == ""
+
+
+class Fanciful(Scripted):
+    """Sees one more face where the other is covered in black, which is how covers are drawn here."""
+
+    def detect(self, image: RGB) -> tuple[Detection, ...]:
+        found = super().detect(image)
+        return found if (image[B.y + 1, B.x + 1] == 0).all() else tuple(one for one in found if one.box not in FANCIES)
+
+
+FANCIES = (Box(20, 2, 30, 40),)
+
+
+def test_what_is_seen_only_because_of_how_covers_are_drawn_is_no_face(monkeypatch):
+    monkeypatch.setitem(globals(), "Scripted", Fanciful)
+
+    assert Scene(picture()).look(K, FANCIES[0]).strangers == ()
+
+
+def test_what_is_seen_beside_a_cover_in_any_colour_is_a_face():
+    (stranger,) = Scene(picture()).look(K, FANCIES[0]).strangers
+    assert stranger.box == FANCIES[0]
