@@ -100,7 +100,7 @@ def test_a_newer_gallery_names_the_version(gallery, made):
         assert updating("0.7.5") in said.err
     said = gallery("db", "status")
     assert said.code == 0
-    assert "update the program" in said.err
+    assert "Update the program" in said.err
 
 
 def test_backup_beside_the_gallery_or_elsewhere(gallery, made, here):

@@ -344,7 +344,7 @@ def test_redaction_as_json(gallery, people):
     (default,) = [r for r in found["results"] if r["default"] and r["redaction"]["method"] == "blur"]
     for attack in ("clear", "itself"):
         assert default["attacks"][attack]["passing"]["hits"] == 0
-    assert default["redaction"]["cells"] == 3
+    assert default["redaction"]["film"] == 1
 
 
 @pytest.mark.parametrize(("option", "value"), [("--people", 1), ("--size", 3)])

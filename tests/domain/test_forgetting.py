@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from gallery.domain.forgetting import Renaming, pseudonym
@@ -123,6 +123,7 @@ names = st.lists(words, min_size=1, max_size=3).map(lambda some: unicodedata.nor
 
 @given(names, st.sampled_from(["NFC", "NFD", "NFKC"]), st.sampled_from([str, str.upper, str.casefold]))
 def test_any_name_is_found_in_any_form_in_a_path(name, form, case):
+    assume(name.casefold() not in ("photos", "jpg"))  # which would be found in the rest of the path, too
     written = unicodedata.normalize(form, case(name)).replace(" ", "_")
 
     assert renamed(f"photos/{written}/1.jpg", name) == f"photos/{WORD}/1.jpg"

@@ -31,8 +31,8 @@ def people(count: int = 640, seed: int = 0) -> tuple[np.ndarray, list[str]]:
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch):
-    """A cohort that is made in no time."""
-    for name, value in (("MEMBERS", MEMBERS), ("NEAREST", NEAREST), ("ROUNDS", 4)):
+    """A cohort that is made in no time, in so few dimensions that all faces are much alike."""
+    for name, value in (("MEMBERS", MEMBERS), ("NEAREST", NEAREST), ("ROUNDS", 4), ("NEAREST_FACE", 0.9)):
         monkeypatch.setattr(making_cohorts, name, value)
 
 

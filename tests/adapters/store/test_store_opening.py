@@ -319,7 +319,7 @@ def test_a_full_disk_and_a_damaged_file_are_explained(path):
 def test_mistakes_of_the_program_are_not_explained_away(path):
     SqliteStore.open(path, create=True).close()
     with closing(connect(GalleryFile(path))) as connection, pytest.raises(sqlite3.IntegrityError), explained(path):
-        connection.execute("INSERT INTO template VALUES (1, 1, 'abcd')")
+        connection.execute("INSERT INTO template (model_id, reference_id, vector) VALUES (1, 1, 'abcd')")
 
 
 def test_a_closed_store_opens_again_when_it_is_used(store, space, make_reference):

@@ -23,7 +23,7 @@ from gallery.domain.errors import AlreadyEnrolled, BadArgument, NothingToUndo, S
 from gallery.domain.geometry import Landmarks
 from gallery.domain.matching import Candidate
 from gallery.domain.models import EmbeddingSpace, Thresholds
-from gallery.domain.people import FaceCrop, NewReference
+from gallery.domain.people import FaceCrop, NewReference, clean_name
 from gallery.domain.runs import DecidedFace, ImageRecord, ImageStatus, RunSettings, RunStatus
 from gallery.testing import EMBEDDER
 
@@ -426,9 +426,18 @@ def test_a_gallery_in_use_is_not_called_tampered_with(path, new_gallery, space, 
         assert store.undo().what == "enrol Ada"
 
 
+def can_be_named(text: str) -> bool:
+    """Whether all of a text can be seen, as it must in a name."""
+    try:
+        clean_name(text)
+    except BadArgument:
+        return False
+    return True
+
+
 texts = st.text(
     st.characters(exclude_categories=("Cc", "Cs", "Co", "Cn", "Cf", "Zs", "Zl", "Zp")), min_size=1, max_size=30
-)
+).filter(can_be_named)
 paths = st.text(st.characters(exclude_characters="\x00"), min_size=1, max_size=40)
 
 

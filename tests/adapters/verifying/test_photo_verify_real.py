@@ -56,7 +56,7 @@ def some_boxes(chance: random.Random, width: int, height: int) -> list[Box]:
 
 
 def test_right_files_pass_and_files_without_redaction_do_not(shared_data: Path, tmp_path: Path) -> None:
-    chance, path, passed = random.Random(5), tmp_path / "written", 0
+    chance, path, passed, refused = random.Random(5), tmp_path / "written", 0, 0
     pytest.importorskip("pillow_heif")
     for number, photo in enumerate(photographs(shared_data)):
         boxes = some_boxes(chance, *photo.size)
@@ -70,7 +70,11 @@ def test_right_files_pass_and_files_without_redaction_do_not(shared_data: Path, 
             passed += 1
             data = encode(photo.pixels, photo, wanted)
             path.write_bytes(data)
-            if np.abs(pixels.astype(int) - photo.pixels).max() > 20:
+            # At quality 5, coding a picture of 64×64 pixels costs as much as covering what is no face does.
+            tiny = wanted.quality == 5 and min(photo.size) < 100
+            if np.abs(pixels.astype(int) - photo.pixels).max() > 20 and not tiny:
                 with pytest.raises(NotWritten):
                     verify(path, hashlib.sha256(data).hexdigest(), pixels, photo, boxes, wanted)
+                refused += 1
     assert passed > 80
+    assert refused > 150
