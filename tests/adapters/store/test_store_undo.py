@@ -23,7 +23,7 @@ from gallery.domain.errors import AlreadyEnrolled, BadArgument, NothingToUndo, S
 from gallery.domain.geometry import Landmarks
 from gallery.domain.matching import Candidate
 from gallery.domain.models import EmbeddingSpace, Thresholds
-from gallery.domain.people import FaceCrop, NewReference, clean_name
+from gallery.domain.people import FaceCrop, NewReference, new_name
 from gallery.domain.runs import DecidedFace, ImageRecord, ImageStatus, RunSettings, RunStatus
 from gallery.testing import EMBEDDER
 
@@ -427,9 +427,9 @@ def test_a_gallery_in_use_is_not_called_tampered_with(path, new_gallery, space, 
 
 
 def can_be_named(text: str) -> bool:
-    """Whether all of a text can be seen, as it must in a name."""
+    """Whether all of a text can be seen, as it must in a new name."""
     try:
-        clean_name(text)
+        new_name(text)
     except BadArgument:
         return False
     return True
