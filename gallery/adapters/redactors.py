@@ -161,7 +161,7 @@ def _faded(cover: Cover, part: Box) -> NDArray[np.float32]:
     """`(height, width) float32` how much of the paint each pixel of a part takes."""
     import cv2
 
-    space = max(1, cover.feather // _SPACING)
+    space = max(1, min(cover.feather // _SPACING, part.width, part.height))
     columns, rows = -(-part.width // space), -(-part.height // space)
     xs, ys = (
         start + (np.arange(count, dtype=np.float32) + 0.5) * space
