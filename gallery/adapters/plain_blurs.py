@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,14 +54,11 @@ class PlainBlur:
         Raises:
             ValueError: If `image` is not `(height, width, 3) uint8`.
         """
-        require_rgb(image)
-        result = image.copy()
-        for box in (*(face.box for face in faces), *regions):
-            region = box.grow(_MARGIN).clip(image.shape[1], image.shape[0])
-            if region is not None:
-                part = image[region.y : region.bottom, region.x : region.right]
-                result[region.y : region.bottom, region.x : region.right] = self._smooth(part, box.width)
-        return result
+
+        def smooth(box: Box, seen: Box) -> RGB:
+            return self._smooth(image[seen.y : seen.bottom, seen.x : seen.right], box.width)
+
+        return _drawn(image, (*(face.box for face in faces), *regions), _MARGIN, smooth)
 
     def _smooth(self, part: RGB, width: int) -> RGB:
         import cv2
@@ -98,12 +95,19 @@ class GridOfMeans:
         Raises:
             ValueError: If `image` is not `(height, width, 3) uint8`.
         """
-        require_rgb(image)
-        result = image.copy()
-        for box in (*(face.box for face in faces), *regions):
-            region = box.grow(MARGIN)
-            seen = region.clip(image.shape[1], image.shape[0])
-            if seen is not None:
-                grid = BlockMeans.of(image, region, seen, self.cells).shaded()
-                result[seen.y : seen.bottom, seen.x : seen.right] = grid.smooth(seen)
-        return result
+
+        def grid(box: Box, seen: Box) -> RGB:
+            return BlockMeans.of(image, box.grow(MARGIN), seen, self.cells).shaded().smooth(seen)
+
+        return _drawn(image, (*(face.box for face in faces), *regions), MARGIN, grid)
+
+
+def _drawn(image: RGB, boxes: Sequence[Box], margin: float, draw: Callable[[Box, Box], RGB]) -> RGB:
+    """A copy of the picture in which each box, grown by the margin, is drawn from what it and its seen part tell."""
+    require_rgb(image)
+    result = image.copy()
+    for box in boxes:
+        seen = box.grow(margin).clip(image.shape[1], image.shape[0])
+        if seen is not None:
+            result[seen.y : seen.bottom, seen.x : seen.right] = draw(box, seen)
+    return result

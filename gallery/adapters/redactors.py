@@ -144,9 +144,8 @@ def _lay(pixels: RGB, painted: RGB, cover: Cover, part: Box, untouched: Marks | 
     """Lays paint over a part of a picture: all of it where the cover hides, fading out in the feather."""
     import cv2
 
-    hidden, reached = cover.hides(part), cover.reaches(part)
-    if untouched is not None:
-        hidden, reached = hidden & ~untouched, reached & ~untouched
+    free = True if untouched is None else ~untouched
+    hidden = cover.hides(part) & free
     if not cover.feather:
         np.copyto(pixels, painted, where=hidden[..., None])
         return
@@ -154,7 +153,7 @@ def _lay(pixels: RGB, painted: RGB, cover: Cover, part: Box, untouched: Marks | 
     # Onto what is there by now: the original would shine through where another face is covered.
     blended = cv2.blendLinear(np.ascontiguousarray(painted), np.ascontiguousarray(pixels), share, 1 - share)
     blended = cv2.copyTo(painted, hidden.astype(np.uint8), blended)
-    pixels[...] = cv2.copyTo(blended, reached.astype(np.uint8), np.ascontiguousarray(pixels))
+    pixels[...] = cv2.copyTo(blended, (cover.reaches(part) & free).astype(np.uint8), np.ascontiguousarray(pixels))
 
 
 def _faded(cover: Cover, part: Box) -> NDArray[np.float32]:
